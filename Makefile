@@ -1,0 +1,190 @@
+# cobench: `make bench` measures, `make test` tests, `make help` lists the rest.
+# Variables: SAN=address,undefined or SAN=thread (own build folder), V=1
+# (show commands), CC, CFLAGS, PREFIX, DESTDIR, WERROR=1.
+
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-builtin-rules
+.DEFAULT_GOAL := all
+
+comma := ,
+SAN   ?=
+BUILD := build$(if $(SAN),-$(subst $(comma),-,$(SAN)))
+Q     := $(if $(V),,@)
+CC    := $(if $(filter default,$(origin CC)),gcc,$(CC))
+AR    := $(if $(filter default,$(origin AR)),ar,$(AR))
+
+# Missing packages: one line, or installed on the spot when we may.
+ifeq ($(filter clean help lint-format setup,$(MAKECMDGOALS)),)
+  ifneq ($(shell sh scripts/setup.sh 1>&2 || echo missing),)
+    $(error packages are missing, see the line above)
+  endif
+endif
+
+PACKAGES  := libuv libcurl jansson libmicrohttpd libwslay
+PKG_FLAGS := $(shell pkg-config --cflags $(PACKAGES) 2>/dev/null)
+UV        := $(shell pkg-config --libs libuv 2>/dev/null)
+CURL      := $(shell pkg-config --libs libcurl 2>/dev/null)
+JANSSON   := $(shell pkg-config --libs jansson 2>/dev/null)
+MHD       := $(shell pkg-config --libs libmicrohttpd 2>/dev/null)
+
+WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wundef -Wvla -Wformat=2 \
+    -Wstrict-prototypes -Wmissing-prototypes -Wwrite-strings -Wconversion \
+    -Wno-sign-conversion $(if $(WERROR),-Werror)
+BASE     := -std=c11 -D_GNU_SOURCE -pthread -O2 -g \
+    -ffile-prefix-map=$(CURDIR)=. -Iruntime -Ibench $(PKG_FLAGS) $(WARNINGS) \
+    $(if $(SAN),-fsanitize=$(SAN) -fno-omit-frame-pointer)
+# What can run on a coroutine stack keeps its frames small.
+FRAME    := $(if $(SAN),,-Wframe-larger-than=4096)
+LINK     := -pthread $(if $(SAN),-fsanitize=$(SAN))
+ARCH     := $(firstword $(subst -, ,$(shell $(CC) -dumpmachine)))
+
+objects = $(patsubst %,$(BUILD)/obj/%.o,$(basename $(1)))
+
+# ---- runtimes: one archive each ----
+RUNTIMES  := coro pool thread seq
+OS_SRC    := $(wildcard runtime/os/*.c)
+SHARED    := $(wildcard runtime/*.c)
+coro_SRC  := $(wildcard runtime/coro/*.c) runtime/coro/switch_$(ARCH).S $(SHARED)
+coro_SRC  := $(wildcard $(coro_SRC))
+pool_SRC   := $(wildcard runtime/pool/*.c) $(OS_SRC) $(SHARED)
+thread_SRC := $(wildcard runtime/thread/*.c) $(OS_SRC) $(SHARED)
+seq_SRC    := $(wildcard runtime/seq/*.c) $(OS_SRC) $(SHARED)
+RT_LIBS    := $(CURL) $(UV)
+
+# ---- bench: a library, the programs, the workloads ----
+PROGRAM_SRC  := bench/main.c bench/trial.c
+BENCH_SRC    := $(filter-out $(PROGRAM_SRC),$(wildcard bench/*.c))
+ORIGIN_SRC   := $(wildcard bench/origin/*.c)
+WORKLOAD_SRC := $(wildcard bench/workloads/*.c)
+# Hand-written counterparts of some workloads: bench/reference/NAME/*.c makes
+# trial-NAME; rt.c in there is its substitute for a runtime.
+REFERENCES   := $(notdir $(patsubst %/,%,$(wildcard bench/reference/*/)))
+
+LIBRARIES := $(RUNTIMES:%=$(BUILD)/lib/librt-%.a)
+TRIALS    := $(RUNTIMES:%=$(BUILD)/bin/trial-%)
+REF_BINS  := $(REFERENCES:%=$(BUILD)/bin/trial-%)
+PROGRAMS  := $(BUILD)/bin/cobench $(BUILD)/bin/origin $(TRIALS) $(REF_BINS)
+
+# ---- tests ----
+RT_TESTS    := $(notdir $(basename $(wildcard runtime/test/test_*.c)))
+CORO_TESTS  := $(notdir $(basename $(wildcard runtime/test/coro/test_*.c)))
+BENCH_TESTS := $(notdir $(basename $(wildcard bench/test/test_*.c)))
+TESTS := $(foreach r,$(RUNTIMES),$(RT_TESTS:%=$(BUILD)/test/$(r)/%)) \
+    $(CORO_TESTS:%=$(BUILD)/test/coro-only/%) $(BENCH_TESTS:%=$(BUILD)/test/bench/%)
+
+.PHONY: all test bench bench-quick bench-full plots lint clean install setup \
+    help regress
+all: $(PROGRAMS)
+
+help:
+	@sed -n '1,3s/^# //p' Makefile
+	@echo 'targets: all test bench bench-quick bench-full plots lint install clean'
+
+setup:
+	sh scripts/setup.sh
+
+# ---- rules ----
+$(BUILD)/obj/runtime/%.o: runtime/%.c
+	$(if $(Q),@echo "  cc   $<")
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(BASE) $(FRAME) -MMD -MP $(CFLAGS) -c $< -o $@
+
+$(BUILD)/obj/runtime/%.o: runtime/%.S
+	$(if $(Q),@echo "  as   $<")
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(BASE) -MMD -MP $(CFLAGS) -c $< -o $@
+
+$(BUILD)/obj/bench/workloads/%.o: BASE += $(FRAME)
+$(BUILD)/obj/%.o: %.c
+	$(if $(Q),@echo "  cc   $<")
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(BASE) -MMD -MP $(CFLAGS) -c $< -o $@
+
+$(BUILD)/obj/%.o: $(BUILD)/obj/%.c
+	$(Q)$(CC) $(BASE) -MMD -MP $(CFLAGS) -c $< -o $@
+
+define archive
+	$(if $(Q),@echo "  ar   $@")
+	@mkdir -p $(@D)
+	@rm -f $@
+	$(Q)$(AR) rcs $@ $^
+endef
+define link
+	$(if $(Q),@echo "  ld   $@")
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(LINK) $(LDFLAGS) -o $@ $(filter %.o %.a,$^) $(1)
+endef
+# A table of the workloads in $(1): their names are those of their files.
+define table
+	@mkdir -p $(@D)
+	@{ echo '#include "workload.h"'; \
+	for n in $(1); do echo "extern const struct workload workload_$$n;"; done; \
+	echo 'extern const struct workload *const workload_table[];'; \
+	echo 'const struct workload *const workload_table[] = {'; \
+	for n in $(1); do echo "    &workload_$$n,"; done; \
+	echo '    0 };'; } > $@
+endef
+
+define runtime_rules
+$(BUILD)/lib/librt-$(1).a: $(call objects,$($(1)_SRC))
+	$$(archive)
+$(BUILD)/bin/trial-$(1): $(call objects,bench/trial.c $(WORKLOAD_SRC)) \
+    $(BUILD)/obj/workload_table.o $(BUILD)/lib/libbench.a $(BUILD)/lib/librt-$(1).a
+	$$(call link,$(RT_LIBS) $(JANSSON) -lm)
+$(BUILD)/test/$(1)/%: $(BUILD)/obj/runtime/test/%.o \
+    $(BUILD)/obj/runtime/test/test.o $(BUILD)/lib/librt-$(1).a
+	$$(call link,-lcmocka $(RT_LIBS) -lm)
+endef
+$(foreach r,$(RUNTIMES),$(eval $(call runtime_rules,$(r))))
+
+$(BUILD)/test/coro-only/%: $(BUILD)/obj/runtime/test/coro/%.o \
+    $(BUILD)/obj/runtime/test/test.o $(BUILD)/lib/librt-coro.a
+	$(call link,-lcmocka $(RT_LIBS) -lm)
+
+define reference_rules
+$(1)_REF := $(wildcard bench/reference/$(1)/*.c)
+$(BUILD)/obj/reference_$(1).c: $$($(1)_REF) Makefile
+	$$(call table,$$(filter-out rt,$$(notdir $$(basename $$($(1)_REF)))))
+$(BUILD)/bin/trial-$(1): $(BUILD)/obj/bench/trial.o $(BUILD)/obj/reference_$(1).o \
+    $$(call objects,$$($(1)_REF)) $(BUILD)/lib/libbench.a
+	$$(call link,$(UV) $(JANSSON) -lm)
+endef
+$(foreach r,$(REFERENCES),$(eval $(call reference_rules,$(r))))
+
+$(BUILD)/obj/workload_table.c: $(WORKLOAD_SRC) Makefile
+	$(call table,$(notdir $(basename $(WORKLOAD_SRC))))
+
+$(BUILD)/lib/libbench.a: $(call objects,$(BENCH_SRC))
+	$(archive)
+$(BUILD)/bin/cobench: $(BUILD)/obj/bench/main.o $(BUILD)/lib/libbench.a
+	$(call link,$(JANSSON) -lm)
+$(BUILD)/bin/origin: $(call objects,$(ORIGIN_SRC))
+	$(call link,$(MHD) $(UV))
+$(BUILD)/test/bench/%: $(BUILD)/obj/bench/test/%.o $(BUILD)/lib/libbench.a
+	$(call link,-lcmocka $(JANSSON) -lm)
+
+# ---- using it ----
+bench: all
+	$(BUILD)/bin/cobench run
+bench-quick: all
+	$(BUILD)/bin/cobench run --profile quick
+bench-full: all
+	$(BUILD)/bin/cobench run --profile full --resume
+plots: all
+	$(BUILD)/bin/cobench report results/local/latest
+
+test: all $(TESTS)
+	sh scripts/test.sh $(BUILD) $(TESTS)
+
+lint:
+	sh scripts/lint.sh
+
+PREFIX ?= /usr/local
+install: all
+	sh scripts/install.sh $(BUILD) "$(DESTDIR)" "$(PREFIX)"
+
+clean:
+	rm -rf build build-*
+
+.PRECIOUS: $(BUILD)/obj/%.o
+-include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)

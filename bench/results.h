@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef BENCH_RESULTS_H
+#define BENCH_RESULTS_H
+
+/*
+ * The result files of a run, all made from trials.jsonl and env.json by one
+ * call: results.json (Google Benchmark JSON), results.ci.json (one entry per
+ * cell), results.bmf.json (Bencher Metric Format), summary.csv, report.md.
+ *
+ * summary.csv is what gnuplot reads: tidy, one row per cell and metric, comma
+ * separated, a header line, no quotes (no field may contain a comma):
+ *
+ *   cell      full name
+ *   workload  "echo"
+ *   group     name of the series' family: the cell's name without axis and
+ *             runtime, "echo/bytes:64/cpus:1"
+ *   axis      name of the x parameter, "-" without one
+ *   x         its value, "-" without one
+ *   cpus      "1" or "all"
+ *   runtime   "coro", "pool:20", "thread", "thread:64k"
+ *   metric    see below
+ *   unit      "ns", "s", "bytes", "1/s", "ratio", "count"
+ *   median low high   the estimate and its 95 % interval; "-" when there are
+ *             too few samples for an interval
+ *   min max n     of the samples
+ *   verdict   ratio rows: faster, slower, same, inconclusive, refused; else -
+ *
+ * Metrics, each only where it exists:
+ *   wall_s user_s sys_s cpu_s setup_s ns_per_op cpu_ns_per_op ops_per_s
+ *   peak_rss parked_rss parked_full threads_mid_run vol_switches
+ *   invol_switches minor_faults
+ *   rss_per_task full_per_task          parked minus before, over the tasks
+ *   wall_vs_coro cpu_vs_coro            paired ratio contender / coro, ratio
+ *                                       rows (above 1: coro is better)
+ * and per series, with cell = group + runtime, axis and x "-":
+ *   rss_slope full_slope                bytes per task by regression over at
+ *                                       least four sizes
+ *   rss_intercept
+ * and per runtime, with workload "all":
+ *   wall_vs_coro_geomean cpu_vs_coro_geomean
+ */
+
+/* Makes all of them in run_dir (absolute or relative path).  Each is written
+ * under a temporary name and renamed.  Prints one line to standard error for
+ * what could not be written.  0, or the first negative errno. */
+int results_write(const char *run_dir);
+
+/* The comparison as a table for a terminal of `columns`; colour when asked.
+ * -ENODATA when nothing was measured. */
+int results_table(const char *run_dir, int columns, int colour);
+
+#endif

@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef BENCH_WORKLOAD_H
+#define BENCH_WORKLOAD_H
+
+/*
+ * What a workload file sees besides rt.h: the description it exports, the
+ * parameters it gets, the marks of its timed region, and the receipt it owes.
+ *
+ * A file bench/workloads/NAME.c defines `const struct workload workload_NAME`
+ * and is found by the Makefile.  Its body runs as the main task of whatever
+ * runtime it was linked with.
+ */
+
+#include <stdatomic.h>
+#include <stdint.h>
+
+#include "rt.h"
+
+struct work; /* one execution: parameters in, receipt out */
+
+enum param_kind {
+    PARAM_INT,
+    PARAM_REAL,
+    PARAM_CHOICE
+};
+
+struct param {
+    const char *name; /* one of the names of the catalogue (README) */
+    enum param_kind kind;
+    const char *value;   /* default, as it would be typed */
+    double low, high;    /* PARAM_INT, PARAM_REAL: inclusive bounds */
+    const char *choices; /* PARAM_CHOICE: "yield,chan,pipe" */
+    const char *help;
+};
+
+/*
+ * Which cells the three profiles measure.  `runtimes` is a comma list of
+ * runtime specifications, NAME or NAME:ARGUMENT (pool:20 has 20 workers,
+ * thread:64k stacks of 64 KiB).  A sweep is a blank-separated list of
+ * NAME=VALUE[,VALUE...] and means the product of all lists, parameters not
+ * named keeping their defaults; `|` separates alternative products.  The
+ * pseudo-parameter `cpus` takes 1 (pinned) and all.  A NULL sweep measures
+ * nothing in that profile.
+ */
+struct cells {
+    const char *runtimes;
+    const char *quick, *normal, *full;
+};
+
+enum {
+    WORK_ORIGIN = 1, /* needs the origin server */
+    WORK_WAITS = 2,  /* mostly waits: wall time is no measure of cost */
+};
+
+enum {
+    PARAMS_MAX = 8,
+    CELLS_MAX = 8
+};
+
+struct workload {
+    const char *name;
+    const char *question; /* what it answers; title of its chart */
+    const char *op;       /* what one operation is: "round trip" */
+    const char *axis;     /* the parameter on the x axis of charts, or NULL */
+    /* The parameter that holds the number of operations where that number is
+     * calibrated (its `high` is the upper limit), or NULL where the
+     * definition fixes the work.  Each operation of a calibrated workload
+     * contributes equally to bytes and digest, so that they can be compared
+     * per operation. */
+    const char *calibrated;
+    int flags;
+    struct param params[PARAMS_MAX]; /* ended by a NULL name */
+    struct cells cells[CELLS_MAX];   /* ended by a NULL runtimes */
+    /* Tasks that must be blocked at the same time, the main task not
+     * counted; below that the body would deadlock.  NULL: 0. */
+    uint64_t (*live)(const struct work *work);
+    /* The main task.  Returns 0, or a negative errno best made by
+     * work_fail(). */
+    int (*body)(struct work *work);
+};
+
+/* ---- parameters ---- */
+
+/* The value in force; the name must be one of the workload's own. */
+int64_t work_int(const struct work *work, const char *name);
+double work_real(const struct work *work, const char *name);
+/* PARAM_CHOICE: index into the choices. */
+int work_choice(const struct work *work, const char *name);
+
+/* ---- the timed region ---- */
+
+/* Everything before is set-up of the workload and not timed. */
+void work_begin(struct work *work);
+/*
+ * All `tasks` tasks are alive and parked: reads the memory they hold.  The
+ * time this takes is not counted.  At most once, between begin and end; the
+ * main task only.
+ */
+void work_parked(struct work *work, uint64_t tasks);
+void work_end(struct work *work);
+
+/* ---- the receipt ---- */
+
+struct receipt {
+    uint64_t units;  /* tasks really created and finished */
+    uint64_t ops;    /* operations really done */
+    uint64_t bytes;  /* payload bytes moved, 0 where there are none */
+    uint64_t digest; /* order-independent sum of work_hash() of the results;
+                        calibrated workloads: below 2^32 per operation */
+    uint64_t peak;   /* most units alive (started, not ended) at once */
+};
+
+/* What was done; called once, after work_end(). */
+void work_receipt(struct work *work, const struct receipt *receipt);
+
+/* A further figure for the record ("yields", "connections"): stored flat
+ * beside the standard ones.  At most 16; the name must live forever. */
+void work_count(struct work *work, const char *name, uint64_t value);
+
+/* Records why the trial failed; returns error unchanged, so that a body can
+ * end with `return work_fail(w, -EBADMSG, "sum is %lu, not %lu", a, b)`.  The
+ * first call wins. */
+int work_fail(struct work *work, int error, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* A 32-bit hash of a result, for digests. */
+static inline uint64_t work_hash(uint64_t x)
+{
+    /* The finaliser of SplitMix64 (Steele, Lea, Flood 2014), upper half. */
+    x += 0x9e3779b97f4a7c15u;
+    x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9u;
+    x = (x ^ (x >> 27)) * 0x94d049bb133111ebu;
+    return (x ^ (x >> 31)) >> 32;
+}
+
+/* Counts units that are alive, and the most there were; for bodies whose
+ * tasks run on several threads. */
+struct gauge {
+    _Atomic uint64_t now, peak, ended;
+};
+void gauge_enter(struct gauge *gauge);
+void gauge_leave(struct gauge *gauge);
+
+/* ---- the origin ---- */
+
+/* Ports of the bundled target server on 127.0.0.1; 0 unless WORK_ORIGIN. */
+unsigned work_http_port(const struct work *work);
+unsigned work_echo_port(const struct work *work);
+/* A line protocol, see origin.h: lets the origin play the load generator. */
+unsigned work_control_port(const struct work *work);
+
+#endif

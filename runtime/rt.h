@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef RT_H
+#define RT_H
+
+/*
+ * rt.h: one task API, several implementations.
+ *
+ * A program written against this header is linked with exactly one runtime
+ * archive: librt-coro (stackful coroutines on one libuv loop), librt-pool (a
+ * bounded pool of pthreads), librt-thread (one pthread per task) or librt-seq
+ * (no concurrency at all).  The same object file works with each.
+ *
+ * Errors.  A function that can fail returns 0 or a negative errno; byte
+ * counts are ssize_t with the same rule.  No function sets or reads errno for
+ * its caller.
+ *
+ * Waiting.  Every call marked "Suspends." may let other tasks run.  It takes
+ * an absolute deadline in nanoseconds of rt_now()'s clock, or RT_FOREVER.  A
+ * condition that already holds wins over a deadline already passed, so a
+ * deadline of 0 means "try".  Past the deadline the call returns -ETIMEDOUT
+ * and has had no effect.
+ *
+ * Where calls are legal.  rt_now(), rt_in() and rt_info() anywhere; all other
+ * calls only from a task, that is from the function given to rt_run() or from
+ * one given to rt_spawn().
+ *
+ * Objects are opaque and belong to whoever made them with _new, _connect,
+ * _listen, _accept or _pipe; freeing one that a task still waits on is a bug
+ * of the caller.  Freeing NULL is a no-op.
+ *
+ * What differs between runtimes is said at each function.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#define RT_FOREVER INT64_MAX
+
+/* ---- time ---- */
+
+/* Monotonic clock (CLOCK_MONOTONIC), in nanoseconds; always a fresh read. */
+int64_t rt_now(void);
+
+/* The deadline that lies duration_ns from now; saturates at RT_FOREVER. */
+int64_t rt_in(int64_t duration_ns);
+
+/* ---- running ---- */
+
+/* A task's body.  Its result is a status: 0 or positive as the program likes,
+ * negative errno for a failure. */
+typedef int (*rt_task_fn)(void *arg);
+
+/* The zero value of each field means the runtime's default. */
+struct rt_options {
+    unsigned workers;   /* pool: pthreads in the pool; default 20 */
+    size_t stack_bytes; /* per task (coro, thread) or worker (pool); rounded
+                           up to whole pages.  Default: coro 64 KiB, the
+                           others 8 MiB */
+};
+
+/*
+ * Starts the runtime, runs fn(arg) as the main task on the calling thread,
+ * waits until every other task has ended, tears everything down and returns
+ * the main task's status.  May be called again afterwards, not nested.
+ * Ignores SIGPIPE while it runs.  Errors of its own: -EINVAL for options the
+ * runtime cannot honour, -ENOMEM, -EMFILE, -EAGAIN; -EDEADLK when no task can
+ * ever run again (coro, seq).
+ */
+int rt_run(const struct rt_options *options, rt_task_fn fn, void *arg);
+
+/* What this runtime is, and what it has counted since the last rt_run()
+ * began.  Valid during rt_run() and after it. */
+struct rt_info {
+    const char *name;     /* "coro", "pool", "thread", "seq", ... */
+    const char *summary;  /* one line for people */
+    const char *options;  /* those honoured, comma separated: "workers,stack" */
+    const char *guard;    /* how stacks are guarded: "madvise", "mprotect",
+                             "kernel" (pthread guard page), "none" */
+    uint64_t concurrency; /* tasks that can be blocked at the same time;
+                             0 = no limit of its own, 1 = seq, W = pool */
+    size_t stack_bytes;   /* the size in force */
+    unsigned workers;     /* the number in force, 0 where meaningless */
+    uint64_t tasks;       /* spawned so far */
+    uint64_t switches;    /* coro: task to task switches */
+    uint64_t loop_turns;  /* coro: times the event loop ran */
+    uint64_t helped;      /* pool: joined tasks run in place */
+    uint64_t spare_workers; /* pool: workers added for blocked joins */
+};
+void rt_info(struct rt_info *out);
+
+/* ---- tasks ---- */
+
+struct rt_task;
+
+/*
+ * Creates a task that will run fn(arg).  The caller owns *out and must join
+ * or detach it.  With out NULL the task is detached from the start.  When it
+ * runs first: coro: when the caller next suspends; pool: when a worker is
+ * free; thread: at once; seq: runs to its end inside this call.
+ * Errors: -ENOMEM, -EAGAIN (the system allows no more threads).
+ */
+int rt_spawn(struct rt_task **out, rt_task_fn fn, void *arg);
+
+/*
+ * Waits until the task has ended, stores its status in *status (may be NULL)
+ * and frees it.  Suspends.  On -ETIMEDOUT the task stays valid and owned by
+ * the caller.  pool: with RT_FOREVER a task that has not started may run in
+ * place, on the caller's stack.
+ */
+int rt_join(struct rt_task *task, int *status, int64_t deadline);
+
+/*
+ * Joins all n tasks.  Suspends.  Returns 0 when all were joined, whatever
+ * their statuses; those are stored in statuses[i] (statuses may be NULL).  On
+ * an error no task has been joined and all stay owned by the caller.
+ */
+int rt_gather(struct rt_task *const *tasks, size_t n, int *statuses,
+              int64_t deadline);
+
+/* Gives the task away: it is freed when it ends. */
+void rt_detach(struct rt_task *task);
+
+/* Lets other tasks that are ready run first.  Suspends.  coro: goes to the
+ * back of the ready queue; elsewhere sched_yield(); seq: nothing to do. */
+int rt_yield(void);
+
+/*
+ * Sleeps until the clock shows `until`; returns 0.  Suspends.  Never early.
+ * Late by the kernel's timer slack on threads; on coro by up to one
+ * millisecond (the loop's timer has that resolution) plus the turns of tasks
+ * that were ready first.
+ */
+int rt_sleep(int64_t until);
+
+/* ---- synchronisation ----
+ * coro hands over in order of arrival; threads let a running task barge in
+ * ahead of one that is only just waking.  seq: a wait that only another task
+ * could end is -EDEADLK.
+ */
+
+struct rt_mutex;
+int rt_mutex_new(struct rt_mutex **out); /* -ENOMEM */
+void rt_mutex_free(struct rt_mutex *mutex);
+/* Suspends.  Not recursive: locking again is a deadlock. */
+int rt_mutex_lock(struct rt_mutex *mutex, int64_t deadline);
+/* By the task that holds it. */
+void rt_mutex_unlock(struct rt_mutex *mutex);
+
+struct rt_sem;
+int rt_sem_new(struct rt_sem **out, unsigned count); /* -ENOMEM */
+void rt_sem_free(struct rt_sem *sem);
+/* Takes one unit.  Suspends while the count is 0. */
+int rt_sem_acquire(struct rt_sem *sem, int64_t deadline);
+/* Gives one unit back, waking one waiter if there is one. */
+void rt_sem_release(struct rt_sem *sem);
+
+/* A flag tasks can wait for. */
+struct rt_event;
+int rt_event_new(struct rt_event **out); /* -ENOMEM; starts cleared */
+void rt_event_free(struct rt_event *event);
+/* Wakes every waiter; stays set until cleared. */
+void rt_event_set(struct rt_event *event);
+void rt_event_clear(struct rt_event *event);
+bool rt_event_is_set(const struct rt_event *event);
+/* Returns 0 at once when set.  Suspends otherwise, until it is set; a waiter
+ * woken by rt_event_set() returns 0 even if the event is cleared again before
+ * it runs. */
+int rt_event_wait(struct rt_event *event, int64_t deadline);
+
+/* A bounded first-in first-out queue of fixed-size items, copied in and out.
+ * Items stay in order on every runtime. */
+struct rt_chan;
+/* capacity >= 1, item_bytes >= 1, else -EINVAL; -ENOMEM. */
+int rt_chan_new(struct rt_chan **out, size_t item_bytes, size_t capacity);
+void rt_chan_free(struct rt_chan *chan);
+/* Suspends while full.  -EPIPE once the channel is closed. */
+int rt_chan_send(struct rt_chan *chan, const void *item, int64_t deadline);
+/* Suspends while empty.  -EPIPE once it is closed and drained. */
+int rt_chan_recv(struct rt_chan *chan, void *item, int64_t deadline);
+/* No more sends; wakes everybody.  Closing twice is a no-op. */
+void rt_chan_close(struct rt_chan *chan);
+
+/* ---- streams ----
+ * TCP sockets (TCP_NODELAY set) and pipes.  One task may read while another
+ * writes; two tasks must not do the same thing on one stream at a time
+ * (-EBUSY on coro).  coro and threads alike try the system call first.
+ */
+
+struct rt_sock;
+
+/* host is a numeric IPv4 or IPv6 address, else -EINVAL.  Suspends.  Errors:
+ * -ECONNREFUSED and the other errors of connect(2), -EMFILE, -ENOMEM. */
+int rt_sock_connect(struct rt_sock **out, const char *host, unsigned port,
+                    int64_t deadline);
+/* port 0 lets the system choose; rt_sock_port() tells.  SO_REUSEADDR is set.
+ * -EADDRINUSE and the other errors of bind(2) and listen(2). */
+int rt_sock_listen(struct rt_sock **out, const char *host, unsigned port,
+                   int backlog);
+/* Suspends until a connection comes in. */
+int rt_sock_accept(struct rt_sock **out, struct rt_sock *listener,
+                   int64_t deadline);
+/* A pipe(2): what is written to *writer can be read from *reader. */
+int rt_sock_pipe(struct rt_sock **reader, struct rt_sock **writer);
+/* The local port in host order, 0 for a pipe. */
+unsigned rt_sock_port(const struct rt_sock *sock);
+/* Reads at least one byte, at most `bytes`; 0 is the end of the stream.
+ * Suspends while there is nothing to read. */
+ssize_t rt_sock_read(struct rt_sock *sock, void *buffer, size_t bytes,
+                     int64_t deadline);
+/*
+ * Writes all `bytes` and returns their number, or an error: -EPIPE,
+ * -ECONNRESET, ...  Suspends while the peer does not read.  After -ETIMEDOUT
+ * an unknown part has been sent: close the stream.
+ */
+ssize_t rt_sock_write(struct rt_sock *sock, const void *buffer, size_t bytes,
+                      int64_t deadline);
+/* Ends our side of a TCP stream: the peer reads end of stream. */
+int rt_sock_shutdown(struct rt_sock *sock);
+/* Closes and frees.  No task may be waiting on it. */
+void rt_sock_close(struct rt_sock *sock);
+
+/* ---- HTTP (libcurl) ----
+ * A client holds at most one keep-alive connection and serves one request at
+ * a time: the number of connections is the number of clients, on every
+ * runtime alike.  No proxy is taken from the environment.
+ */
+
+struct rt_http;
+
+struct rt_http_reply {
+    int status;        /* HTTP status, 200 for success */
+    const char *body;  /* owned by the client, valid until its next request */
+    size_t body_bytes; /* the body is followed by a NUL not counted here */
+};
+
+int rt_http_new(struct rt_http **out); /* -ENOMEM */
+/* Closes its connection. */
+void rt_http_free(struct rt_http *http);
+/*
+ * GET.  Suspends.  A reply of any status is success (0); errors are those of
+ * the transport: -ECONNREFUSED, -ECONNRESET, -EPROTO (not HTTP), -EINVAL (not
+ * a URL), -EMSGSIZE (body above 64 MiB), -ENOMEM, -EBUSY (a request is under
+ * way), -EIO (anything else).
+ */
+int rt_http_get(struct rt_http *http, const char *url,
+                struct rt_http_reply *reply, int64_t deadline);
+
+#endif
