@@ -30,7 +30,8 @@
  * The calibrated parameter is not in the name.  Then, one line per trial:
  *
  *   {"cell": name, "phase": "calibrate" | "warmup" | "measure", "round": n,
- *    "order": position in the round, "at": seconds since the run started,
+ *    "order": position in the round, "at": seconds since the run started
+    (of the resumed part, where it was resumed),
  *    "process_ns": start of the process to its end,
  *    "outcome": "ok" | "failed" | "skipped" | "crashed" | "timeout" |
  *               "garbage" | "interrupted",
@@ -43,7 +44,47 @@
  *   {"end": {"finished": ISO 8601, "interrupted": bool, "reason"}}
  *
  * stands where the run ended by itself or by a signal.  A truncated last line
- * is ignored with a warning.  --resume appends.
+ * is ignored with a warning.  --resume appends, so an end line may be followed
+ * by further trials.  The reason is "complete", "budget", the name of a signal
+ * or the error that ended the run.
+ *
+ * A runtime's argument stands in the name as workers:20 for pool:20 and as
+ * stack:64k for thread:64k and coro:64k.  A calibrated parameter is in
+ * neither the name nor the cell's params unless it was given, and then the
+ * cell has no "calibrated"; each trial's record tells the value in force.
  */
+
+#include <jansson.h>
+#include <stdbool.h>
+
+/* ---- reading ---- */
+
+struct trials {
+    json_t *run;      /* the object under "run" */
+    json_t *cells;    /* its array of cells; borrowed from run */
+    json_t *trials;   /* array of the trial lines, in file order */
+    json_t *end;      /* the object under the last "end", NULL when trials
+                         follow it or there is none: the run was cut off */
+    json_int_t bytes; /* length of the file up to its last whole line */
+    bool truncated;   /* something behind that was ignored */
+};
+
+/* Reads dir/trials.jsonl.  Errors: -ENOENT and the others of open(2) and
+ * read(2); -EBADMSG: not such a file, a line of it is broken, or it is of
+ * another schema.  On failure, and where something was ignored, `message`
+ * holds one line for the user; else it is empty. */
+int trials_read(struct trials *out, const char *dir, char *message,
+                size_t message_size);
+void trials_fini(struct trials *trials);
+
+/* ---- writing: one descriptor, closed by the caller ---- */
+
+/* Makes dir/trials.jsonl, which must not exist, with its first line.  Returns
+ * the descriptor, or a negative errno. */
+int trials_create(const char *dir, json_t *run);
+/* Opens it again to append, cutting off what is behind its first `bytes`. */
+int trials_reopen(const char *dir, json_int_t bytes);
+/* Appends one line, whole or not at all.  -ENOSPC, -EIO, -EFBIG, ... */
+int trials_append(int fd, const json_t *line);
 
 #endif

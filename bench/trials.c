@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * trials.jsonl, read and written.  A line is in the file completely or not at
+ * all, except where the machine went down in the middle of it.
+ */
+#include "trials.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum {
+    SCHEMA = 1
+};
+
+static int file_path(char *path, size_t size, const char *dir)
+{
+    int n = snprintf(path, size, "%s/trials.jsonl", dir);
+    return n < 0 || (size_t)n >= size ? -ENAMETOOLONG : 0;
+}
+
+/* ---- reading ---- */
+
+static int read_all(const char *path, char **out, size_t *out_bytes)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return -errno;
+    int err = 0;
+    char *text = NULL;
+    struct stat st;
+    if (fstat(fd, &st) != 0) {
+        err = -errno;
+        goto out_close;
+    }
+    text = malloc((size_t)st.st_size + 1);
+    if (!text) {
+        err = -ENOMEM;
+        goto out_close;
+    }
+    size_t used = 0;
+    while (used < (size_t)st.st_size) {
+        ssize_t n = read(fd, text + used, (size_t)st.st_size - used);
+        if (n < 0)
+            err = -errno;
+        if (n <= 0)
+            break;
+        used += (size_t)n;
+    }
+    if (err == 0) {
+        *out = text;
+        *out_bytes = used;
+        text = NULL;
+    }
+out_close:
+    free(text);
+    close(fd);
+    return err;
+}
+
+static int take_run(struct trials *out, json_t *run)
+{
+    json_t *cells = json_object_get(run, "cells");
+    if (out->run || !json_is_array(cells) ||
+        json_integer_value(json_object_get(run, "schema")) != SCHEMA)
+        return -EBADMSG;
+    out->run = json_incref(run);
+    out->cells = cells;
+    return 0;
+}
+
+/* Sorts one parsed line into *out. */
+static int take_line(struct trials *out, json_t *line)
+{
+    json_t *run = json_object_get(line, "run");
+    if (run)
+        return take_run(out, run);
+    if (!out->run)
+        return -EBADMSG;
+    json_t *end = json_object_get(line, "end");
+    json_decref(out->end);
+    out->end = json_incref(end);
+    if (end)
+        return 0;
+    if (!json_is_string(json_object_get(line, "cell")))
+        return -EBADMSG;
+    return json_array_append(out->trials, line) == 0 ? 0 : -ENOMEM;
+}
+
+/* Returns 0, or the number of the line that is broken. */
+static int take_text(struct trials *out, const char *text, size_t bytes)
+{
+    int number = 0;
+    const char *at = text, *end = text + bytes;
+    while (at < end) {
+        number++;
+        const char *stop = memchr(at, '\n', (size_t)(end - at));
+        json_t *line =
+            stop ? json_loadb(at, (size_t)(stop - at), 0, NULL) : NULL;
+        int err = line ? take_line(out, line) : -EBADMSG;
+        json_decref(line);
+        if (err != 0) {
+            /* Only the last line can have been cut off by a crash. */
+            out->truncated = out->run && (!stop || stop + 1 == end);
+            return out->truncated ? 0 : number;
+        }
+        at = stop + 1;
+        out->bytes = at - text;
+    }
+    return 0;
+}
+
+int trials_read(struct trials *out, const char *dir, char *message,
+                size_t message_size)
+{
+    char path[PATH_MAX], *text = NULL;
+    size_t bytes = 0;
+    message[0] = 0;
+    *out = (struct trials){ .trials = json_array() };
+    int err = out->trials ? file_path(path, sizeof path, dir) : -ENOMEM;
+    if (err == 0)
+        err = read_all(path, &text, &bytes);
+    if (err != 0) {
+        snprintf(message, message_size, "cannot read %s/trials.jsonl: %s", dir,
+                 strerror(-err));
+        trials_fini(out);
+        return err;
+    }
+    int broken = take_text(out, text, bytes);
+    free(text);
+    if (broken == 0 && out->run) {
+        if (out->truncated)
+            snprintf(message, message_size,
+                     "%s: the last line is cut off and was ignored", path);
+        return 0;
+    }
+    snprintf(message, message_size, "%s: line %d is not what cobench writes",
+             path, broken ? broken : 1);
+    trials_fini(out);
+    return -EBADMSG;
+}
+
+void trials_fini(struct trials *trials)
+{
+    json_decref(trials->run);
+    json_decref(trials->trials);
+    json_decref(trials->end);
+    *trials = (struct trials){ 0 };
+}
+
+/* ---- writing ---- */
+
+/* Everything, or the first error. */
+static int write_all(int fd, const char *data, size_t bytes)
+{
+    while (bytes > 0) {
+        ssize_t n = write(fd, data, bytes);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return -errno;
+        data += n;
+        bytes -= (size_t)n;
+    }
+    return 0;
+}
+
+int trials_append(int fd, const json_t *line)
+{
+    char *text = json_dumps(line, JSON_COMPACT);
+    if (!text)
+        return -ENOMEM;
+    size_t bytes = strlen(text);
+    text[bytes] = '\n'; /* in place of the NUL */
+    off_t start = lseek(fd, 0, SEEK_END);
+    int err = start < 0 ? -errno : write_all(fd, text, bytes + 1);
+    if (err != 0 && start >= 0 && ftruncate(fd, start) != 0)
+        err = -EIO; /* half a line remains; the reader ignores it */
+    free(text);
+    return err;
+}
+
+int trials_create(const char *dir, json_t *run)
+{
+    char path[PATH_MAX];
+    int err = file_path(path, sizeof path, dir);
+    if (err != 0)
+        return err;
+    json_t *line = json_pack("{s:O}", "run", run);
+    if (!line)
+        return -ENOMEM;
+    int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    err = fd < 0 ? -errno : trials_append(fd, line);
+    json_decref(line);
+    if (err == 0)
+        return fd;
+    if (fd >= 0) {
+        close(fd);
+        unlink(path);
+    }
+    return err;
+}
+
+int trials_reopen(const char *dir, json_int_t bytes)
+{
+    char path[PATH_MAX];
+    int err = file_path(path, sizeof path, dir);
+    if (err != 0)
+        return err;
+    int fd = open(path, O_RDWR | O_CLOEXEC);
+    if (fd < 0)
+        return -errno;
+    if (ftruncate(fd, (off_t)bytes) != 0) {
+        err = -errno;
+        close(fd);
+        return err;
+    }
+    return fd;
+}
