@@ -5,7 +5,8 @@
 /*
  * The result files of a run, all made from trials.jsonl and env.json by one
  * call: results.json (Google Benchmark JSON), results.ci.json (one entry per
- * cell), results.bmf.json (Bencher Metric Format), summary.csv, report.md.
+ * cell), results.bmf.json (Bencher Metric Format), summary.csv, captions.tsv,
+ * report.md.
  *
  * summary.csv is what gnuplot reads: tidy, one row per cell and metric, comma
  * separated, a header line, no quotes (no field may contain a comma):
@@ -38,6 +39,17 @@
  *   rss_intercept
  * and per runtime, with workload "all":
  *   wall_vs_coro_geomean cpu_vs_coro_geomean
+ *
+ * captions.tsv is what the charts say beside the numbers, so that summary.csv
+ * stays plain: fields separated by one tab, no tab or line end inside a field,
+ * one fact per line, in any order, each line optional:
+ *
+ *   machine   "AMD EPYC 9B14, 2 CPUs, Linux 6.18"
+ *   commit    "1a2b3c4d5e6f", "-dirty" appended where it applies
+ *   rounds    "9"
+ *   workload  NAME METRIC OPERATION QUESTION: the metric of its time chart,
+ *             wall_s where the work is fixed and mostly waits, else
+ *             ns_per_op; what one operation is, "round trip"; its question
  */
 
 /* Makes all of them in run_dir (absolute or relative path).  Each is written
