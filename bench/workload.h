@@ -33,6 +33,15 @@ struct param {
     const char *help;
 };
 
+/* What an execution needs of the runtime and the machine.  Where it is more
+ * than there is, the trial is skipped with the reason. */
+struct needs {
+    uint64_t live;  /* tasks that must be blocked at the same time, the main
+                       task not counted; with fewer the body would deadlock */
+    uint64_t tasks; /* the most tasks alive at once where nothing limits them */
+    uint64_t fds;   /* descriptors open at once */
+};
+
 /*
  * Which cells the three profiles measure.  `runtimes` is a comma list of
  * runtime specifications, NAME or NAME:ARGUMENT (pool:20 has 20 workers,
@@ -71,9 +80,8 @@ struct workload {
     int flags;
     struct param params[PARAMS_MAX]; /* ended by a NULL name */
     struct cells cells[CELLS_MAX];   /* ended by a NULL runtimes */
-    /* Tasks that must be blocked at the same time, the main task not
-     * counted; below that the body would deadlock.  NULL: 0. */
-    uint64_t (*live)(const struct work *work);
+    /* Fills in what is not 0.  NULL: needs nothing. */
+    void (*needs)(const struct work *work, struct needs *needs);
     /* The main task.  Returns 0, or a negative errno best made by
      * work_fail(). */
     int (*body)(struct work *work);

@@ -78,6 +78,8 @@ struct rt_info {
     const char *options;  /* those honoured, comma separated: "workers,stack" */
     const char *guard;    /* how stacks are guarded: "madvise", "mprotect",
                              "kernel" (pthread guard page), "none" */
+    bool reference;       /* not a runtime: hand-written for some workloads */
+    bool third_party;     /* an adapter to somebody else's library */
     uint64_t concurrency; /* tasks that can be blocked at the same time;
                              0 = no limit of its own, 1 = seq, W = pool */
     size_t stack_bytes;   /* the size in force */

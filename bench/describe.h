@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef BENCH_DESCRIBE_H
+#define BENCH_DESCRIBE_H
+
+/*
+ * What a trial program can run, for people (--list) and for the driver, which
+ * plans from nothing else (--describe, one JSON document):
+ *
+ *   {"schema": 1,
+ *    "runtime": {"name": "pool", "summary": "...",
+ *                "options": "workers,stack",  as in rt_info()
+ *                "guard": "kernel", "concurrency": 20, "workers": 20,
+ *                "stack_bytes": 8388608,      all at their defaults
+ *                "reference": false, "third_party": false},
+ *    "workloads": [
+ *      {"name": "echo", "question": "...", "op": "round trip",
+ *       "axis": "conns",           absent without one
+ *       "calibrated": "rounds",    absent where the work is fixed
+ *       "origin": true,            needs the origin
+ *       "waits": false,            wall time is no measure of cost
+ *       "params": [
+ *         {"name": "rounds", "kind": "int", "value": 10000,
+ *          "low": 1, "high": 1000000, "help": "..."},
+ *         {"name": "scale", "kind": "real", "value": 1.0,
+ *          "low": 0.001, "high": 10.0, "help": "..."},
+ *         {"name": "via", "kind": "choice", "value": "yield",
+ *          "choices": ["yield", "chan", "pipe"], "help": "..."}],
+ *       "cells": [
+ *         {"runtimes": "coro,pool:20,thread:64k",
+ *          "quick": "conns=100", "default": "conns=1,100 cpus=1,all",
+ *          "full": "..."}]}]}
+ *
+ * "cells" are the texts of struct cells (workload.h), a profile that measures
+ * nothing being absent.  Without cpus= a cell is measured with cpus=1.  A cell
+ * whose sweep names the calibrated parameter is not calibrated: the count is
+ * as given, and part of its name.  Else that parameter is calibrated between
+ * its low and its high, and not part of the name.
+ *
+ * Beside its own parameters every workload takes
+ *   cpus=1|all       1 pins the process to the lowest CPU it may use
+ *   workers=N        where the runtime's options have "workers"
+ *   stack_kib=N      where they have "stack"
+ */
+
+#include <stdio.h>
+
+#include <jansson.h>
+
+#include "rt.h"
+#include "workload.h"
+
+/* The document, owned by the caller; NULL without memory. */
+json_t *describe_json(const struct rt_info *info,
+                      const struct workload *const *table);
+
+/* The same for people: every workload with its parameters. */
+void describe_list(FILE *out, const struct rt_info *info,
+                   const struct workload *const *table);
+
+/* One workload's parameters, one a line. */
+void describe_params(FILE *out, const struct rt_info *info,
+                     const struct workload *workload);
+
+#endif
