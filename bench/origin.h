@@ -6,27 +6,44 @@
  * The origin: the target server of network workloads, a process of its own,
  * never built on rt.h; and how to start and ask it.
  *
- * `origin [--cpu N] [--parent-fd N]` binds three free ports of 127.0.0.1,
+ * `origin [--cpu N] [--parent PID]` binds three free ports of 127.0.0.1,
  * prints one line on standard output
  *
  *   origin ready http=PORT echo=PORT control=PORT
  *
- * and serves until its parent dies, standard input ends, or SIGTERM:
+ * and serves until standard input ends, SIGTERM, or, with --parent, until
+ * that process is no longer its parent.  SIGINT is left to the parent.
  *
- *   http     GET /delay/SECONDS (a decimal; answers then with a few bytes),
- *            GET /bytes/N, and /bytes/N?delay_ms=D; 404 and 400 otherwise
+ *   http     GET /delay/SECONDS (a decimal up to 3600; answers then with a
+ *            few bytes), GET /bytes/N (up to 64 MiB; byte j of the body is
+ *            'a' + j % 26), and /bytes/N?delay_ms=D; 404, 405 and 400
+ *            otherwise.  An answer is never early, and late by up to a
+ *            millisecond.
  *   echo     sends back what it reads
  *   control  one request per line, one line back:
  *     stats            -> cpu_ns=N connections=N requests=N messages=N
  *                         (connections: accepted on http and echo so far;
+ *                         requests: http requests, whatever their answer;
  *                         messages: echo reads answered)
- *     load HOST PORT CONNS ROUNDS BYTES
- *                      -> ok rounds=N bytes=N digest=HEX wall_ns=N
- *                         or error MESSAGE.  Opens CONNS connections to an
- *                         echo server, in waves, then plays ROUNDS round
- *                         trips in all, closed loop, checking each answer.
- *                         Runs in the origin's own loop.
+ *     load HOST PORT CONNS ROUNDS BYTES [hold]
+ *                      -> ok rounds=N bytes=N digest=HEX wall_ns=N cpu_ns=N
+ *                         or error MESSAGE.  See below.
  *     quit             -> ends the origin
+ *     anything else    -> error MESSAGE
+ *
+ * The load generator opens CONNS connections to an echo server, at most 512
+ * pending at a time: each plays one round trip that is not counted, to know
+ * that it has been accepted.  With `hold` it then answers `ready` and waits
+ * for the line `go`.  Then it plays ROUNDS round trips in all, closed loop,
+ * one message in flight per connection, the next one going to whichever
+ * connection is free.  wall_ns and cpu_ns (the origin's own) are of that part
+ * alone.  It runs in the origin's own loop, one load at a time; closing the
+ * control connection ends it.
+ *
+ * Byte j of the message of round trip k of a connection (the one that is not
+ * counted has k = 0) is (j + k) mod 256, and so must be the answer's.  Each
+ * adds work_hash(BYTES * 256 + d) to the digest (see workload.h), where d is
+ * the answer's last byte minus k, mod 256: the same for each round trip.
  *
  * COBENCH_ORIGIN="http=P echo=P control=P" tells a trial of a running one.
  */
