@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef RT_CORO_SCHED_H
+#define RT_CORO_SCHED_H
+
+/*
+ * The scheduler, as the other files of coro/ see it: how a task waits, how
+ * it is woken, and how a module hangs itself into one rt_run().
+ *
+ * Everything here belongs to the one thread that called rt_run().  There are
+ * two kinds of context on it: tasks, each on its own small stack, and the
+ * loop, on the stack of rt_run()'s caller.  uv_run() and therefore every uv
+ * and curl callback runs in the loop.  Callbacks may call co_wake() and must
+ * not call anything that parks.
+ *
+ * To wait for something, in a task:
+ *
+ *     thing->waiter = co_self();
+ *     status = co_park(CO_HTTP, deadline);
+ *     thing->waiter = NULL;
+ *
+ * and to end the wait, in a callback or in another task:
+ *
+ *     if (thing->waiter)
+ *         co_wake(thing->waiter, 0);
+ *
+ * A task is woken once per park: whoever comes second (an event after the
+ * deadline, or the other way round) finds co_wake() doing nothing.  So after
+ * -ETIMEDOUT the waiter looks once more whether what it waited for has come
+ * meanwhile.  Waiting in order on a shared object goes by waiters.h instead.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <uv.h>
+
+struct rt_task;
+
+/* What a parked task waits for. */
+enum co_reason {
+    CO_RUNNING, /* not parked: running, ready, or ended */
+    /* Only another task can end these waits, or a deadline. */
+    CO_JOIN,
+    CO_MUTEX,
+    CO_SEM,
+    CO_EVENT,
+    CO_CHAN,
+    CO_SLEEP,
+    /* The loop can end these.  A run in which nobody is ready, nobody has a
+     * deadline and nobody waits for the outside is deadlocked. */
+    CO_OUTSIDE,
+    CO_SOCK = CO_OUTSIDE,
+    CO_HTTP
+};
+
+/* The running task.  Not in the loop. */
+struct rt_task *co_self(void);
+
+/* The loop of this rt_run().  Handles put on it must be closed, and their
+ * close callbacks have run, before the run ends: see co_at_end(). */
+uv_loop_t *co_loop(void);
+
+/*
+ * Waits until co_wake() is called for this task and returns the status given
+ * there, or -ETIMEDOUT when the deadline (absolute, rt_now()'s clock) comes
+ * first.  With a deadline <= 0 it returns -ETIMEDOUT without suspending.
+ * Suspends.  The only place where a task waits.
+ */
+int co_park(enum co_reason reason, int64_t deadline);
+
+/*
+ * Makes a parked task ready, at the back of the queue; its co_park() returns
+ * the status.  Takes it out of the list it waits in and forgets its deadline.
+ * Returns false and does nothing when the task is not parked.  From a task or
+ * from the loop.
+ */
+bool co_wake(struct rt_task *task, int status);
+
+/*
+ * A module's share in the end of a run.  fn is called once, in the loop, when
+ * no task will run any more and the loop still works; handles it closes with
+ * uv_close() get their callbacks before rt_run() returns.  Hooks are called
+ * last registered first, and each registration holds for the current run:
+ * a module that sets itself up lazily registers each time it does.  The
+ * caller owns the memory, usually static.
+ */
+struct co_hook {
+    void (*fn)(void);
+    struct co_hook *next; /* private */
+};
+void co_at_end(struct co_hook *hook);
+
+#endif
