@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef RT_OS_SEM_H
+#define RT_OS_SEM_H
+
+/*
+ * sem.h: units that tasks take and give back, in one word: the count, and a
+ * bit that says somebody may be queued.  Without that bit giving and taking
+ * are one atomic operation each.  Barging: a unit given back is free for
+ * whoever takes it first; the waiter woken for it tries like anybody else and
+ * goes back to the head of the queue if it comes too late.
+ */
+
+#include "os/waitq.h"
+
+struct os_sem {
+    /* Atomic: taking acquires, giving releases.  OS_SEM_QUEUED is set only
+     * with the lock held, and cleared only with it held and nobody queued. */
+    _Atomic uint64_t word;
+    struct os_lock lock; /* guards the queue */
+    struct os_waitq queue;
+};
+
+void os_sem_init(struct os_sem *sem, unsigned count);
+/* Waits until whoever gave last has left, so that the memory may go. */
+void os_sem_fini(struct os_sem *sem);
+int os_sem_take(struct os_sem *sem, int64_t deadline);
+void os_sem_give(struct os_sem *sem);
+/* Nothing left to take. */
+bool os_sem_empty(struct os_sem *sem);
+
+#endif

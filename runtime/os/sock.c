@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * sock.c: streams on kernel threads.  Descriptors are non-blocking so that
+ * every wait has a deadline; the system call is tried first and os_poll()
+ * waits on EAGAIN.  After a short read the stream is known to be empty, so
+ * the next read waits first and saves the call that would fail.
+ */
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "os/os.h"
+
+struct rt_sock {
+    int fd;
+    bool drained; /* the reader's: the last read left nothing behind */
+};
+
+union address {
+    struct sockaddr any;
+    struct sockaddr_in in;
+    struct sockaddr_in6 in6;
+};
+
+/* Returns the length used, or -EINVAL. */
+static int address_parse(union address *out, const char *host, unsigned port)
+{
+    if (port > UINT16_MAX)
+        return -EINVAL;
+    *out = (union address){ 0 };
+    if (inet_pton(AF_INET, host, &out->in.sin_addr) == 1) {
+        out->in.sin_family = AF_INET;
+        out->in.sin_port = htons((uint16_t)port);
+        return sizeof out->in;
+    }
+    if (inet_pton(AF_INET6, host, &out->in6.sin6_addr) == 1) {
+        out->in6.sin6_family = AF_INET6;
+        out->in6.sin6_port = htons((uint16_t)port);
+        return sizeof out->in6;
+    }
+    return -EINVAL;
+}
+
+/* Takes the descriptor over, also on failure. */
+static int sock_new(struct rt_sock **out, int fd)
+{
+    struct rt_sock *sock = malloc(sizeof *sock);
+    if (!sock) {
+        close(fd);
+        return -ENOMEM;
+    }
+    *sock = (struct rt_sock){ .fd = fd };
+    *out = sock;
+    return 0;
+}
+
+static int stream_open(int family)
+{
+    int fd = socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    return fd < 0 ? -errno : fd;
+}
+
+static void set_nodelay(int fd)
+{
+    int on = 1;
+    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+}
+
+/* Waits for a connect(2) under way and returns its outcome. */
+static int connect_finish(int fd, int64_t deadline)
+{
+    int err = os_poll(fd, POLLOUT, deadline);
+    if (err)
+        return err;
+    int result;
+    socklen_t bytes = sizeof result;
+    if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &result, &bytes) != 0)
+        return -errno;
+    return -result;
+}
+
+int rt_sock_connect(struct rt_sock **out, const char *host, unsigned port,
+                    int64_t deadline)
+{
+    union address address;
+    int bytes = address_parse(&address, host, port);
+    if (bytes < 0)
+        return bytes;
+    int fd = stream_open(address.any.sa_family);
+    if (fd < 0)
+        return fd;
+    int err = 0;
+    if (connect(fd, &address.any, (socklen_t)bytes) != 0)
+        err = errno == EINPROGRESS || errno == EINTR
+                  ? connect_finish(fd, deadline)
+                  : -errno;
+    if (err) {
+        close(fd);
+        return err;
+    }
+    set_nodelay(fd);
+    return sock_new(out, fd);
+}
+
+int rt_sock_listen(struct rt_sock **out, const char *host, unsigned port,
+                   int backlog)
+{
+    union address address;
+    int bytes = address_parse(&address, host, port);
+    if (bytes < 0)
+        return bytes;
+    int fd = stream_open(address.any.sa_family);
+    if (fd < 0)
+        return fd;
+    int on = 1;
+    if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) != 0 ||
+        bind(fd, &address.any, (socklen_t)bytes) != 0 ||
+        listen(fd, backlog) != 0) {
+        int err = -errno;
+        close(fd);
+        return err;
+    }
+    return sock_new(out, fd);
+}
+
+/* What became of a connection before we took it is not the listener's error
+ * (accept(2), "Error handling"). */
+static bool accept_again(int err)
+{
+    switch (err) {
+    case EINTR:
+    case ECONNABORTED:
+    case ENETDOWN:
+    case EPROTO:
+    case ENOPROTOOPT:
+    case EHOSTDOWN:
+    case ENONET:
+    case EHOSTUNREACH:
+    case ENETUNREACH:
+        return true;
+    default:
+        return false;
+    }
+}
+
+int rt_sock_accept(struct rt_sock **out, struct rt_sock *listener,
+                   int64_t deadline)
+{
+    for (;;) {
+        int fd =
+            accept4(listener->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+        if (fd >= 0) {
+            set_nodelay(fd);
+            return sock_new(out, fd);
+        }
+        if (accept_again(errno))
+            continue;
+        if (errno != EAGAIN)
+            return -errno;
+        int err = os_poll(listener->fd, POLLIN, deadline);
+        if (err)
+            return err;
+    }
+}
+
+int rt_sock_pipe(struct rt_sock **reader, struct rt_sock **writer)
+{
+    int fds[2];
+    if (pipe2(fds, O_NONBLOCK | O_CLOEXEC) != 0)
+        return -errno;
+    struct rt_sock *read_end, *write_end;
+    int err = sock_new(&read_end, fds[0]);
+    if (err) {
+        close(fds[1]);
+        return err;
+    }
+    err = sock_new(&write_end, fds[1]);
+    if (err) {
+        rt_sock_close(read_end);
+        return err;
+    }
+    *reader = read_end;
+    *writer = write_end;
+    return 0;
+}
+
+unsigned rt_sock_port(const struct rt_sock *sock)
+{
+    union address address = { 0 };
+    socklen_t bytes = sizeof address;
+    if (getsockname(sock->fd, &address.any, &bytes) != 0)
+        return 0;
+    return ntohs(address.any.sa_family == AF_INET6 ? address.in6.sin6_port
+                                                   : address.in.sin_port);
+}
+
+ssize_t rt_sock_read(struct rt_sock *sock, void *buffer, size_t bytes,
+                     int64_t deadline)
+{
+    for (;;) {
+        if (sock->drained) {
+            int err = os_poll(sock->fd, POLLIN, deadline);
+            if (err)
+                return err;
+        }
+        ssize_t got = read(sock->fd, buffer, bytes);
+        if (got >= 0) {
+            sock->drained = got > 0 && (size_t)got < bytes;
+            return got;
+        }
+        if (errno != EAGAIN && errno != EINTR)
+            return -errno;
+        sock->drained = errno == EAGAIN;
+    }
+}
+
+ssize_t rt_sock_write(struct rt_sock *sock, const void *buffer, size_t bytes,
+                      int64_t deadline)
+{
+    size_t done = 0;
+    while (done < bytes) {
+        ssize_t sent =
+            write(sock->fd, (const char *)buffer + done, bytes - done);
+        if (sent >= 0) {
+            done += (size_t)sent;
+        } else if (errno == EAGAIN) {
+            int err = os_poll(sock->fd, POLLOUT, deadline);
+            if (err)
+                return err;
+        } else if (errno != EINTR) {
+            return -errno;
+        }
+    }
+    return (ssize_t)done;
+}
+
+int rt_sock_shutdown(struct rt_sock *sock)
+{
+    return shutdown(sock->fd, SHUT_WR) == 0 ? 0 : -errno;
+}
+
+void rt_sock_close(struct rt_sock *sock)
+{
+    if (!sock)
+        return;
+    close(sock->fd);
+    free(sock);
+}

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: MIT */
+/* waitq.c: queues of waiting tasks.  A waiter is marked woken under the lock
+ * that takes it out, so one that finds itself out knows its result is set. */
+
+#include "os/waitq.h"
+
+static void put_last(struct os_waitq *queue, struct os_waiter *waiter)
+{
+    waiter->next = NULL;
+    waiter->prev = queue->last;
+    *(queue->last ? &queue->last->next : &queue->first) = waiter;
+    queue->last = waiter;
+}
+
+static void put_first(struct os_waitq *queue, struct os_waiter *waiter)
+{
+    waiter->prev = NULL;
+    waiter->next = queue->first;
+    *(queue->first ? &queue->first->prev : &queue->last) = waiter;
+    queue->first = waiter;
+}
+
+static void take_out(struct os_waitq *queue, struct os_waiter *waiter)
+{
+    *(waiter->prev ? &waiter->prev->next : &queue->first) = waiter->next;
+    *(waiter->next ? &waiter->next->prev : &queue->last) = waiter->prev;
+    waiter->queued = false;
+}
+
+int os_waitq_wait(struct os_waitq *queue, struct os_lock *lock,
+                  struct os_waiter *waiter, bool in_front, int64_t deadline)
+{
+    waiter->task = os_self;
+    waiter->queued = true;
+    if (in_front)
+        put_first(queue, waiter);
+    else
+        put_last(queue, waiter);
+    os_lock_give(lock);
+
+    int err = os_park(deadline, os_spins);
+    if (err == 0)
+        return waiter->result;
+    os_lock_take(lock);
+    if (waiter->queued) {
+        take_out(queue, waiter);
+    } else {
+        err = waiter->result;
+        os_unwake();
+    }
+    os_lock_give(lock);
+    return err;
+}
+
+atomic_uint *os_waitq_wake(struct os_waitq *queue, int result)
+{
+    struct os_waiter *waiter = queue->first;
+    struct os_task *task = waiter->task;
+    take_out(queue, waiter);
+    waiter->result = result;
+    return os_rouse(task);
+}
+
+void os_waitq_wake_all(struct os_waitq *queue, int result)
+{
+    while (queue->first)
+        os_kick(os_waitq_wake(queue, result));
+}
