@@ -212,6 +212,30 @@ bool test_check_int(int64_t actual, int64_t expected, const char *what,
     return actual == expected;
 }
 
+bool test_tcp_pair(struct rt_sock **client, struct rt_sock **server)
+{
+    struct rt_sock *listener;
+
+    if (!CHECK_INT(rt_sock_listen(&listener, "127.0.0.1", 0, 8), 0))
+        return false;
+    bool ok = CHECK_INT(rt_sock_connect(client, "127.0.0.1",
+                                        rt_sock_port(listener), test_late()),
+                        0);
+    if (ok && !CHECK_INT(rt_sock_accept(server, listener, test_late()), 0)) {
+        rt_sock_close(*client);
+        ok = false;
+    }
+    rt_sock_close(listener);
+    return ok;
+}
+
+/* Knuth's MMIX generator, its upper half. */
+uint32_t test_random(uint64_t *state)
+{
+    *state = *state * UINT64_C(6364136223846793005) + 1442695040888963407u;
+    return (uint32_t)(*state >> 32);
+}
+
 int64_t test_late(void)
 {
     return rt_in(INT64_C(40000000000));

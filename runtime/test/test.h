@@ -84,6 +84,13 @@ bool test_check(bool holds, const char *what, const char *file, int line);
 bool test_check_int(int64_t actual, int64_t expected, const char *what,
                     const char *file, int line);
 
+/* For tasks: both ends of a TCP connection over loopback, false when a CHECK()
+ * failed. */
+bool test_tcp_pair(struct rt_sock **client, struct rt_sock **server);
+
+/* The next number of a small generator; each task has a state of its own. */
+uint32_t test_random(uint64_t *state);
+
 /* A deadline nothing but a hang reaches, and one that passes soon. */
 int64_t test_late(void);
 int64_t test_soon(void);

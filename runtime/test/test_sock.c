@@ -1,0 +1,445 @@
+/* SPDX-License-Identifier: MIT */
+
+/* TCP sockets: connecting, listening, accepting, echo, ends of streams. */
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+
+#include "test.h"
+
+/* Reads exactly `bytes`, however they are cut. */
+static bool read_all(struct rt_sock *sock, void *buffer, size_t bytes)
+{
+    char *p = buffer;
+
+    for (size_t got = 0; got < bytes;) {
+        ssize_t n = rt_sock_read(sock, p + got, bytes - got, test_late());
+
+        if (!CHECK(n > 0))
+            return false;
+        got += (size_t)n;
+    }
+    return true;
+}
+
+static bool say_and_hear(struct rt_sock *from, struct rt_sock *to,
+                         const char *text)
+{
+    char heard[64] = { 0 };
+    size_t n = strlen(text);
+
+    return CHECK_INT(rt_sock_write(from, text, n, test_late()), n) &&
+           read_all(to, heard, n) && CHECK(memcmp(heard, text, n) == 0);
+}
+
+static int talk_over(const char *host)
+{
+    struct rt_sock *listener, *client, *server;
+    int rc = rt_sock_listen(&listener, host, 0, 8);
+
+    if (rc)
+        return rc;
+    unsigned port = rt_sock_port(listener);
+    CHECK(port > 0 && port < 65536);
+    rc = rt_sock_connect(&client, host, port, test_late());
+    if (!CHECK_INT(rc, 0) ||
+        !CHECK_INT(rt_sock_accept(&server, listener, test_late()), 0))
+        return rc;
+    CHECK_INT(rt_sock_port(server), port);
+    CHECK(rt_sock_port(client) > 0 && rt_sock_port(client) != port);
+    say_and_hear(client, server, "ping");
+    say_and_hear(server, client, "pong");
+    rt_sock_close(client);
+    rt_sock_close(server);
+    rt_sock_close(listener);
+    rt_sock_close(NULL);
+    return 0;
+}
+
+static int talk_over_ipv4(void *arg)
+{
+    (void)arg;
+    return talk_over("127.0.0.1");
+}
+
+static int talk_over_ipv6(void *arg)
+{
+    (void)arg;
+    return talk_over("::1");
+}
+
+static void streams_carry_bytes_both_ways(void **state)
+{
+    (void)state;
+    assert_int_equal(test_run(0, talk_over_ipv4, NULL), 0);
+}
+
+static void streams_work_over_ipv6(void **state)
+{
+    (void)state;
+    int rc = test_run(0, talk_over_ipv6, NULL);
+    if (rc == -EADDRNOTAVAIL || rc == -EAFNOSUPPORT)
+        test_skip("no IPv6 loopback address");
+    assert_int_equal(rc, 0);
+}
+
+static int try_hosts(void *arg)
+{
+    static const char *const hosts[] = { "",      "localhost",  "256.0.0.1",
+                                         "1.2.3", "1.2.3.4.5",  "::g",
+                                         "[::1]", "127.0.0.1 ", "example.org" };
+    struct rt_sock *sock = NULL;
+
+    (void)arg;
+    for (size_t i = 0; i < sizeof hosts / sizeof *hosts; i++) {
+        CHECK_INT(rt_sock_connect(&sock, hosts[i], 80, test_late()), -EINVAL);
+        CHECK_INT(rt_sock_listen(&sock, hosts[i], 0, 1), -EINVAL);
+    }
+    CHECK(sock == NULL);
+    return 0;
+}
+
+static void a_host_is_a_numeric_address(void **state)
+{
+    (void)state;
+    assert_int_equal(test_run(0, try_hosts, NULL), 0);
+}
+
+/* Nobody else can get the port of a listener just closed by chance: the system
+ * hands out ports of its own at random. */
+static int connect_to_nobody(void *arg)
+{
+    struct rt_sock *listener, *sock = NULL;
+
+    (void)arg;
+    CHECK_INT(rt_sock_listen(&listener, "127.0.0.1", 0, 1), 0);
+    unsigned port = rt_sock_port(listener);
+    rt_sock_close(listener);
+    CHECK_INT(rt_sock_connect(&sock, "127.0.0.1", port, test_late()),
+              -ECONNREFUSED);
+    CHECK(sock == NULL);
+    return 0;
+}
+
+static void connecting_to_nobody_is_refused(void **state)
+{
+    (void)state;
+    assert_int_equal(test_run(0, connect_to_nobody, NULL), 0);
+}
+
+static int listen_twice(void *arg)
+{
+    struct rt_sock *first, *second = NULL;
+
+    (void)arg;
+    CHECK_INT(rt_sock_listen(&first, "127.0.0.1", 0, 1), 0);
+    unsigned port = rt_sock_port(first);
+    CHECK_INT(rt_sock_listen(&second, "127.0.0.1", port, 1), -EADDRINUSE);
+    CHECK(second == NULL);
+    rt_sock_close(first);
+    CHECK_INT(rt_sock_listen(&second, "127.0.0.1", port, 1), 0);
+    CHECK_INT(rt_sock_port(second), port);
+    rt_sock_close(second);
+    return 0;
+}
+
+static void a_port_has_one_listener_at_a_time(void **state)
+{
+    (void)state;
+    assert_int_equal(test_run(0, listen_twice, NULL), 0);
+}
+
+static int listen_where_others_are(void *arg)
+{
+    struct rt_sock *listener = NULL;
+
+    (void)arg;
+    /* TEST-NET-1 of RFC 5737: no address of this machine. */
+    CHECK_INT(rt_sock_listen(&listener, "192.0.2.1", 0, 1), -EADDRNOTAVAIL);
+    CHECK(listener == NULL);
+    return 0;
+}
+
+static void listening_needs_an_address_of_ours(void **state)
+{
+    (void)state;
+    assert_int_equal(test_run(0, listen_where_others_are, NULL), 0);
+}
+
+static int accept_until_soon(void *arg)
+{
+    struct rt_sock *listener, *client, *server = NULL;
+    int64_t soon;
+
+    (void)arg;
+    CHECK_INT(rt_sock_listen(&listener, "127.0.0.1", 0, 1), 0);
+    CHECK_INT(rt_sock_accept(&server, listener, 0), -ETIMEDOUT);
+    soon = test_soon();
+    CHECK_INT(rt_sock_accept(&server, listener, soon), -ETIMEDOUT);
+    CHECK(rt_now() >= soon);
+    CHECK(server == NULL);
+    CHECK_INT(rt_sock_connect(&client, "127.0.0.1", rt_sock_port(listener),
+                              test_late()),
+              0);
+    CHECK_INT(rt_sock_accept(&server, listener, test_late()), 0);
+    say_and_hear(client, server, "still there");
+    rt_sock_close(client);
+    rt_sock_close(server);
+    rt_sock_close(listener);
+    return 0;
+}
+
+static void accept_times_out_and_goes_on(void **state)
+{
+    (void)state;
+    assert_int_equal(test_run(0, accept_until_soon, NULL), 0);
+}
+
+/* Nobody accepts: once the backlog is full the system answers no more. */
+static int connect_past_the_backlog(void *arg)
+{
+    struct rt_sock *listener, *clients[16];
+    int n = 0, rc = 0;
+
+    (void)arg;
+    CHECK_INT(rt_sock_listen(&listener, "127.0.0.1", 0, 1), 0);
+    while (n < 16 && (rc = rt_sock_connect(&clients[n], "127.0.0.1",
+                                           rt_sock_port(listener),
+                                           rt_in(100000000))) == 0)
+        n++;
+    CHECK_INT(rc, -ETIMEDOUT);
+    while (n > 0)
+        rt_sock_close(clients[--n]);
+    rt_sock_close(listener);
+    return 0;
+}
+
+static void connect_times_out(void **state)
+{
+    (void)state;
+    assert_int_equal(test_run(0, connect_past_the_backlog, NULL), 0);
+}
+
+/* ---- ends of streams ---- */
+
+static int close_one_end(void *arg)
+{
+    struct rt_sock *client, *server;
+    char byte;
+
+    (void)arg;
+    if (!test_tcp_pair(&client, &server))
+        return -1;
+    CHECK_INT(rt_sock_write(client, "last", 4, test_late()), 4);
+    rt_sock_close(client);
+    for (int i = 0; i < 4; i++) {
+        CHECK_INT(rt_sock_read(server, &byte, 1, test_late()), 1);
+        CHECK_INT(byte, "last"[i]);
+    }
+    for (int i = 0; i < 3; i++)
+        CHECK_INT(rt_sock_read(server, &byte, 1, test_late()), 0);
+    CHECK_INT(rt_sock_read(server, &byte, 1, 0), 0);
+    rt_sock_close(server);
+    return 0;
+}
+
+static void the_end_of_a_stream_follows_its_last_byte(void **state)
+{
+    (void)state;
+    assert_int_equal(test_run(0, close_one_end, NULL), 0);
+}
+
+static int shut_one_way(void *arg)
+{
+    struct rt_sock *client, *server;
+    char byte;
+
+    (void)arg;
+    if (!test_tcp_pair(&client, &server))
+        return -1;
+    say_and_hear(client, server, "request");
+    CHECK_INT(rt_sock_shutdown(client), 0);
+    CHECK_INT(rt_sock_read(server, &byte, 1, test_late()), 0);
+    CHECK_INT(rt_sock_write(client, "x", 1, test_late()), -EPIPE);
+    say_and_hear(server, client, "reply");
+    CHECK_INT(rt_sock_shutdown(server), 0);
+    CHECK_INT(rt_sock_read(client, &byte, 1, test_late()), 0);
+    rt_sock_close(client);
+    rt_sock_close(server);
+    return 0;
+}
+
+static void shutdown_ends_one_direction_only(void **state)
+{
+    (void)state;
+    assert_int_equal(test_run(0, shut_one_way, NULL), 0);
+}
+
+/* Linux answers with a reset when what was received is thrown away. */
+static int close_with_unread_data(void *arg)
+{
+    struct rt_sock *client, *server;
+    char byte;
+
+    (void)arg;
+    if (!test_tcp_pair(&client, &server))
+        return -1;
+    say_and_hear(client, server, "a");
+    CHECK_INT(rt_sock_write(client, "unread", 6, test_late()), 6);
+    CHECK_INT(rt_sock_read(server, &byte, 1, test_late()), 1);
+    rt_sock_close(server);
+    CHECK_INT(rt_sock_read(client, &byte, 1, test_late()), -ECONNRESET);
+    ssize_t n = rt_sock_write(client, "x", 1, test_late());
+    CHECK(n == -EPIPE || n == -ECONNRESET);
+    rt_sock_close(client);
+    return 0;
+}
+
+static void a_reset_is_an_error_and_not_the_end(void **state)
+{
+    (void)state;
+    assert_int_equal(test_run(0, close_with_unread_data, NULL), 0);
+}
+
+static int write_until_broken(void *arg)
+{
+    struct rt_sock *client, *server;
+    static char block[65536];
+    ssize_t n = 1;
+
+    (void)arg;
+    if (!test_tcp_pair(&client, &server))
+        return -1;
+    rt_sock_close(server);
+    for (int i = 0; i < 1000 && n > 0; i++)
+        n = rt_sock_write(client, block, sizeof block, test_late());
+    CHECK(n == -EPIPE || n == -ECONNRESET);
+    rt_sock_close(client);
+    return 0;
+}
+
+static void writing_to_nobody_fails_without_a_signal(void **state)
+{
+    (void)state;
+    assert_int_equal(test_run(0, write_until_broken, NULL), 0);
+}
+
+/* ---- many connections ---- */
+
+struct crowd {
+    unsigned n;
+    struct rt_sock **clients, **servers;
+};
+
+static int echo_until_end(void *arg)
+{
+    struct rt_sock *sock = arg;
+    char buffer[64];
+    ssize_t n;
+
+    while ((n = rt_sock_read(sock, buffer, sizeof buffer, RT_FOREVER)) > 0)
+        CHECK_INT(rt_sock_write(sock, buffer, (size_t)n, RT_FOREVER), n);
+    rt_sock_close(sock);
+    return (int)n;
+}
+
+static void open_crowd(struct crowd *c)
+{
+    struct rt_sock *listener;
+
+    CHECK_INT(rt_sock_listen(&listener, "127.0.0.1", 0, 128), 0);
+    for (unsigned i = 0; i < c->n; i++) {
+        CHECK_INT(rt_sock_connect(&c->clients[i], "127.0.0.1",
+                                  rt_sock_port(listener), test_late()),
+                  0);
+        CHECK_INT(rt_sock_accept(&c->servers[i], listener, test_late()), 0);
+    }
+    rt_sock_close(listener);
+}
+
+static void talk_to_crowd(struct crowd *c)
+{
+    for (uint32_t round = 0; round < 3; round++) {
+        uint32_t heard = 0;
+
+        for (uint32_t i = 0; i < c->n; i++) {
+            uint32_t word = i * 3 + round;
+            CHECK_INT(rt_sock_write(c->clients[i], &word, 4, test_late()), 4);
+        }
+        for (uint32_t i = c->n; i-- > 0;) {
+            read_all(c->clients[i], &heard, 4);
+            CHECK_INT(heard, i * 3 + round);
+        }
+    }
+}
+
+static int serve_crowd(void *arg)
+{
+    struct crowd *c = arg;
+    struct rt_task **tasks = calloc(c->n, sizeof *tasks);
+    int *statuses = calloc(c->n, sizeof *statuses);
+
+    c->clients = calloc(c->n, sizeof(struct rt_sock *));
+    c->servers = calloc(c->n, sizeof(struct rt_sock *));
+    if (CHECK(tasks && statuses && c->clients && c->servers)) {
+        open_crowd(c);
+        for (unsigned i = 0; i < c->n; i++)
+            CHECK_INT(rt_spawn(&tasks[i], echo_until_end, c->servers[i]), 0);
+        talk_to_crowd(c);
+        for (unsigned i = 0; i < c->n; i++)
+            rt_sock_close(c->clients[i]);
+        CHECK_INT(rt_gather(tasks, c->n, statuses, RT_FOREVER), 0);
+        for (unsigned i = 0; i < c->n; i++)
+            CHECK_INT(statuses[i], 0);
+    }
+    free(c->clients);
+    free(c->servers);
+    free(tasks);
+    free(statuses);
+    return 0;
+}
+
+static void many_connections_are_served_at_once(void **state)
+{
+    struct crowd crowd = { .n = test_sanitized() ? 100 : 500 };
+    struct rt_options options = { 0 };
+    struct rlimit old, limit;
+
+    (void)state;
+    needs_tasks(crowd.n);
+    getrlimit(RLIMIT_NOFILE, &old);
+    limit = old;
+    limit.rlim_cur = limit.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &limit);
+    if (limit.rlim_cur < 2 * crowd.n + 64)
+        test_skip("only %lu descriptors allowed", (long)limit.rlim_cur);
+    if (runtime_honours("workers"))
+        options.workers = crowd.n;
+    if (runtime_honours("stack"))
+        options.stack_bytes = 128 * 1024;
+    assert_int_equal(test_run_with(&options, serve_crowd, &crowd), 0);
+    setrlimit(RLIMIT_NOFILE, &old);
+}
+
+int main(void)
+{
+    static const struct CMUnitTest tests[] = {
+        TEST(streams_carry_bytes_both_ways),
+        TEST(streams_work_over_ipv6),
+        TEST(a_host_is_a_numeric_address),
+        TEST(connecting_to_nobody_is_refused),
+        TEST(a_port_has_one_listener_at_a_time),
+        TEST(listening_needs_an_address_of_ours),
+        TEST(accept_times_out_and_goes_on),
+        TEST(connect_times_out),
+        TEST(the_end_of_a_stream_follows_its_last_byte),
+        TEST(shutdown_ends_one_direction_only),
+        TEST(a_reset_is_an_error_and_not_the_end),
+        TEST(writing_to_nobody_fails_without_a_signal),
+        TEST(many_connections_are_served_at_once),
+    };
+
+    return cmocka_run_group_tests(tests, test_warm_up, NULL);
+}
