@@ -172,7 +172,7 @@ static int write_all(int fd, const char *data, size_t bytes)
 
 int trials_append(int fd, const json_t *line)
 {
-    char *text = json_dumps(line, JSON_COMPACT);
+    char *text = json_dumps(line, JSON_COMPACT | JSON_REAL_PRECISION(15));
     if (!text)
         return -ENOMEM;
     size_t bytes = strlen(text);

@@ -1,0 +1,511 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the machine and this build are, and what of that disturbs a
+ * measurement.
+ */
+#include "env.h"
+
+#include <errno.h>
+#include <gnu/libc-version.h>
+#include <limits.h>
+#include <math.h>
+#include <sched.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/utsname.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <curl/curlver.h>
+#include <microhttpd.h>
+#include <uv/version.h>
+
+#include "proc.h"
+#include "version.h"
+
+/* ---- reading small files ---- */
+
+/* The first line of a file without its end; NULL when there is none. */
+static char *file_line(char *line, size_t size, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+static char *file_line(char *line, size_t size, const char *format, ...)
+{
+    char path[PATH_MAX];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(path, sizeof path, format, args);
+    va_end(args);
+    FILE *f = fopen(path, "re");
+    char *got = f ? fgets(line, (int)size, f) : NULL;
+    if (f)
+        fclose(f);
+    if (got)
+        line[strcspn(line, "\n")] = 0;
+    return got;
+}
+
+/* The text behind "key" and a colon in a file of such lines. */
+static char *file_field(char *line, size_t size, const char *path,
+                        const char *key)
+{
+    FILE *f = fopen(path, "re");
+    char *found = NULL;
+    while (f && !found && fgets(line, (int)size, f)) {
+        size_t n = strlen(key);
+        char *colon = strchr(line, ':');
+        if (!colon || strncmp(line, key, n) != 0)
+            continue;
+        if (line + n + strspn(line + n, " \t") != colon)
+            continue;
+        found = colon + 1 + strspn(colon + 1, " \t");
+        found[strcspn(found, "\n")] = 0;
+    }
+    if (f)
+        fclose(f);
+    return found;
+}
+
+/* ---- putting into the document ---- */
+
+static void put_text(json_t *env, const char *key, const char *text)
+{
+    if (text)
+        json_object_set_new(env, key, json_string(text));
+}
+
+static void put_int(json_t *env, const char *key, long long value)
+{
+    json_object_set_new(env, key, json_integer(value));
+}
+
+static void put_bool(json_t *env, const char *key, bool value)
+{
+    json_object_set_new(env, key, json_boolean(value));
+}
+
+static void warn(json_t *env, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+static void warn(json_t *env, const char *format, ...)
+{
+    char text[256];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    json_array_append_new(json_object_get(env, "warnings"), json_string(text));
+}
+
+/* ---- processors ---- */
+
+int env_first_cpu(void)
+{
+    cpu_set_t set;
+    CPU_ZERO(&set);
+    sched_getaffinity(0, sizeof set, &set);
+    for (int i = 0; i < CPU_SETSIZE; i++)
+        if (CPU_ISSET(i, &set))
+            return i;
+    return 0;
+}
+
+int env_last_cpu(void)
+{
+    cpu_set_t set;
+    CPU_ZERO(&set);
+    sched_getaffinity(0, sizeof set, &set);
+    for (int i = CPU_SETSIZE - 1; i > 0; i--)
+        if (CPU_ISSET(i, &set))
+            return i;
+    return 0;
+}
+
+static int cpus_allowed(void)
+{
+    cpu_set_t set;
+    CPU_ZERO(&set);
+    sched_getaffinity(0, sizeof set, &set);
+    return CPU_COUNT(&set);
+}
+
+/* "64K" -> 65536 */
+static long long scaled(const char *text)
+{
+    char *end;
+    long long value = strtoll(text, &end, 10);
+    return *end == 'K' ? value << 10 : *end == 'M' ? value << 20 : value;
+}
+
+/* The number of CPUs in a list like "0-3,8". */
+static int list_count(const char *list)
+{
+    int count = 0;
+    while (*list >= '0' && *list <= '9') {
+        char *end;
+        long low = strtol(list, &end, 10), high = low;
+        if (*end == '-')
+            high = strtol(end + 1, &end, 10);
+        count += (int)(high - low + 1);
+        list = end + (*end == ',');
+    }
+    return count;
+}
+
+static void put_caches(json_t *env)
+{
+    json_t *caches = json_array();
+    for (int i = 0; i < 16; i++) {
+        static const char folder[] = "/sys/devices/system/cpu/cpu0/cache/index";
+        char type[32], level[16], size[32], shared[256];
+        if (!file_line(type, sizeof type, "%s%d/type", folder, i) ||
+            !file_line(level, sizeof level, "%s%d/level", folder, i) ||
+            !file_line(size, sizeof size, "%s%d/size", folder, i) ||
+            !file_line(shared, sizeof shared, "%s%d/shared_cpu_list", folder,
+                       i))
+            continue;
+        json_array_append_new(
+            caches, json_pack("{s:s, s:i, s:I, s:i}", "type", type, "level",
+                              atoi(level), "size", (json_int_t)scaled(size),
+                              "num_sharing", list_count(shared)));
+    }
+    json_object_set_new(env, "caches", caches);
+}
+
+static void put_frequency(json_t *env)
+{
+    char line[256];
+    const char *mhz = file_field(line, sizeof line, "/proc/cpuinfo", "cpu MHz");
+    if (mhz)
+        put_int(env, "mhz_per_cpu", lround(atof(mhz)));
+    const char *governor =
+        file_line(line, sizeof line,
+                  "/sys/devices/system/cpu/cpu%d/cpufreq/scaling_governor",
+                  env_first_cpu());
+    put_text(env, "governor", governor);
+    bool scaling = governor && strcmp(governor, "performance") != 0;
+    put_bool(env, "cpu_scaling_enabled", scaling);
+    if (scaling)
+        warn(env,
+             "CPU frequency governor is %s: set it to performance (cpupower "
+             "frequency-set -g performance)",
+             governor);
+    const char *smt =
+        file_line(line, sizeof line, "/sys/devices/system/cpu/smt/active");
+    if (smt)
+        put_bool(env, "smt", *smt == '1');
+}
+
+static void put_cpus(json_t *env)
+{
+    char line[4096];
+    const char *model =
+        file_field(line, sizeof line, "/proc/cpuinfo", "model name");
+    put_text(env, "cpu_model", model);
+    put_int(env, "num_cpus", sysconf(_SC_NPROCESSORS_ONLN));
+    put_int(env, "cpus_allowed", cpus_allowed());
+    if (cpus_allowed() == 1)
+        warn(env, "only one CPU: trials share it with the origin and with "
+                  "cobench");
+    put_frequency(env);
+    put_caches(env);
+    const char *flags = file_field(line, sizeof line, "/proc/cpuinfo", "flags");
+    if (flags)
+        put_bool(env, "virtualised", strstr(flags, " hypervisor"));
+}
+
+/* ---- the system ---- */
+
+static void put_load(json_t *env)
+{
+    double load[3];
+    if (getloadavg(load, 3) != 3)
+        return;
+    json_object_set_new(env, "load_avg",
+                        json_pack("[f, f, f]", load[0], load[1], load[2]));
+    if (load[0] > 0.5)
+        warn(env, "load average is %.2f: stop what else is running, or wait",
+             load[0]);
+}
+
+static void put_system(json_t *env)
+{
+    struct utsname name;
+    char line[256];
+    uname(&name);
+    put_text(env, "host_name", name.nodename);
+    put_text(env, "kernel", name.release);
+    put_text(env, "architecture", name.machine);
+    char machine[512], version[32];
+    size_t dots = strcspn(name.release, ".");
+    if (name.release[dots])
+        dots += 1 + strspn(name.release + dots + 1, "0123456789");
+    snprintf(version, sizeof version, "%.*s", (int)dots, name.release);
+    const json_t *model = json_object_get(env, "cpu_model");
+    snprintf(machine, sizeof machine, "%.200s, %d CPU%s, %s %s",
+             model ? json_string_value(model) : name.machine, cpus_allowed(),
+             cpus_allowed() == 1 ? "" : "s", name.sysname, version);
+    put_text(env, "machine", machine);
+
+    const char *kib =
+        file_field(line, sizeof line, "/proc/meminfo", "MemTotal");
+    if (kib)
+        put_int(env, "memory_bytes", atoll(kib) * 1024);
+    kib = file_field(line, sizeof line, "/proc/meminfo", "MemAvailable");
+    if (kib)
+        put_int(env, "memory_available_bytes", atoll(kib) * 1024);
+    char *thp = file_line(line, sizeof line,
+                          "/sys/kernel/mm/transparent_hugepage/enabled");
+    char *mode = thp ? strchr(thp, '[') : NULL;
+    if (mode) {
+        mode[strcspn(mode, "]")] = 0;
+        put_text(env, "transparent_hugepage", mode + 1);
+    }
+}
+
+/* The cgroup's quota in CPUs, of version 2 or 1; 0: none. */
+static double cgroup_cpus(void)
+{
+    char line[256], period[64];
+    if (file_line(line, sizeof line, "/sys/fs/cgroup/cpu.max")) {
+        double quota, per;
+        return sscanf(line, "%lf %lf", &quota, &per) == 2 && per > 0
+                   ? quota / per
+                   : 0;
+    }
+    if (!file_line(line, sizeof line, "/sys/fs/cgroup/cpu/cpu.cfs_quota_us") ||
+        !file_line(period, sizeof period,
+                   "/sys/fs/cgroup/cpu/cpu.cfs_period_us"))
+        return 0;
+    return atof(line) > 0 && atof(period) > 0 ? atof(line) / atof(period) : 0;
+}
+
+static void put_limit(json_t *limits, const char *key, rlim_t value)
+{
+    if (value != RLIM_INFINITY)
+        put_int(limits, key, (long long)value);
+}
+
+static void put_sysctl(json_t *limits, const char *key, const char *path)
+{
+    char line[64];
+    if (file_line(line, sizeof line, "/proc/sys/%s", path))
+        put_int(limits, key, atoll(line));
+}
+
+static void put_limits(json_t *env)
+{
+    json_t *limits = json_object();
+    struct rlimit nofile = { 0 }, nproc = { 0 };
+    getrlimit(RLIMIT_NOFILE, &nofile);
+    getrlimit(RLIMIT_NPROC, &nproc);
+    put_limit(limits, "nofile", nofile.rlim_cur);
+    put_limit(limits, "nofile_hard", nofile.rlim_max);
+    put_limit(limits, "nproc", nproc.rlim_cur);
+    put_sysctl(limits, "max_map_count", "vm/max_map_count");
+    put_sysctl(limits, "threads_max", "kernel/threads-max");
+    put_sysctl(limits, "pid_max", "kernel/pid_max");
+    json_object_set_new(env, "limits", limits);
+    if (nofile.rlim_max < 4096)
+        warn(env,
+             "at most %llu open files: cells with more connections are "
+             "skipped; raise it (ulimit -n)",
+             (unsigned long long)nofile.rlim_max);
+    if (nproc.rlim_cur < 4096 && geteuid() != 0)
+        warn(env,
+             "at most %llu processes: cells with more threads fail; raise it "
+             "(ulimit -u)",
+             (unsigned long long)nproc.rlim_cur);
+    double quota = cgroup_cpus();
+    if (quota > 0) {
+        json_object_set_new(env, "cgroup_cpus", json_real(quota));
+        warn(env,
+             "a cgroup allows %.2f CPUs: trials are throttled; lift the quota",
+             quota);
+    }
+}
+
+/* ---- the build ---- */
+
+/* The versions of the headers this was built with. */
+static void put_libraries(json_t *env)
+{
+    char uv[32], mhd[32];
+    snprintf(uv, sizeof uv, "%d.%d.%d", UV_VERSION_MAJOR, UV_VERSION_MINOR,
+             UV_VERSION_PATCH);
+    /* Two decimal digits to a byte. */
+    unsigned long v = MHD_VERSION;
+    snprintf(mhd, sizeof mhd, "%lx.%lx.%lx", v >> 24 & 255, v >> 16 & 255,
+             v >> 8 & 255);
+    json_object_set_new(env, "libraries",
+                        json_pack("{s:s, s:s, s:s, s:s, s:s}", "libc",
+                                  gnu_get_libc_version(), "libuv", uv,
+                                  "libcurl", LIBCURL_VERSION, "jansson",
+                                  JANSSON_VERSION, "libmicrohttpd", mhd));
+}
+
+static void put_build(json_t *env)
+{
+    put_text(env, "version", VERSION_COBENCH);
+    put_text(env, "compiler", VERSION_COMPILER);
+    put_bool(env, "optimised", VERSION_OPTIMISED);
+    put_text(env, "library_build_type",
+             VERSION_OPTIMISED ? "release" : "debug");
+    if (!VERSION_OPTIMISED)
+        warn(env, "built without optimisation: rebuild with make clean all");
+    if (*VERSION_SANITIZER) {
+        put_text(env, "sanitizer", VERSION_SANITIZER);
+        warn(env, "built with a sanitizer: times and memory mean nothing");
+    }
+    put_libraries(env);
+}
+
+/* Runs git in the tree above the programs; its answer, the caller's. */
+static char *git(const char *tree, const char *a, const char *b)
+{
+    const char *const argv[] = {
+        "/usr/bin/env", "git", "-C", tree, a, b, NULL
+    };
+    static const char *const set[] = { "GIT_OPTIONAL_LOCKS=0", NULL };
+    struct proc_options options = { .argv = argv,
+                                    .env = set,
+                                    .limit_ns = INT64_C(10000000000) };
+    struct proc_result result;
+    if (proc_run(&options, &result) != 0)
+        return NULL;
+    char *answer = NULL;
+    if (result.end == PROC_EXITED && result.code == 0)
+        answer = strdup(result.out.data ? result.out.data : "");
+    proc_result_fini(&result);
+    return answer;
+}
+
+static void put_commit(json_t *env, const char *folder)
+{
+    char tree[PATH_MAX], mark[PATH_MAX + 8];
+    int n = snprintf(tree, sizeof tree, "%s/../..", folder);
+    if (n < 0 || (size_t)n >= sizeof tree)
+        return;
+    snprintf(mark, sizeof mark, "%s/.git", tree);
+    if (access(mark, F_OK) != 0)
+        return;
+    char *commit = git(tree, "rev-parse", "HEAD");
+    if (commit && strlen(commit) >= 40) {
+        commit[strcspn(commit, "\n")] = 0;
+        put_text(env, "commit", commit);
+        char *status = git(tree, "status", "--porcelain");
+        if (status)
+            put_bool(env, "dirty", *status);
+        free(status);
+    }
+    free(commit);
+}
+
+/* ---- stolen time ---- */
+
+/* Ticks of all CPUs since the start of the machine. */
+static bool cpu_ticks(double *steal, double *total)
+{
+    char line[256];
+    if (!file_line(line, sizeof line, "/proc/stat"))
+        return false;
+    char *at = line + strcspn(line, " ");
+    *total = 0;
+    for (int i = 0; i < 8; i++) {
+        double ticks = strtod(at, &at);
+        *total += ticks;
+        if (i == 7)
+            *steal = ticks;
+    }
+    return *total > 0;
+}
+
+static double steal_before, total_before;
+
+/* ---- all of it ---- */
+
+char *env_date(char *text, size_t size)
+{
+    time_t now = time(NULL);
+    struct tm tm;
+    gmtime_r(&now, &tm);
+    strftime(text, size, "%Y-%m-%dT%H:%M:%S+00:00", &tm);
+    return text;
+}
+
+json_t *env_read(const char *folder)
+{
+    json_t *env = json_pack("{s:[]}", "warnings");
+    if (!env)
+        return NULL;
+    char date[64];
+    put_text(env, "date", env_date(date, sizeof date));
+    put_text(env, "executable", program_invocation_short_name);
+    put_cpus(env);
+    put_load(env);
+    put_system(env);
+    put_limits(env);
+    put_build(env);
+    put_commit(env, folder);
+    if (!cpu_ticks(&steal_before, &total_before))
+        total_before = 0;
+    return env;
+}
+
+void env_finish(json_t *env)
+{
+    char date[64];
+    put_text(env, "finished", env_date(date, sizeof date));
+    double steal, total;
+    if (total_before <= 0 || !cpu_ticks(&steal, &total) ||
+        total <= total_before)
+        return;
+    double percent = 100 * (steal - steal_before) / (total - total_before);
+    json_object_set_new(env, "steal_percent",
+                        json_real(round(percent * 100) / 100));
+    if (percent > 1)
+        warn(env,
+             "%.1f %% of the CPU time was stolen by other virtual machines: "
+             "repeat on a quieter host",
+             percent);
+}
+
+int env_script(const char *folder, const char *name, char *path, size_t size)
+{
+    static const char *const places[] = { "../../scripts",
+                                          "../share/cobench/scripts" };
+    for (int i = 0; i < 2; i++) {
+        int n = snprintf(path, size, "%s/%s/%s", folder, places[i], name);
+        if (n > 0 && (size_t)n < size && access(path, R_OK) == 0)
+            return 0;
+    }
+    return -ENOENT;
+}
+
+int env_write(const json_t *env, const char *dir)
+{
+    char path[PATH_MAX], temporary[PATH_MAX];
+    int n = snprintf(path, sizeof path, "%s/env.json", dir);
+    int m = snprintf(temporary, sizeof temporary, "%s/.env.json.tmp", dir);
+    if (n < 0 || (size_t)n >= sizeof path || m < 0 ||
+        (size_t)m >= sizeof temporary)
+        return -ENAMETOOLONG;
+    FILE *f = fopen(temporary, "we");
+    if (!f)
+        return -errno;
+    int err = 0;
+    if (json_dumpf(env, f, JSON_INDENT(2) | JSON_REAL_PRECISION(15)) != 0 ||
+        fputc('\n', f) == EOF)
+        err = errno ? -errno : -EIO;
+    if (fclose(f) != 0 && err == 0)
+        err = -errno;
+    if (err == 0 && rename(temporary, path) != 0)
+        err = -errno;
+    if (err != 0)
+        unlink(temporary);
+    return err;
+}

@@ -1,0 +1,357 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Parses the options of `cobench run`; every complaint is one line that says
+ * what was wrong, where, and what would be right.
+ */
+#include "options.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "suggest.h"
+
+const char *const options_help =
+    "usage: cobench run [OPTION]...\n"
+    "Measures every workload on every runtime, one process per trial, and\n"
+    "writes the results into results/local/<run>/.\n"
+    "\n"
+    "what\n"
+    "  --workload NAME[,NAME]...   only these (see cobench list)\n"
+    "  --runtime SPEC[,SPEC]...    only these: coro, coro:128k (stack size),\n"
+    "                              pool:W (W workers), thread, thread:64k, seq,\n"
+    "                              or a reference\n"
+    "  --param NAME=V[,V]...       instead of the profile's values; repeatable\n"
+    "  --cpus 1|all                pin every trial to one CPU, or do not\n"
+    "  --profile quick|default|full  which sizes; default: default\n"
+    "how\n"
+    "  --repetitions N             rounds; quick 3, default 9, full 9\n"
+    "  --no-warmup                 do not run each cell once uncounted\n"
+    "  --seed N                    of the random order; recorded\n"
+    "  --budget SECONDS            start nothing that would not fit\n"
+    "  --time-limit SECONDS        kill a trial that takes longer\n"
+    "where\n"
+    "  --out DIR                   write here\n"
+    "  --resume[=DIR]              go on with the latest run, or that in DIR,\n"
+    "                              where it was cut off\n"
+    "  --dry-run                   print the plan, measure nothing\n"
+    "\n"
+    "Exit status: 0 fine, 1 some trials failed, 2 usage, 4 nothing could be\n"
+    "measured or written, 130 ended by Ctrl-C (143 by SIGTERM); what was\n"
+    "measured until then is kept.\n";
+
+enum {
+    OPT_WORKLOAD = 1,
+    OPT_RUNTIME,
+    OPT_PARAM,
+    OPT_PROFILE,
+    OPT_REPETITIONS,
+    OPT_NO_WARMUP,
+    OPT_BUDGET,
+    OPT_SEED,
+    OPT_CPUS,
+    OPT_OUT,
+    OPT_RESUME,
+    OPT_DRY_RUN,
+    OPT_TIME_LIMIT,
+    OPT_HELP
+};
+
+static const struct option table[] = {
+    { "workload", required_argument, NULL, OPT_WORKLOAD },
+    { "runtime", required_argument, NULL, OPT_RUNTIME },
+    { "param", required_argument, NULL, OPT_PARAM },
+    { "profile", required_argument, NULL, OPT_PROFILE },
+    { "repetitions", required_argument, NULL, OPT_REPETITIONS },
+    { "no-warmup", no_argument, NULL, OPT_NO_WARMUP },
+    { "budget", required_argument, NULL, OPT_BUDGET },
+    { "seed", required_argument, NULL, OPT_SEED },
+    { "cpus", required_argument, NULL, OPT_CPUS },
+    { "out", required_argument, NULL, OPT_OUT },
+    { "resume", optional_argument, NULL, OPT_RESUME },
+    { "dry-run", no_argument, NULL, OPT_DRY_RUN },
+    { "time-limit", required_argument, NULL, OPT_TIME_LIMIT },
+    { "help", no_argument, NULL, OPT_HELP },
+    { NULL, 0, NULL, 0 },
+};
+enum {
+    OPTIONS = sizeof table / sizeof table[0] - 1
+};
+
+struct parser {
+    struct options *out;
+    char *message;
+    size_t size;
+};
+
+static int complain(struct parser *parser, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+static int complain(struct parser *parser, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    vsnprintf(parser->message, parser->size, format, args);
+    va_end(args);
+    return -EINVAL;
+}
+
+/* ---- values ---- */
+
+/* Appends the members of a comma list; false when one is empty or is there
+ * twice. */
+static bool add_list(json_t *array, const char *text)
+{
+    for (const char *at = text;; at++) {
+        size_t n = strcspn(at, ",");
+        if (n == 0)
+            return false;
+        json_t *item = json_stringn(at, n);
+        if (!item) /* not UTF-8 */
+            return false;
+        size_t i;
+        json_t *other;
+        json_array_foreach(array, i, other)
+        {
+            if (json_equal(item, other)) {
+                json_decref(item);
+                return false;
+            }
+        }
+        json_array_append_new(array, item);
+        at += n;
+        if (!*at)
+            return true;
+    }
+}
+
+static int take_list(struct parser *parser, json_t **list, const char *option)
+{
+    if (!*list)
+        *list = json_array();
+    if (add_list(*list, optarg))
+        return 0;
+    return complain(parser,
+                    "--%s '%s': give names, separated by commas, each once",
+                    option, optarg);
+}
+
+static int take_values(struct parser *parser, json_t *name, const char *text,
+                       const char *where)
+{
+    json_t *params = parser->out->params, *values = json_array();
+    const char *key = json_string_value(name);
+    int err = 0;
+    if (json_object_get(params, key))
+        err = complain(parser,
+                       "%s: '%s' was given before; join the values "
+                       "with commas",
+                       where, key);
+    else if (!add_list(values, text))
+        err = complain(parser,
+                       "%s '%s': give values, separated by commas, "
+                       "each once",
+                       where, text);
+    else
+        json_object_set(params, key, values);
+    json_decref(values);
+    json_decref(name);
+    return err;
+}
+
+static int take_param(struct parser *parser)
+{
+    const char *equals = strchr(optarg, '=');
+    if (!equals || equals == optarg)
+        return complain(parser, "--param '%s': write NAME=VALUE[,VALUE]...",
+                        optarg);
+    json_t *name = json_stringn(optarg, (size_t)(equals - optarg));
+    if (!name)
+        return complain(parser, "--param '%s': not a name", optarg);
+    return take_values(parser, name, equals + 1, "--param");
+}
+
+static int take_profile(struct parser *parser)
+{
+    static const char *const profiles[] = { "quick", "default", "full" };
+    for (int i = 0; i < 3; i++)
+        if (strcmp(optarg, profiles[i]) == 0) {
+            parser->out->profile = profiles[i];
+            return 0;
+        }
+    return complain(parser, "--profile '%s': valid: quick, default, full",
+                    optarg);
+}
+
+static int take_seconds(struct parser *parser, const char *option,
+                        int64_t *out_ns)
+{
+    char *end;
+    double seconds = strtod(optarg, &end);
+    if (end == optarg || *end || !isfinite(seconds) || seconds < 0.001 ||
+        seconds > 1e8)
+        return complain(parser, "--%s '%s': give seconds, above 0", option,
+                        optarg);
+    *out_ns = (int64_t)(seconds * 1e9);
+    return 0;
+}
+
+static int take_integer(struct parser *parser, const char *option, uint64_t low,
+                        uint64_t high, uint64_t *out)
+{
+    char *end;
+    errno = 0;
+    uint64_t value = strtoull(optarg, &end, 10);
+    if (end == optarg || *end || errno || strchr(optarg, '-') || value < low ||
+        value > high)
+        return complain(parser,
+                        "--%s '%s': give a whole number from %llu to %llu",
+                        option, optarg, (unsigned long long)low,
+                        (unsigned long long)high);
+    *out = value;
+    return 0;
+}
+
+static int take_repetitions(struct parser *parser)
+{
+    uint64_t value = 0;
+    int err = take_integer(parser, "repetitions", 1, 10000, &value);
+    parser->out->repetitions = (unsigned)value;
+    return err;
+}
+
+static int take_seed(struct parser *parser)
+{
+    parser->out->seed_given = true;
+    /* JSON's integers end at 2^53. */
+    return take_integer(parser, "seed", 0, (UINT64_C(1) << 53) - 1,
+                        &parser->out->seed);
+}
+
+static int take_folder(struct parser *parser, const char *option)
+{
+    if (!*optarg)
+        return complain(parser, "--%s: the name of the folder is empty",
+                        option);
+    if (parser->out->out && strcmp(parser->out->out, optarg) != 0)
+        return complain(parser, "--%s '%s': another folder, '%s', was given",
+                        option, optarg, parser->out->out);
+    parser->out->out = optarg;
+    return 0;
+}
+
+/* ---- the options ---- */
+
+static int take(struct parser *parser, int option)
+{
+    struct options *out = parser->out;
+    switch (option) {
+    case OPT_WORKLOAD:
+        return take_list(parser, &out->workloads, "workload");
+    case OPT_RUNTIME:
+        return take_list(parser, &out->runtimes, "runtime");
+    case OPT_PARAM:
+        return take_param(parser);
+    case OPT_CPUS:
+        return take_values(parser, json_string("cpus"), optarg, "--cpus");
+    case OPT_PROFILE:
+        return take_profile(parser);
+    case OPT_REPETITIONS:
+        return take_repetitions(parser);
+    case OPT_SEED:
+        return take_seed(parser);
+    case OPT_BUDGET:
+        return take_seconds(parser, "budget", &out->budget_ns);
+    case OPT_TIME_LIMIT:
+        return take_seconds(parser, "time-limit", &out->time_limit_ns);
+    case OPT_OUT:
+        return take_folder(parser, "out");
+    case OPT_RESUME:
+        out->resume = true;
+        return optarg ? take_folder(parser, "resume") : 0;
+    case OPT_NO_WARMUP:
+        out->no_warmup = true;
+        return 0;
+    case OPT_DRY_RUN:
+        out->dry_run = true;
+        return 0;
+    default:
+        out->help = true;
+        return 0;
+    }
+}
+
+/* getopt found nothing it knows, or an argument is missing. */
+static int complain_option(struct parser *parser, int why, const char *typed)
+{
+    if (why == ':')
+        return complain(parser, "%s needs a value", typed);
+    if (optopt > 0 && optopt <= OPT_HELP)
+        return complain(parser, "%s takes no value", typed);
+    const char *names[OPTIONS];
+    for (int i = 0; i < OPTIONS; i++)
+        names[i] = table[i].name;
+    char word[64], text[512];
+    const char *bare = typed + strspn(typed, "-");
+    snprintf(word, sizeof word, "%.*s", (int)strcspn(bare, "="), bare);
+    const char *nearest = suggest_nearest(word, names, OPTIONS);
+    if (nearest)
+        snprintf(text, sizeof text, "did you mean --%s?", nearest);
+    return complain(parser, "unknown option '%s'; %s", typed,
+                    nearest ? text : "see cobench run --help");
+}
+
+/* What was typed, except where it goes: a resumed run must match it. */
+static void keep_argument(struct options *out, int option, char **argv,
+                          int from)
+{
+    if (option == OPT_OUT || option == OPT_RESUME || option == OPT_DRY_RUN)
+        return;
+    for (int i = from; i < optind; i++)
+        json_array_append_new(out->arguments, json_string(argv[i]));
+}
+
+int options_parse(struct options *out, int argc, char **argv, char *message,
+                  size_t size)
+{
+    *out = (struct options){ .profile = "default",
+                             .params = json_object(),
+                             .arguments = json_array() };
+    struct parser parser = { out, message, size };
+    int err = 0;
+    optind = 0; /* GNU: start over, whatever was parsed before */
+    opterr = 0;
+    while (err == 0) {
+        int from = optind ? optind : 1;
+        int option = getopt_long(argc, argv, "+:", table, NULL);
+        if (option == -1)
+            break;
+        if (option == '?' || option == ':')
+            err = complain_option(&parser, option, argv[from]);
+        else
+            err = take(&parser, option);
+        if (err == 0)
+            keep_argument(out, option, argv, from);
+    }
+    if (err == 0 && optind < argc)
+        err = complain(&parser,
+                       "unexpected argument '%s'; see cobench run "
+                       "--help",
+                       argv[optind]);
+    if (err != 0)
+        options_fini(out);
+    return err;
+}
+
+void options_fini(struct options *options)
+{
+    json_decref(options->workloads);
+    json_decref(options->runtimes);
+    json_decref(options->params);
+    json_decref(options->arguments);
+    *options = (struct options){ 0 };
+}

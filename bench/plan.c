@@ -1,0 +1,627 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Makes the cells of a run out of the catalogue and the options.  Invariant:
+ * no two cells of a plan have the same name.
+ */
+#include "plan.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "spec.h"
+#include "suggest.h"
+
+struct maker {
+    struct plan *plan;
+    const struct catalog *catalog;
+    const struct options *options;
+    json_t *names; /* object used as a set */
+    char *message;
+    size_t size;
+};
+
+/* ---- one cell ---- */
+
+static const char *const cpus_values[] = { "1", "all" };
+
+/* Adds "/name:value" to a name. */
+static void add_part(char *name, size_t size, const char *key,
+                     const json_t *value)
+{
+    char text[64];
+    size_t used = strlen(name);
+    snprintf(name + used, size - used, "/%s:%s", key,
+             spec_value_text(value, text, sizeof text));
+}
+
+static void set_text(json_t *object, const char *key, const char *text)
+{
+    json_object_set_new(object, key, json_string(text));
+}
+
+static void copy_text(json_t *object, const char *key, const json_t *from)
+{
+    json_t *value = json_object_get(from, key);
+    if (json_is_string(value))
+        json_object_set(object, key, value);
+}
+
+/* The names: the point is what runtimes are compared at, the group what makes
+ * one line of a chart. */
+static void set_names(json_t *cell, const json_t *workload, json_t *params,
+                      const char *cpus, const struct spec *spec)
+{
+    char point[512], group[512], name[640];
+    const char *axis = catalog_text(workload, "axis"), *key;
+    snprintf(point, sizeof point, "%s", catalog_text(workload, "name"));
+    snprintf(group, sizeof group, "%s", point);
+    json_t *value;
+    json_object_foreach(params, key, value)
+    {
+        add_part(point, sizeof point, key, value);
+        if (strcmp(key, axis) != 0)
+            add_part(group, sizeof group, key, value);
+    }
+    size_t used = strlen(point);
+    snprintf(point + used, sizeof point - used, "/cpus:%s", cpus);
+    used = strlen(group);
+    snprintf(group + used, sizeof group - used, "/cpus:%s", cpus);
+    snprintf(name, sizeof name, "%s/runtime:%s", point, spec->name);
+    set_text(cell, "name", name);
+    copy_text(cell, "workload", NULL);
+    set_text(cell, "workload", catalog_text(workload, "name"));
+    set_text(cell, "point", point);
+    set_text(cell, "group", group);
+    value = json_object_get(params, axis);
+    if (json_is_number(value)) {
+        set_text(cell, "axis", axis);
+        json_object_set(cell, "x", value);
+    }
+}
+
+static void set_flags(json_t *cell, const json_t *workload,
+                      const struct spec *spec)
+{
+    const json_t *info = json_object_get(spec->program, "runtime");
+    if (json_is_true(json_object_get(workload, "waits")))
+        json_object_set_new(cell, "waits", json_true());
+    if (json_is_true(json_object_get(info, "third_party")))
+        json_object_set_new(cell, "third_party", json_true());
+    if (json_is_true(json_object_get(info, "reference")))
+        json_object_set_new(cell, "reference", json_true());
+}
+
+static json_t *arguments_of(json_t *params, const char *cpus,
+                            const struct spec *spec)
+{
+    json_t *list = json_array();
+    char text[64];
+    const char *key;
+    json_t *value;
+    json_object_foreach(params, key, value)
+    {
+        json_array_append_new(list, json_sprintf("%s=%s", key,
+                                                 spec_value_text(value, text,
+                                                                 sizeof text)));
+    }
+    json_array_append_new(list, json_sprintf("cpus=%s", cpus));
+    if (*spec->argument)
+        json_array_append_new(list, json_string(spec->argument));
+    return list;
+}
+
+/* Adds the cell, unless it is there already. */
+static int add_cell(struct maker *maker, const json_t *workload, json_t *params,
+                    const char *cpus, const struct spec *spec)
+{
+    json_t *json = json_object();
+    set_names(json, workload, params, cpus, spec);
+    const char *name = catalog_text(json, "name");
+    if (json_object_get(maker->names, name)) {
+        json_decref(json);
+        return 0;
+    }
+    json_object_set_new(maker->names, name, json_true());
+    json_object_set(json, "params", params);
+    set_text(json, "cpus", cpus);
+    set_text(json, "runtime", spec->text);
+    copy_text(json, "op", workload);
+    copy_text(json, "question", workload);
+    const char *calibrated = catalog_text(workload, "calibrated");
+    bool fixed = !*calibrated || json_object_get(params, calibrated);
+    if (!fixed)
+        set_text(json, "calibrated", calibrated);
+    set_flags(json, workload, spec);
+
+    struct plan *plan = maker->plan;
+    struct cell *cells =
+        realloc(plan->cells, (plan->count + 1) * sizeof *cells);
+    if (!cells) {
+        json_decref(json);
+        return -ENOMEM;
+    }
+    plan->cells = cells;
+    const json_t *param = catalog_param(workload, calibrated);
+    cells[plan->count++] = (struct cell){
+        .json = json,
+        .name = catalog_text(json, "name"),
+        .workload = catalog_text(json, "workload"),
+        .calibrated = fixed ? NULL : catalog_text(json, "calibrated"),
+        .program = catalog_text(spec->program, "path"),
+        .arguments = arguments_of(params, cpus, spec),
+        .low = json_integer_value(json_object_get(param, "low")),
+        .high = json_integer_value(json_object_get(param, "high")),
+        .origin = json_is_true(json_object_get(workload, "origin")),
+    };
+    return 0;
+}
+
+/* ---- the product of a row ---- */
+
+/* Goes through the values of the index-th parameter, all of the others fixed
+ * so far being in params. */
+static int expand(struct maker *maker, const json_t *workload, size_t index,
+                  json_t *lists, json_t *params, const struct spec *spec)
+{
+    const json_t *described = json_object_get(workload, "params");
+    if (index == json_array_size(described)) {
+        size_t i;
+        json_t *cpus;
+        json_array_foreach(json_object_get(lists, "cpus"), i, cpus)
+        {
+            json_t *copy = json_copy(params);
+            int err =
+                add_cell(maker, workload, copy, json_string_value(cpus), spec);
+            json_decref(copy);
+            if (err != 0)
+                return err;
+        }
+        return 0;
+    }
+    const char *name = catalog_text(json_array_get(described, index), "name");
+    json_t *list = json_object_get(lists, name), *value;
+    if (!list) /* calibrated */
+        return expand(maker, workload, index + 1, lists, params, spec);
+    size_t i;
+    json_array_foreach(list, i, value)
+    {
+        json_object_set(params, name, value);
+        int err = expand(maker, workload, index + 1, lists, params, spec);
+        json_object_del(params, name);
+        if (err != 0)
+            return err;
+    }
+    return 0;
+}
+
+/* Texts of a parameter to typed values; NULL with a message. */
+static json_t *typed_list(struct maker *maker, const json_t *param,
+                          const json_t *texts)
+{
+    json_t *list = json_array(), *text;
+    size_t i;
+    json_array_foreach(texts, i, text)
+    {
+        json_t *value = spec_value(param, json_string_value(text),
+                                   maker->message, maker->size);
+        if (!value) {
+            json_decref(list);
+            return NULL;
+        }
+        json_array_append_new(list, value);
+    }
+    return list;
+}
+
+static int check_cpus(struct maker *maker, const json_t *texts)
+{
+    size_t i;
+    json_t *text;
+    json_array_foreach(texts, i, text)
+    {
+        const char *value = json_string_value(text);
+        if (strcmp(value, cpus_values[0]) && strcmp(value, cpus_values[1])) {
+            snprintf(maker->message, maker->size,
+                     "cpus=%s: valid are 1 (pinned to one) and all", value);
+            return -EINVAL;
+        }
+    }
+    return 0;
+}
+
+/* The values of every parameter: given, swept, or by default.  Takes the
+ * sweep's product over. */
+static json_t *value_lists(struct maker *maker, const json_t *workload,
+                           json_t *product)
+{
+    const json_t *given = maker->options->params;
+    json_t *lists = json_object(), *param;
+    const char *calibrated = catalog_text(workload, "calibrated");
+    size_t i;
+    json_array_foreach(json_object_get(workload, "params"), i, param)
+    {
+        const char *name = catalog_text(param, "name");
+        json_t *texts = json_object_get(given, name), *list = NULL;
+        if (!texts)
+            texts = json_object_get(product, name);
+        if (texts)
+            list = typed_list(maker, param, texts);
+        else if (strcmp(name, calibrated) == 0)
+            continue;
+        else
+            list = json_pack("[O]", json_object_get(param, "value"));
+        if (!list)
+            goto err_lists;
+        json_object_set_new(lists, name, list);
+    }
+    json_t *cpus = json_object_get(given, "cpus");
+    if (!cpus)
+        cpus = json_object_get(product, "cpus");
+    if (check_cpus(maker, cpus) != 0)
+        goto err_lists;
+    if (cpus)
+        json_object_set(lists, "cpus", cpus);
+    else
+        json_object_set_new(lists, "cpus", json_pack("[s]", "1"));
+    return lists;
+err_lists:
+    json_decref(lists);
+    return NULL;
+}
+
+/* Names in a sweep that the workload does not have are its author's slip. */
+static bool product_fits(const json_t *workload, json_t *product)
+{
+    const char *name;
+    json_t *values;
+    json_object_foreach(product, name, values)
+    {
+        if (strcmp(name, "cpus") != 0 && !catalog_param(workload, name))
+            return false;
+    }
+    return true;
+}
+
+static int add_row(struct maker *maker, const json_t *workload,
+                   const char *sweep, const struct spec *spec)
+{
+    const char *at = sweep;
+    int err = 0;
+    while (err == 0 && at) {
+        json_t *product = spec_sweep(&at);
+        if (!product || !product_fits(workload, product)) {
+            json_decref(product);
+            snprintf(maker->message, maker->size,
+                     "workload %s: its sweep '%s' is broken",
+                     catalog_text(workload, "name"), sweep);
+            return -EPROTO;
+        }
+        json_t *lists = value_lists(maker, workload, product);
+        json_t *params = json_object();
+        err = lists ? expand(maker, workload, 0, lists, params, spec) : -EINVAL;
+        json_decref(params);
+        json_decref(lists);
+        json_decref(product);
+    }
+    return err;
+}
+
+/* ---- the rows of a workload ---- */
+
+/* The sweep of a row in the profile; NULL where it has none. */
+static const char *row_sweep(const json_t *row, const char *profile)
+{
+    return json_string_value(json_object_get(row, profile));
+}
+
+/* The profile whose rows are used: the chosen one, or for a workload that was
+ * asked for by name the next best. */
+static const char *row_profile(const struct maker *maker,
+                               const json_t *workload)
+{
+    const char *const profiles[] = { maker->options->profile, "default", "full",
+                                     "quick" };
+    size_t tried = maker->options->workloads ? 4 : 1;
+    for (size_t i = 0; i < tried; i++) {
+        size_t k;
+        json_t *row;
+        json_array_foreach(json_object_get(workload, "cells"), k, row)
+        {
+            if (row_sweep(row, profiles[i]))
+                return profiles[i];
+        }
+    }
+    return NULL;
+}
+
+/* Whether the row lists the specification, or (by_name) one of the same
+ * runtime. */
+static bool row_lists(struct maker *maker, const json_t *row,
+                      const struct spec *wanted, bool by_name)
+{
+    const char *at = catalog_text(row, "runtimes");
+    while (*at) {
+        char text[64], ignored[256];
+        size_t n = strcspn(at, ",");
+        snprintf(text, sizeof text, "%.*s", (int)n, at);
+        struct spec spec;
+        if (spec_parse(&spec, maker->catalog, text, ignored, sizeof ignored) ==
+                0 &&
+            spec.program == wanted->program &&
+            (by_name || strcmp(spec.text, wanted->text) == 0))
+            return true;
+        at += n + (at[n] == ',');
+    }
+    return false;
+}
+
+/* The rows for a runtime that was asked for. */
+static int add_asked(struct maker *maker, const json_t *workload,
+                     const struct spec *spec)
+{
+    const char *profile = row_profile(maker, workload);
+    const json_t *rows = json_object_get(workload, "cells");
+    json_t *row, *same_name = NULL, *first = NULL;
+    size_t i, added = 0;
+    int err = 0;
+    if (!profile)
+        return 0;
+    json_array_foreach(rows, i, row)
+    {
+        if (!row_sweep(row, profile) || err != 0)
+            continue;
+        if (!first)
+            first = row;
+        if (!same_name && row_lists(maker, row, spec, true))
+            same_name = row;
+        if (row_lists(maker, row, spec, false)) {
+            err = add_row(maker, workload, row_sweep(row, profile), spec);
+            added++;
+        }
+    }
+    if (err == 0 && added == 0) {
+        row = same_name ? same_name : first;
+        err = add_row(maker, workload, row_sweep(row, profile), spec);
+    }
+    return err;
+}
+
+/* The runtimes that a row itself names.  One that is not installed is not an
+ * error: a build may have left it out. */
+static int add_listed(struct maker *maker, const json_t *workload,
+                      const json_t *row, const char *sweep)
+{
+    const char *at = catalog_text(row, "runtimes");
+    int err = 0;
+    while (*at && err == 0) {
+        char text[64], why[256];
+        size_t n = strcspn(at, ",");
+        snprintf(text, sizeof text, "%.*s", (int)n, at);
+        struct spec spec;
+        if (spec_parse(&spec, maker->catalog, text, why, sizeof why) == 0 &&
+            catalog_has(spec.program, catalog_text(workload, "name")))
+            err = add_row(maker, workload, sweep, &spec);
+        at += n + (at[n] == ',');
+    }
+    return err;
+}
+
+static int add_workload(struct maker *maker, const json_t *workload)
+{
+    const char *profile = row_profile(maker, workload);
+    const char *name = catalog_text(workload, "name");
+    size_t i;
+    json_t *item;
+    int err = 0;
+    if (maker->options->runtimes) {
+        json_array_foreach(maker->options->runtimes, i, item)
+        {
+            struct spec spec;
+            if (err == 0)
+                err = spec_parse(&spec, maker->catalog, json_string_value(item),
+                                 maker->message, maker->size);
+            if (err == 0 && catalog_has(spec.program, name))
+                err = add_asked(maker, workload, &spec);
+        }
+        return err;
+    }
+    json_array_foreach(json_object_get(workload, "cells"), i, item)
+    {
+        const char *sweep = profile ? row_sweep(item, profile) : NULL;
+        if (sweep && err == 0)
+            err = add_listed(maker, workload, item, sweep);
+    }
+    return err;
+}
+
+/* ---- what the user named ---- */
+
+static int complain(struct maker *maker, const char *what, const char *word,
+                    const json_t *items)
+{
+    const char *names[64];
+    size_t n = 0, i;
+    json_t *item;
+    json_array_foreach(items, i, item)
+    {
+        if (n < 64)
+            names[n++] = catalog_text(item, "name");
+    }
+    char hint[768];
+    snprintf(maker->message, maker->size, "unknown %s '%s'%s", what, word,
+             suggest_text(word, names, n, hint, sizeof hint));
+    return -EINVAL;
+}
+
+/* The workloads to measure, a new array; NULL with a message. */
+static json_t *chosen_workloads(struct maker *maker)
+{
+    json_t *all = catalog_workloads(maker->catalog);
+    if (!maker->options->workloads)
+        return all;
+    json_t *chosen = json_array(), *name;
+    size_t i;
+    json_array_foreach(maker->options->workloads, i, name)
+    {
+        const char *word = json_string_value(name);
+        json_t *workload = catalog_workload(maker->catalog, word);
+        if (!workload) {
+            complain(maker, "workload", word, all);
+            json_decref(chosen);
+            json_decref(all);
+            return NULL;
+        }
+        json_array_append(chosen, workload);
+    }
+    json_decref(all);
+    return chosen;
+}
+
+/* Every --param must mean something to one of the workloads. */
+static int check_params(struct maker *maker, const json_t *workloads)
+{
+    const char *name;
+    json_t *values, *workload, *param, *all = json_array();
+    size_t i, j;
+    int err = 0;
+    json_array_foreach(workloads, i, workload)
+    {
+        json_array_foreach(json_object_get(workload, "params"), j, param)
+        {
+            json_array_append(all, param);
+        }
+    }
+    json_object_foreach(maker->options->params, name, values)
+    {
+        bool known = strcmp(name, "cpus") == 0;
+        json_array_foreach(all, i, param)
+        {
+            known = known || strcmp(catalog_text(param, "name"), name) == 0;
+        }
+        if (!known && err == 0)
+            err = complain(maker, "parameter", name, all);
+    }
+    json_decref(all);
+    return err;
+}
+
+int plan_make(struct plan *out, const struct catalog *catalog,
+              const struct options *options, char *message, size_t size)
+{
+    *out = (struct plan){ 0 };
+    snprintf(message, size, "out of memory");
+    struct maker maker = {
+        out, catalog, options, json_object(), message, size
+    };
+    json_t *workloads = chosen_workloads(&maker), *workload;
+    int err = workloads ? check_params(&maker, workloads) : -EINVAL;
+    size_t i;
+    json_array_foreach(workloads, i, workload)
+    {
+        if (err == 0)
+            err = add_workload(&maker, workload);
+    }
+    json_decref(workloads);
+    json_decref(maker.names);
+    if (err == 0 && out->count == 0) {
+        snprintf(message, size,
+                 "nothing to measure: no cell of the %s profile "
+                 "fits what was asked for",
+                 options->profile);
+        err = -ENODATA;
+    }
+    if (err != 0)
+        plan_fini(out);
+    return err;
+}
+
+void plan_fini(struct plan *plan)
+{
+    for (size_t i = 0; i < plan->count; i++) {
+        json_decref(plan->cells[i].json);
+        json_decref(plan->cells[i].arguments);
+    }
+    free(plan->cells);
+    *plan = (struct plan){ 0 };
+}
+
+json_t *plan_cells(const struct plan *plan)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; i < plan->count; i++)
+        json_array_append(list, plan->cells[i].json);
+    return list;
+}
+
+/* ---- the order ---- */
+
+struct rng {
+    uint64_t s[4];
+};
+
+static uint64_t splitmix(uint64_t *state)
+{
+    uint64_t z = *state += 0x9e3779b97f4a7c15u;
+    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
+    z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
+    return z ^ (z >> 31);
+}
+
+static uint64_t rotate(uint64_t x, int k)
+{
+    return (x << k) | (x >> (64 - k));
+}
+
+static uint64_t rng_next(struct rng *rng)
+{
+    uint64_t *s = rng->s, result = rotate(s[1] * 5, 7) * 9, t = s[1] << 17;
+    s[2] ^= s[0];
+    s[3] ^= s[1];
+    s[1] ^= s[2];
+    s[0] ^= s[3];
+    s[2] ^= t;
+    s[3] = rotate(s[3], 45);
+    return result;
+}
+
+static struct rng rng_seeded(uint64_t seed, unsigned round, uint64_t which)
+{
+    uint64_t state = seed;
+    state = splitmix(&state) ^ round;
+    state = splitmix(&state) ^ which;
+    struct rng rng;
+    for (int i = 0; i < 4; i++)
+        rng.s[i] = splitmix(&state);
+    return rng;
+}
+
+/* Unbiased: draws again in the incomplete last stretch. */
+static uint64_t rng_below(struct rng *rng, uint64_t bound)
+{
+    uint64_t limit = UINT64_MAX - UINT64_MAX % bound, x;
+    do
+        x = rng_next(rng);
+    while (x >= limit);
+    return x % bound;
+}
+
+void plan_order(size_t *order, size_t count, uint64_t seed, unsigned round)
+{
+    struct rng rng = rng_seeded(seed, round, UINT64_MAX);
+    for (size_t i = 0; i < count; i++)
+        order[i] = i;
+    for (size_t i = count; i > 1; i--) {
+        size_t j = (size_t)rng_below(&rng, i), kept = order[i - 1];
+        order[i - 1] = order[j];
+        order[j] = kept;
+    }
+}
+
+uint64_t plan_draw(uint64_t seed, unsigned round, uint64_t which,
+                   uint64_t bound)
+{
+    struct rng rng = rng_seeded(seed, round, which);
+    return rng_below(&rng, bound);
+}
