@@ -86,7 +86,8 @@ static inline void os_relax(void)
 
 /* ---- task.c: the end of a task, and waiting for it ---- */
 
-void os_task_init(struct os_task *task);
+/* Owned: somebody will join or detach it. */
+void os_task_init(struct os_task *task, bool owned);
 
 /* By the task's thread as its last act on the task: publishes the status and
  * wakes the joiner.  True when nobody owns the task: the caller releases it.

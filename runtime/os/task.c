@@ -17,10 +17,10 @@ static struct os_task ended_mark, detached_mark;
 #define ENDED    (&ended_mark)
 #define DETACHED (&detached_mark)
 
-void os_task_init(struct os_task *task)
+void os_task_init(struct os_task *task, bool owned)
 {
     atomic_init(&task->word, 0);
-    atomic_init(&task->joiner, NULL);
+    atomic_init(&task->joiner, owned ? NULL : DETACHED);
 }
 
 bool os_task_end(struct os_task *task, int status)

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * cells.c: memory of tasks.  Each worker keeps free cells of its own, so that
+ * spawning and joining on one worker takes no lock; what one worker spawns
+ * and another frees travels back in batches.  Chunks are freed by rt_run().
+ */
+
+#include <stdint.h>
+#include <stdlib.h>
+
+#include "pool/pool.h"
+
+enum {
+    CACHE_LINE = 64,
+    BATCH = 64
+};
+
+_Static_assert(sizeof(struct rt_task) <= CACHE_LINE, "one line per task");
+
+struct chunk {
+    struct chunk *next;
+    unsigned char cells[(BATCH + 1) * CACHE_LINE];
+};
+
+static void put(struct pool_worker *self, struct rt_task *task)
+{
+    task->next = self->cells;
+    self->cells = task;
+    self->cell_count++;
+}
+
+/* Gets a batch that somebody else freed. */
+static bool refill(struct pool_worker *self)
+{
+    os_lock_take(&pool.lock);
+    struct rt_task *batch = pool.batches;
+    if (batch)
+        pool.batches = batch->prev;
+    os_lock_give(&pool.lock);
+    if (!batch)
+        return false;
+    self->cells = batch;
+    self->cell_count = BATCH;
+    return true;
+}
+
+static bool allocate(struct pool_worker *self)
+{
+    struct chunk *chunk = malloc(sizeof *chunk);
+    if (!chunk)
+        return false;
+    os_lock_take(&pool.lock);
+    chunk->next = pool.chunks;
+    pool.chunks = chunk;
+    os_lock_give(&pool.lock);
+    uintptr_t start = (uintptr_t)chunk->cells + CACHE_LINE - 1;
+    unsigned char *at = (unsigned char *)(start & -(uintptr_t)CACHE_LINE);
+    for (size_t i = BATCH; i-- > 0;)
+        put(self, (struct rt_task *)(void *)(at + i * CACHE_LINE));
+    return true;
+}
+
+struct rt_task *pool_cell_new(void)
+{
+    struct pool_worker *self = pool_self;
+    if (!self->cells && !refill(self) && !allocate(self))
+        return NULL;
+    struct rt_task *task = self->cells;
+    self->cells = task->next;
+    self->cell_count--;
+    return task;
+}
+
+void pool_cell_free(struct rt_task *task)
+{
+    struct pool_worker *self = pool_self;
+    if (self->cell_count == BATCH) {
+        os_lock_take(&pool.lock);
+        self->cells->prev = pool.batches;
+        pool.batches = self->cells;
+        os_lock_give(&pool.lock);
+        self->cells = NULL;
+        self->cell_count = 0;
+    }
+    put(self, task);
+}
+
+void pool_cells_fini(void)
+{
+    struct chunk *chunk = pool.chunks;
+    while (chunk) {
+        struct chunk *next = chunk->next;
+        free(chunk);
+        chunk = next;
+    }
+    pool.chunks = NULL;
+    pool.batches = NULL;
+}

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef RT_POOL_H
+#define RT_POOL_H
+
+/*
+ * pool.h: W workers and one queue.
+ *
+ * A worker is running (has a task, looks for one, or is idle), blocked (its
+ * task waits in a join) or in reserve.  When the last running worker blocks
+ * while tasks are queued, a spare starts running; a worker that finds more
+ * than W running when its task has ended goes into reserve.
+ *
+ * Wake-ups are rationed: as long as somebody searches (was woken for work or
+ * looks before sleeping) a spawn wakes nobody, because the searcher will see
+ * the queue; a searcher that finds work wakes the next one if there is more.
+ */
+
+#include <pthread.h>
+
+#include "os/lock.h"
+
+/* One cache line, from cells.c. */
+struct rt_task {
+    struct os_task os;
+    rt_task_fn fn;
+    void *arg;
+    struct rt_task *next; /* pool.lock while queued; the cell's holder else */
+    struct rt_task *prev;
+    bool queued; /* pool.lock */
+};
+
+struct pool_worker {
+    struct os_task os; /* what it is idle on; main: the main task */
+    pthread_t thread;
+    bool is_main;
+    struct pool_worker *next;    /* pool.lock; all workers */
+    struct pool_worker *stacked; /* pool.lock; idle or reserve */
+    bool searching;              /* pool.lock */
+    /* The rest is the worker's own. */
+    unsigned depth;        /* tasks begun and not ended on its stack */
+    unsigned depth_max;    /* a join runs nothing in place from here on */
+    unsigned ended;        /* tasks ended and not yet taken off pool.live */
+    struct rt_task *cells; /* free ones, by next */
+    unsigned cell_count;
+};
+
+struct pool {
+    struct os_lock lock; /* everything below, unless said otherwise */
+    struct rt_task *first, *last;
+    atomic_size_t queued; /* written with the lock, read by those who spin */
+    size_t live;          /* spawned and not ended */
+    uint64_t spawned, helped, spares;
+    unsigned running, searching;
+    struct pool_worker *idle, *reserve;
+    struct os_task *finisher; /* rt_run(), waiting until live is 0 */
+    atomic_bool stopping;     /* written with the lock */
+    struct pool_worker *all;
+    struct rt_task *batches; /* of free cells, by prev; see cells.c */
+    void *chunks;
+    /* Set before the first worker. */
+    unsigned workers;
+    size_t stack_bytes;
+    pthread_attr_t attr;
+};
+
+extern struct pool pool;
+/* The worker on whose stack we are; the main task's included. */
+extern _Thread_local struct pool_worker *pool_self;
+
+/* ---- cells.c: memory of tasks ---- */
+
+struct rt_task *pool_cell_new(void); /* NULL: no memory */
+void pool_cell_free(struct rt_task *task);
+void pool_cells_fini(void);
+
+/* ---- queue.c: with the lock held ---- */
+
+void pool_queue_put(struct rt_task *task);
+void pool_queue_remove(struct rt_task *task);
+
+/* ---- worker.c ---- */
+
+/* Starts one more worker, with the lock held or before there are others:
+ * 0, -ENOMEM or -EAGAIN. */
+int pool_worker_start(void);
+/* Ends and frees all workers. */
+void pool_workers_stop(void);
+/* How many tasks may stand on a stack of that size. */
+unsigned pool_depth_max(size_t stack_bytes);
+/* Runs the task on this worker's stack, to its end. */
+void pool_task_run(struct rt_task *task);
+/* With the lock held: finds an idle worker for new work unless one searches.
+ * The result is for os_kick(). */
+atomic_uint *pool_rouse(void);
+/* With the lock held: when nobody runs, lets a spare worker run.  0, or the
+ * error of pool_worker_start(). */
+int pool_add_spare(void);
+
+#endif

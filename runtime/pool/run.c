@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: MIT */
+/* run.c: one run of the pool from its first worker to its last. */
+
+#include <errno.h>
+
+#include "pool/pool.h"
+
+enum {
+    DEFAULT_WORKERS = 20
+};
+
+struct pool pool;
+
+/* The calling thread's stack, 0 when it cannot be found out. */
+static size_t own_stack_bytes(void)
+{
+    pthread_attr_t attr;
+    size_t bytes = 0;
+    void *start;
+    if (pthread_getattr_np(pthread_self(), &attr) != 0)
+        return 0;
+    if (pthread_attr_getstack(&attr, &start, &bytes) != 0)
+        bytes = 0;
+    pthread_attr_destroy(&attr);
+    return bytes;
+}
+
+static int workers_start(void)
+{
+    int err = 0;
+    os_lock_take(&pool.lock);
+    for (unsigned i = 0; i < pool.workers && err == 0; i++)
+        err = pool_worker_start();
+    os_lock_give(&pool.lock);
+    return err;
+}
+
+/* Waits until every task has ended. */
+static void run_finish(struct pool_worker *self)
+{
+    os_lock_take(&pool.lock);
+    pool.live -= self->ended;
+    bool wait = pool.live > 0;
+    if (wait)
+        pool.finisher = &self->os;
+    os_lock_give(&pool.lock);
+    if (wait)
+        os_park(RT_FOREVER, 0);
+}
+
+static int run_main(rt_task_fn fn, void *arg)
+{
+    struct pool_worker self = { .is_main = true };
+    os_task_init(&self.os, true);
+    self.depth_max = pool_depth_max(own_stack_bytes());
+    pool_self = &self;
+    os_self = &self.os;
+    os_start();
+    int status = workers_start();
+    if (status == 0) {
+        status = fn(arg);
+        run_finish(&self);
+    }
+    pool_workers_stop();
+    os_stop();
+    pool_cells_fini();
+    pool_self = NULL;
+    os_self = NULL;
+    return status;
+}
+
+int rt_run(const struct rt_options *options, rt_task_fn fn, void *arg)
+{
+    struct rt_options wanted = options ? *options : (struct rt_options){ 0 };
+    pool = (struct pool){
+        .workers = wanted.workers ? wanted.workers : DEFAULT_WORKERS,
+    };
+    int status = os_stack_size(wanted.stack_bytes, &pool.stack_bytes);
+    if (status)
+        return status;
+    status = -pthread_attr_init(&pool.attr);
+    if (status)
+        return status;
+    status = -pthread_attr_setstacksize(&pool.attr, pool.stack_bytes);
+    if (status == 0)
+        status = run_main(fn, arg);
+    pthread_attr_destroy(&pool.attr);
+    return status;
+}
+
+void rt_info(struct rt_info *out)
+{
+    os_lock_take(&pool.lock);
+    *out = (struct rt_info){
+        .name = "pool",
+        .summary = "a bounded pool of pthreads with one queue",
+        .options = "workers,stack",
+        .guard = "kernel",
+        .concurrency = pool.workers,
+        .stack_bytes = pool.stack_bytes,
+        .workers = pool.workers,
+        .tasks = pool.spawned,
+        .helped = pool.helped,
+        .spare_workers = pool.spares,
+    };
+    os_lock_give(&pool.lock);
+}

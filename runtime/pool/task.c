@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: MIT */
+/* task.c: tasks of the pool as their spawners and joiners see them. */
+
+#include <errno.h>
+#include <sched.h>
+
+#include "pool/pool.h"
+
+const bool os_alone = false;
+
+/* How long a starved join waits before it asks for a thread again. */
+enum {
+    RETRY_NS = 10000000
+};
+
+int rt_spawn(struct rt_task **out, rt_task_fn fn, void *arg)
+{
+    struct rt_task *task = pool_cell_new();
+    if (!task)
+        return -ENOMEM;
+    os_task_init(&task->os, out != NULL);
+    task->fn = fn;
+    task->arg = arg;
+    os_lock_take(&pool.lock);
+    int err = pool_add_spare();
+    if (err) {
+        os_lock_give(&pool.lock);
+        pool_cell_free(task);
+        return err;
+    }
+    /* Before a worker can run and, if nobody owns it, free the task. */
+    if (out)
+        *out = task;
+    pool_queue_put(task);
+    pool.live++;
+    pool.spawned++;
+    atomic_uint *sleeper = pool_rouse();
+    os_lock_give(&pool.lock);
+    os_kick(sleeper);
+    return 0;
+}
+
+int rt_yield(void)
+{
+    sched_yield();
+    return 0;
+}
+
+/* Takes a task that has not started out of the queue, to run it in place. */
+static bool claim(struct rt_task *task)
+{
+    os_lock_take(&pool.lock);
+    bool queued = task->queued;
+    if (queued) {
+        pool_queue_remove(task);
+        pool.helped++;
+    }
+    os_lock_give(&pool.lock);
+    return queued;
+}
+
+/* Waits as a worker that others must replace if need be. */
+static int wait_blocked(struct rt_task *task, int64_t deadline)
+{
+    int err;
+    bool starved;
+    os_lock_take(&pool.lock);
+    pool.running--;
+    do {
+        starved = pool.first && pool_add_spare() != 0;
+        os_lock_give(&pool.lock);
+        int64_t until = starved ? rt_in(RETRY_NS) : deadline;
+        err = os_task_wait(&task->os, until < deadline ? until : deadline);
+        os_lock_take(&pool.lock);
+    } while (err && starved && rt_now() < deadline);
+    pool.running++;
+    os_lock_give(&pool.lock);
+    return err;
+}
+
+int os_task_await(struct rt_task *task, int64_t deadline)
+{
+    struct pool_worker *self = pool_self;
+    if (os_task_ended(&task->os))
+        return 0;
+    if (deadline == RT_FOREVER && self->depth < self->depth_max &&
+        claim(task)) {
+        pool_task_run(task);
+        return 0;
+    }
+    return self->is_main ? os_task_wait(&task->os, deadline)
+                         : wait_blocked(task, deadline);
+}
+
+void os_task_release(struct rt_task *task)
+{
+    pool_cell_free(task);
+}

@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: MIT */
+/* worker.c: what a worker does between tasks.  The rules are in pool.h. */
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "pool/pool.h"
+
+/* The stack a task may count on when it runs on top of others, and how many
+ * there may be at most. */
+enum {
+    STACK_PER_TASK = 64 << 10,
+    DEPTH_LIMIT = 64
+};
+
+_Thread_local struct pool_worker *pool_self;
+
+static void stack_put(struct pool_worker **stack, struct pool_worker *worker)
+{
+    worker->stacked = *stack;
+    *stack = worker;
+}
+
+static struct pool_worker *stack_take(struct pool_worker **stack)
+{
+    struct pool_worker *worker = *stack;
+    if (worker)
+        *stack = worker->stacked;
+    return worker;
+}
+
+static void search_start(struct pool_worker *worker)
+{
+    worker->searching = true;
+    pool.searching++;
+}
+
+static void search_stop(struct pool_worker *worker)
+{
+    worker->searching = false;
+    pool.searching--;
+}
+
+atomic_uint *pool_rouse(void)
+{
+    if (pool.searching > 0 || !pool.idle)
+        return NULL;
+    struct pool_worker *worker = stack_take(&pool.idle);
+    search_start(worker);
+    return os_rouse(&worker->os);
+}
+
+void pool_task_run(struct rt_task *task)
+{
+    struct pool_worker *self = pool_self;
+    struct os_task *below = os_self;
+    os_self = &task->os;
+    self->depth++;
+    int status = task->fn(task->arg);
+    self->depth--;
+    self->ended++;
+    os_self = below;
+    if (os_task_end(&task->os, status))
+        pool_cell_free(task);
+}
+
+/* Sleeps on one of the stacks until taken from it as a searcher. */
+static void sleep_on(struct pool_worker **stack, struct pool_worker *self)
+{
+    stack_put(stack, self);
+    os_lock_give(&pool.lock);
+    os_park(RT_FOREVER, 0);
+    os_lock_take(&pool.lock);
+}
+
+static void look_without_lock(void)
+{
+    os_lock_give(&pool.lock);
+    for (unsigned i = 0; i < os_spins; i++) {
+        if (atomic_load_explicit(&pool.queued, memory_order_relaxed) > 0 ||
+            atomic_load_explicit(&pool.stopping, memory_order_relaxed))
+            break;
+        os_relax();
+    }
+    os_lock_take(&pool.lock);
+}
+
+/* With the lock held: returns after a while in which work may have come. */
+static void wait_for_work(struct pool_worker *self, bool *looked)
+{
+    if (!self->searching && pool.searching == 0)
+        search_start(self);
+    if (self->searching && !*looked) {
+        *looked = true;
+        look_without_lock();
+        return;
+    }
+    if (self->searching)
+        search_stop(self);
+    sleep_on(&pool.idle, self);
+    *looked = false;
+}
+
+/* With the lock held: what has changed since this worker took a task. */
+static void settle(struct pool_worker *self)
+{
+    pool.live -= self->ended;
+    self->ended = 0;
+    if (pool.live == 0 && pool.finisher)
+        os_wake(pool.finisher);
+    if (pool.running > pool.workers) {
+        pool.running--;
+        sleep_on(&pool.reserve, self);
+    }
+}
+
+/* The next task, or NULL when the pool stops. */
+static struct rt_task *next_task(struct pool_worker *self)
+{
+    atomic_uint *sleeper = NULL;
+    bool looked = false;
+    os_lock_take(&pool.lock);
+    settle(self);
+    while (!pool.first && !pool.stopping)
+        wait_for_work(self, &looked);
+    struct rt_task *task = pool.first;
+    if (task)
+        pool_queue_remove(task);
+    if (self->searching) {
+        search_stop(self);
+        if (pool.first)
+            sleeper = pool_rouse();
+    }
+    os_lock_give(&pool.lock);
+    os_kick(sleeper);
+    return task;
+}
+
+static void *worker_main(void *arg)
+{
+    struct pool_worker *self = arg;
+    pool_self = self;
+    os_self = &self->os;
+    struct rt_task *task;
+    while ((task = next_task(self)))
+        pool_task_run(task);
+    return NULL;
+}
+
+int pool_worker_start(void)
+{
+    struct pool_worker *worker = calloc(1, sizeof *worker);
+    if (!worker)
+        return -ENOMEM;
+    os_task_init(&worker->os, true);
+    worker->depth_max = pool_depth_max(pool.stack_bytes);
+    int err = pthread_create(&worker->thread, &pool.attr, worker_main, worker);
+    if (err) {
+        free(worker);
+        return -err;
+    }
+    worker->next = pool.all;
+    pool.all = worker;
+    pool.running++;
+    return 0;
+}
+
+void pool_workers_stop(void)
+{
+    struct pool_worker *worker;
+    os_lock_take(&pool.lock);
+    pool.stopping = true;
+    while ((worker = stack_take(&pool.idle)) ||
+           (worker = stack_take(&pool.reserve)))
+        os_wake(&worker->os);
+    os_lock_give(&pool.lock);
+    while ((worker = pool.all)) {
+        pthread_join(worker->thread, NULL);
+        pool.all = worker->next;
+        free(worker);
+    }
+}
+
+unsigned pool_depth_max(size_t stack_bytes)
+{
+    size_t depth = stack_bytes / STACK_PER_TASK;
+    return depth > DEPTH_LIMIT ? DEPTH_LIMIT : (unsigned)depth;
+}
+
+int pool_add_spare(void)
+{
+    if (pool.running > 0)
+        return 0;
+    struct pool_worker *worker = stack_take(&pool.reserve);
+    if (worker) {
+        pool.running++;
+        search_start(worker);
+        os_wake(&worker->os);
+    } else {
+        int err = pool_worker_start();
+        if (err)
+            return err;
+    }
+    pool.spares++;
+    return 0;
+}

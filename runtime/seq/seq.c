@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: MIT */
+/* seq.c: no concurrency.  A task runs to its end inside rt_spawn(), so every
+ * task that can be joined has ended. */
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "os/os.h"
+
+struct rt_task {
+    struct os_task os;
+};
+
+const bool os_alone = true;
+
+static uint64_t tasks_spawned;
+
+int rt_run(const struct rt_options *options, rt_task_fn fn, void *arg)
+{
+    (void)options; /* none is honoured */
+    struct os_task main_task;
+    os_task_init(&main_task, true);
+    tasks_spawned = 0;
+    os_start();
+    os_self = &main_task;
+    int status = fn(arg);
+    os_self = NULL;
+    os_stop();
+    return status;
+}
+
+void rt_info(struct rt_info *out)
+{
+    *out = (struct rt_info){
+        .name = "seq",
+        .summary = "sequential: a task runs to its end where it is spawned",
+        .options = "",
+        .guard = "none",
+        .concurrency = 1,
+        .tasks = tasks_spawned,
+    };
+}
+
+int rt_spawn(struct rt_task **out, rt_task_fn fn, void *arg)
+{
+    struct rt_task *task = malloc(sizeof *task);
+    if (!task)
+        return -ENOMEM;
+    os_task_init(&task->os, out != NULL);
+    tasks_spawned++;
+    struct os_task *spawner = os_self;
+    os_self = &task->os;
+    bool ownerless = os_task_end(&task->os, fn(arg));
+    os_self = spawner;
+    if (ownerless)
+        free(task);
+    else
+        *out = task;
+    return 0;
+}
+
+int rt_yield(void)
+{
+    return 0;
+}
+
+int os_task_await(struct rt_task *task, int64_t deadline)
+{
+    return os_task_wait(&task->os, deadline);
+}
+
+void os_task_release(struct rt_task *task)
+{
+    free(task);
+}

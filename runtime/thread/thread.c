@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * thread.c: one pthread per task.
+ *
+ * A task's memory lives until its thread is really gone.  A joiner is woken
+ * by the task's own word while the thread is still leaving; the task then
+ * goes to the released list, from where running tasks collect the threads
+ * that have gone meanwhile.  rt_run() waits for all of them.
+ */
+
+#include <errno.h>
+#include <pthread.h>
+#include <sched.h>
+#include <stdlib.h>
+
+#include "os/lock.h"
+
+struct rt_task {
+    struct os_task os;
+    rt_task_fn fn;
+    void *arg;
+    pthread_t thread;            /* set by the thread itself */
+    struct rt_task *next, *prev; /* run.lock */
+};
+
+struct task_list {
+    struct rt_task *first, *last;
+};
+
+/* Above so many, whoever comes by waits for the oldest thread to be gone. */
+enum {
+    RELEASED_MAX = 64
+};
+
+const bool os_alone = false;
+
+static struct {
+    size_t stack_bytes; /* set before the first task, like attr */
+    pthread_attr_t attr;
+    struct os_lock lock;       /* everything below */
+    struct task_list owned;    /* running, or ended and owned by somebody */
+    struct task_list released; /* ended and owned by nobody, oldest first */
+    size_t released_count;
+    size_t live; /* threads that still run a task */
+    uint64_t spawned;
+    struct os_task *finisher; /* rt_run(), waiting until live is 0 */
+} run;
+
+static void list_put(struct task_list *list, struct rt_task *task)
+{
+    task->next = NULL;
+    task->prev = list->last;
+    *(list->last ? &list->last->next : &list->first) = task;
+    list->last = task;
+}
+
+static void list_take(struct task_list *list, struct rt_task *task)
+{
+    *(task->prev ? &task->prev->next : &list->first) = task->next;
+    *(task->next ? &task->next->prev : &list->last) = task->prev;
+}
+
+/* Takes the oldest released task if its thread is gone, or in any case when
+ * `wait`, which then is waited for.  NULL when there is none. */
+static struct rt_task *collect_one(bool wait)
+{
+    os_lock_take(&run.lock);
+    struct rt_task *task = run.released.first;
+    wait = wait || run.released_count > RELEASED_MAX;
+    if (task && (wait || pthread_tryjoin_np(task->thread, NULL) == 0)) {
+        list_take(&run.released, task);
+        run.released_count--;
+    } else {
+        task = NULL;
+    }
+    os_lock_give(&run.lock);
+    if (task && wait)
+        pthread_join(task->thread, NULL);
+    return task;
+}
+
+/* Only by tasks that have not ended: two ending threads could wait for each
+ * other.  False when there was nothing to collect. */
+static bool collect(bool wait)
+{
+    struct rt_task *task = collect_one(wait);
+    free(task);
+    return task != NULL;
+}
+
+static void *thread_main(void *arg)
+{
+    struct rt_task *task = arg;
+    task->thread = pthread_self();
+    os_self = &task->os;
+    bool ownerless = os_task_end(&task->os, task->fn(task->arg));
+
+    atomic_uint *sleeper = NULL;
+    os_lock_take(&run.lock);
+    if (ownerless) {
+        list_take(&run.owned, task);
+        list_put(&run.released, task);
+        run.released_count++;
+    }
+    if (--run.live == 0 && run.finisher)
+        sleeper = os_rouse(run.finisher);
+    os_lock_give(&run.lock);
+    os_kick(sleeper);
+    return NULL;
+}
+
+static void run_register(struct rt_task *task)
+{
+    os_lock_take(&run.lock);
+    list_put(&run.owned, task);
+    run.live++;
+    run.spawned++;
+    os_lock_give(&run.lock);
+}
+
+static void run_unregister(struct rt_task *task)
+{
+    os_lock_take(&run.lock);
+    list_take(&run.owned, task);
+    run.live--;
+    run.spawned--;
+    os_lock_give(&run.lock);
+}
+
+static int thread_start(struct rt_task *task)
+{
+    pthread_t thread;
+    int err = pthread_create(&thread, &run.attr, thread_main, task);
+    /* Threads on their way out count against the system's limits. */
+    while (err == EAGAIN && collect(true))
+        err = pthread_create(&thread, &run.attr, thread_main, task);
+    return -err;
+}
+
+static void run_finish(void)
+{
+    os_lock_take(&run.lock);
+    bool wait = run.live > 0;
+    if (wait)
+        run.finisher = os_self;
+    os_lock_give(&run.lock);
+    if (wait)
+        os_park(RT_FOREVER, 0);
+    while (collect(true)) {
+    }
+    /* What its owner neither joined nor detached. */
+    while (run.owned.first) {
+        struct rt_task *task = run.owned.first;
+        list_take(&run.owned, task);
+        pthread_join(task->thread, NULL);
+        free(task);
+    }
+    run.finisher = NULL;
+}
+
+int rt_run(const struct rt_options *options, rt_task_fn fn, void *arg)
+{
+    int err =
+        os_stack_size(options ? options->stack_bytes : 0, &run.stack_bytes);
+    if (err)
+        return err;
+    err = -pthread_attr_init(&run.attr);
+    if (err)
+        return err;
+    err = -pthread_attr_setstacksize(&run.attr, run.stack_bytes);
+    if (err == 0) {
+        struct os_task main_task;
+        os_task_init(&main_task, true);
+        run.spawned = 0;
+        os_start();
+        os_self = &main_task;
+        err = fn(arg);
+        run_finish();
+        os_self = NULL;
+        os_stop();
+    }
+    pthread_attr_destroy(&run.attr);
+    return err;
+}
+
+void rt_info(struct rt_info *out)
+{
+    os_lock_take(&run.lock);
+    uint64_t spawned = run.spawned;
+    os_lock_give(&run.lock);
+    *out = (struct rt_info){
+        .name = "thread",
+        .summary = "one pthread per task",
+        .options = "stack",
+        .guard = "kernel",
+        .stack_bytes = run.stack_bytes,
+        .tasks = spawned,
+    };
+}
+
+int rt_spawn(struct rt_task **out, rt_task_fn fn, void *arg)
+{
+    struct rt_task *task = malloc(sizeof *task);
+    if (!task)
+        return -ENOMEM;
+    os_task_init(&task->os, out != NULL);
+    task->fn = fn;
+    task->arg = arg;
+    collect(false);
+    run_register(task);
+    int err = thread_start(task);
+    if (err) {
+        run_unregister(task);
+        free(task);
+        return err;
+    }
+    if (out)
+        *out = task;
+    return 0;
+}
+
+int rt_yield(void)
+{
+    sched_yield();
+    return 0;
+}
+
+int os_task_await(struct rt_task *task, int64_t deadline)
+{
+    return os_task_wait(&task->os, deadline);
+}
+
+void os_task_release(struct rt_task *task)
+{
+    os_lock_take(&run.lock);
+    list_take(&run.owned, task);
+    list_put(&run.released, task);
+    run.released_count++;
+    os_lock_give(&run.lock);
+    collect(false);
+}
