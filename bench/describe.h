@@ -58,7 +58,6 @@ void describe_list(FILE *out, const struct rt_info *info,
                    const struct workload *const *table);
 
 /* One workload's parameters, one a line. */
-void describe_params(FILE *out, const struct rt_info *info,
-                     const struct workload *workload);
+void describe_params(FILE *out, const struct workload *workload);
 
 #endif

@@ -28,36 +28,64 @@
  *
  *   setup_ns      from the call of rt_run() to the main task's first line
  *   wall_ns       between work_begin() and work_end(), without the time that
- *                 work_parked() took
+ *                 work_parked() took (with it where the workload waits)
  *   user_ns, sys_ns   CPU of the process in the same region (getrusage)
  *   teardown_ns   from the main task's return to that of rt_run()
  *   units, units_peak, ops, bytes   the receipt
  *   digest        the receipt's, as 16 hex digits
- *   counts        object: what the workload added with work_count()
+ *   connections   opened to the origin since the main task began, set-up
+ *                 included; as the origin counted them
+ *   counts        object: what the workload added with work_count(); absent
+ *                 when nothing
  *   memory        object: peak_rss (VmHWM, reset at begin), before, parked,
- *                 after: each {rss, rss_anon, page_tables, kernel_stacks,
- *                 threads, slab_system (SReclaimable left out)}; parked only
- *                 where the workload parks, with parked_tasks beside it.
- *                 Slab is system wide: good for an estimate only.
+ *                 after: each {rss, rss_anon, page_tables, threads,
+ *                 kernel_stacks (threads x 16 KiB), kernel_stacks_system
+ *                 (meminfo KernelStack), slab_system (meminfo SUnreclaim)};
+ *                 parked only where the workload parks, with parked_tasks
+ *                 beside it.  The _system figures are of the whole machine:
+ *                 their differences are good for an estimate only.
  *   threads_mid_run   threads of the process at work_parked(), else at
  *                 work_end()
  *   vol_switches, invol_switches, minor_faults, major_faults   in the region
  *   origin        object, differences over the region: cpu_ns, connections,
- *                 requests, listen_overflows; and cpu_share, cpu_ns/wall_ns
- *   allocator, env_pad   what the process ran with: malloc's environment
- *                 settings if any, bytes of random padding
+ *                 requests, messages; cpu_share, cpu_ns/wall_ns; and
+ *                 listen_overflows of the machine during the trial, always 0
+ *                 since others fail it
+ *   env           object: the settings of malloc, glibc and libuv in force by
+ *                 environment, name to text; absent when none
+ *   env_pad       length of the variable COBENCH_PAD; absent when unset
+ *
+ * Two trials have done the same work when units, ops, bytes, digest and
+ * connections are equal.  Of a calibrated workload ops and what grows with
+ * them may differ: bytes and digest are then compared per operation, that is
+ * a.digest * b.ops = b.digest * a.ops modulo 2^64, likewise bytes.
  */
 
 #include <jansson.h>
+#include <stdio.h>
 
+#include "room.h"
 #include "rt.h"
-#include "workload.h"
+#include "work.h"
 
 enum {
     RECORD_SCHEMA = 1
 };
 
-struct measured; /* measure.h */
-struct work;
+struct record {
+    const struct work *work;
+    struct rt_info info; /* after rt_run() */
+    bool pinned;         /* to one CPU */
+    struct skip skip;    /* reason NULL: not skipped */
+    int error;           /* failed: negative errno, message in work */
+    int64_t setup_ns, teardown_ns;
+    uint64_t listen_overflows;
+};
+
+/* The record, owned by the caller; NULL without memory. */
+json_t *record_json(const struct record *record);
+
+/* Writes it as one line.  0, or a negative errno. */
+int record_write(const struct record *record, int fd);
 
 #endif

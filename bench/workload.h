@@ -101,8 +101,9 @@ int work_choice(const struct work *work, const char *name);
 void work_begin(struct work *work);
 /*
  * All `tasks` tasks are alive and parked: reads the memory they hold.  The
- * time this takes is not counted.  At most once, between begin and end; the
- * main task only.
+ * time this takes is not counted, except that with WORK_WAITS the wall clock
+ * runs on, as the tasks' own waits do.  At most once, between begin and end;
+ * the main task only.
  */
 void work_parked(struct work *work, uint64_t tasks);
 void work_end(struct work *work);
@@ -115,14 +116,17 @@ struct receipt {
     uint64_t bytes;  /* payload bytes moved, 0 where there are none */
     uint64_t digest; /* order-independent sum of work_hash() of the results;
                         calibrated workloads: below 2^32 per operation */
-    uint64_t peak;   /* most units alive (started, not ended) at once */
+    uint64_t peak;   /* most units alive (started, not ended) at once; 0
+                        where counting would cost more than what is measured */
+    uint64_t connections; /* opened to the origin; when not 0 the trial
+                             compares it with what the origin saw */
 };
 
 /* What was done; called once, after work_end(). */
 void work_receipt(struct work *work, const struct receipt *receipt);
 
-/* A further figure for the record ("yields", "connections"): stored flat
- * beside the standard ones.  At most 16; the name must live forever. */
+/* A further figure for the record ("yields"): stored under "counts".  At most
+ * 16; the name must live forever. */
 void work_count(struct work *work, const char *name, uint64_t value);
 
 /* Records why the trial failed; returns error unchanged, so that a body can
@@ -141,17 +145,51 @@ static inline uint64_t work_hash(uint64_t x)
     return (x ^ (x >> 31)) >> 32;
 }
 
-/* Counts units that are alive, and the most there were; for bodies whose
- * tasks run on several threads. */
+/* ---- groups of tasks ---- */
+
+/* Counts units that are alive, and the most there were. */
 struct gauge {
     _Atomic uint64_t now, peak, ended;
 };
-void gauge_enter(struct gauge *gauge);
+/* Returns how many are alive now, this one counted. */
+uint64_t gauge_enter(struct gauge *gauge);
 void gauge_leave(struct gauge *gauge);
+
+/* The index-th of n parts of a total that differ by one at most. */
+static inline uint64_t work_share(uint64_t total, uint64_t n, uint64_t index)
+{
+    return total / n + (index < total % n);
+}
+
+/*
+ * Spawns a task for each of n items of item_bytes each, calling fn(item), and
+ * joins them, 64 at a time.  For set-up.  Returns the first negative status or
+ * error.  Suspends.
+ */
+int work_waves(rt_task_fn fn, void *items, size_t item_bytes, size_t n);
+
+/*
+ * A timed region that creates tasks: calls work_begin(), spawns a task for
+ * each item, joins all, calls work_end().  Puts units and peak into *receipt.
+ * Returns the first negative status or error.  Suspends.
+ */
+int work_tasks(struct work *work, rt_task_fn fn, void *items, size_t item_bytes,
+               size_t n, struct receipt *receipt);
+
+/*
+ * The same for tasks that exist before the region starts: as many of them as
+ * this runtime can run at once stand at a start line when work_begin() is
+ * called, and are let go after it.  (Where nobody can wait at a line, on seq,
+ * it is work_tasks().)
+ */
+int work_crew(struct work *work, rt_task_fn fn, void *items, size_t item_bytes,
+              size_t n, struct receipt *receipt);
 
 /* ---- the origin ---- */
 
-/* Ports of the bundled target server on 127.0.0.1; 0 unless WORK_ORIGIN. */
+#define WORK_HOST "127.0.0.1"
+
+/* Ports of the bundled target server on WORK_HOST; 0 unless WORK_ORIGIN. */
 unsigned work_http_port(const struct work *work);
 unsigned work_echo_port(const struct work *work);
 /* A line protocol, see origin.h: lets the origin play the load generator. */

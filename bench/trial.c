@@ -1,0 +1,370 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * trial-RUNTIME: runs one workload once on the runtime it is linked with,
+ * measures it, and writes one record (record.h).
+ */
+
+#include <assert.h>
+#include <errno.h>
+#include <getopt.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "describe.h"
+#include "measure.h"
+#include "origin.h"
+#include "params.h"
+#include "record.h"
+#include "room.h"
+#include "work.h"
+
+extern const struct workload *const workload_table[];
+
+enum {
+    EXIT_OK = 0,
+    EXIT_FAILED = 1,
+    EXIT_USAGE = 2,
+    EXIT_SKIPPED = 77 /* as automake's test driver has it */
+};
+
+/* What every workload takes beside its own parameters. */
+enum {
+    OPTION_CPUS,
+    OPTION_WORKERS,
+    OPTION_STACK,
+    OPTION_N
+};
+
+static const struct param option_params[OPTION_N] = {
+    [OPTION_CPUS] = { "cpus", PARAM_CHOICE, "all", 0, 0, "1,all",
+                      "CPUs the process may use" },
+    [OPTION_WORKERS] = { "workers", PARAM_INT, "0", 1, 30000, NULL,
+                         "threads in the pool" },
+    [OPTION_STACK] = { "stack_kib", PARAM_INT, "0", 16, 1048576, NULL,
+                       "stack of a task" },
+};
+
+struct trial {
+    struct work work;
+    struct rt_options options;
+    bool pin;
+    int record_fd;
+    struct rt_info info;
+    struct origin origin;
+    struct record record;
+    int64_t run_ns, body_end_ns;
+};
+
+/* ---- usage ---- */
+
+static bool takes_option(const struct rt_info *info, int option)
+{
+    const char *has = info->options == NULL ? "" : info->options;
+    switch (option) {
+    case OPTION_WORKERS:
+        return strstr(has, "workers") != NULL;
+    case OPTION_STACK:
+        return strstr(has, "stack") != NULL;
+    default:
+        return true;
+    }
+}
+
+static void usage(FILE *out, const struct rt_info *info)
+{
+    fprintf(out,
+            "usage: trial-%s WORKLOAD [NAME=VALUE...]\n"
+            "       trial-%s --list | --describe | --help\n"
+            "Runs one workload once on %s and prints its record as one line "
+            "of JSON.\nBeside its own parameters (--list) a workload takes:\n",
+            info->name, info->name, info->name);
+    for (int i = 0; i < OPTION_N; i++) {
+        char valid[64], text[128];
+        snprintf(text, sizeof(text), "%s=%s", option_params[i].name,
+                 param_valid(&option_params[i], valid, sizeof(valid)));
+        if (takes_option(info, i))
+            fprintf(out, "    %-28s %s\n", text, option_params[i].help);
+    }
+    fputs("Exit status: 0 ok, 1 failed, 2 usage, 77 skipped.\n", out);
+}
+
+static int refuse_workload(const struct rt_info *info, const char *name)
+{
+    fprintf(stderr, "trial-%s: no workload '%.60s'; there are:", info->name,
+            name);
+    for (const struct workload *const *w = workload_table; *w != NULL; w++)
+        fprintf(stderr, " %s", (*w)->name);
+    fputc('\n', stderr);
+    return EXIT_USAGE;
+}
+
+static int refuse_param(const struct trial *trial, const char *argument)
+{
+    const struct param *params = trial->work.workload->params;
+    fprintf(stderr,
+            "trial-%s: %s has no parameter '%.*s'; it takes:", trial->info.name,
+            trial->work.workload->name, (int)strcspn(argument, "="), argument);
+    for (int i = 0; i < PARAMS_MAX && params[i].name != NULL; i++)
+        fprintf(stderr, " %s", params[i].name);
+    for (int i = 0; i < OPTION_N; i++)
+        if (takes_option(&trial->info, i))
+            fprintf(stderr, " %s", option_params[i].name);
+    fputc('\n', stderr);
+    return EXIT_USAGE;
+}
+
+/* ---- arguments ---- */
+
+static int set_param(struct trial *trial, const char *argument)
+{
+    size_t length = strcspn(argument, "=");
+    const char *text = argument + length + 1;
+    char message[256];
+    if (argument[length] == '\0') {
+        fprintf(stderr, "trial-%s: '%.60s' is not NAME=VALUE\n",
+                trial->info.name, argument);
+        return EXIT_USAGE;
+    }
+    const struct param *params = trial->work.workload->params;
+    struct param_value option = { 0 }, *value = &option;
+    int own = param_find(params, PARAMS_MAX, argument, length);
+    int other = param_find(option_params, OPTION_N, argument, length);
+    const struct param *param = own >= 0 ? &params[own] : &option_params[other];
+    if (own >= 0)
+        value = &trial->work.values[own];
+    else if (other < 0 || !takes_option(&trial->info, other))
+        return refuse_param(trial, argument);
+    if (param_parse(param, text, value, message, sizeof(message)) != 0) {
+        fprintf(stderr, "trial-%s: %s\n", trial->info.name, message);
+        return EXIT_USAGE;
+    }
+    if (own >= 0)
+        return EXIT_OK;
+    if (other == OPTION_CPUS)
+        trial->pin = option.integer == 0;
+    else if (other == OPTION_WORKERS)
+        trial->options.workers = (unsigned)option.integer;
+    else
+        trial->options.stack_bytes = (size_t)option.integer * 1024;
+    return EXIT_OK;
+}
+
+static const struct workload *find_workload(const char *name)
+{
+    for (const struct workload *const *w = workload_table; *w != NULL; w++)
+        if (strcmp((*w)->name, name) == 0)
+            return *w;
+    return NULL;
+}
+
+/* The descriptor the driver reads the record from, else standard output. */
+static int find_record_fd(struct trial *trial)
+{
+    static const struct param fd = {
+        "COBENCH_RECORD_FD", PARAM_INT, "1", 0, 65535, NULL, ""
+    };
+    const char *text = getenv(fd.name);
+    struct param_value value;
+    char message[256];
+    trial->record_fd = STDOUT_FILENO;
+    if (text == NULL)
+        return EXIT_OK;
+    if (param_parse(&fd, text, &value, message, sizeof(message)) != 0) {
+        fprintf(stderr, "trial-%s: %s\n", trial->info.name, message);
+        return EXIT_USAGE;
+    }
+    trial->record_fd = (int)value.integer;
+    return EXIT_OK;
+}
+
+/* ---- CPUs and the origin ---- */
+
+static void allowed_cpus(int *lowest, int *highest, int *count)
+{
+    cpu_set_t set;
+    *lowest = *highest = -1;
+    *count = 0;
+    if (sched_getaffinity(0, sizeof(set), &set) != 0)
+        return;
+    *count = CPU_COUNT(&set);
+    for (int cpu = 0; cpu < CPU_SETSIZE; cpu++) {
+        if (!CPU_ISSET(cpu, &set))
+            continue;
+        *highest = cpu;
+        if (*lowest < 0)
+            *lowest = cpu;
+    }
+}
+
+static void pin(struct trial *trial, int cpu)
+{
+    cpu_set_t set;
+    CPU_ZERO(&set);
+    CPU_SET(cpu, &set);
+    if (sched_setaffinity(0, sizeof(set), &set) != 0)
+        work_fail(&trial->work, -errno, "cannot run on CPU %d alone: %s", cpu,
+                  strerror(errno));
+}
+
+/* The driver's origin, else one of our own from the folder of this program. */
+static int find_origin(struct trial *trial, int cpu)
+{
+    if ((trial->work.workload->flags & WORK_ORIGIN) == 0)
+        return 0;
+    int error = origin_attach(&trial->origin);
+    if (error == -ENOENT) {
+        char path[1024];
+        ssize_t n = readlink("/proc/self/exe", path, sizeof(path) - 8);
+        if (n < 0)
+            return -errno;
+        path[n] = '\0';
+        strcpy(strrchr(path, '/') + 1, "origin");
+        error = origin_start(&trial->origin, path, cpu);
+    }
+    if (error == 0)
+        return work_attach(&trial->work, &trial->origin);
+    return work_fail(&trial->work, error, "no origin server: %s",
+                     strerror(-error));
+}
+
+/* ---- running ---- */
+
+/* The main task. */
+static int trial_main(void *arg)
+{
+    struct trial *trial = arg;
+    struct work *work = &trial->work;
+    trial->record.setup_ns = measure_clock() - trial->run_ns;
+    struct needs needs = { 0 };
+    struct rt_info info;
+    rt_info(&info);
+    if (work->workload->needs != NULL)
+        work->workload->needs(work, &needs);
+    room_check(&needs, &info, &trial->record.skip);
+    int status = 0;
+    if (trial->record.skip.reason == NULL)
+        status = work->workload->body(work);
+    trial->body_end_ns = measure_clock();
+    return status;
+}
+
+/* A limit that only showed when it was hit. */
+static void skip_at_limit(struct trial *trial)
+{
+    struct work *work = &trial->work;
+    if (trial->record.error != -EAGAIN && trial->record.error != -EMFILE &&
+        trial->record.error != -ENFILE)
+        return;
+    trial->record.skip.reason = "a limit of this machine was reached";
+    snprintf(trial->record.skip.remedy, sizeof(trial->record.skip.remedy),
+             "%s: raise %s", strerror(-work->error),
+             work->error == -EAGAIN ? "ulimit -u and pids.max" : "ulimit -n");
+}
+
+static void run(struct trial *trial)
+{
+    struct work *work = &trial->work;
+    struct record *record = &trial->record;
+    uint64_t overflows = measure_listen_overflows();
+    trial->run_ns = measure_clock();
+    int status = rt_run(&trial->options, trial_main, trial);
+    int64_t now = measure_clock();
+    record->teardown_ns = now - trial->body_end_ns;
+    record->listen_overflows = measure_listen_overflows() - overflows;
+    rt_info(&record->info);
+    if (record->skip.reason != NULL)
+        return;
+    record->error = work_check(work, status);
+    if (record->error == 0 && work->origin != NULL &&
+        record->listen_overflows != 0)
+        record->error =
+            work_fail(work, -EBADMSG, "listen queues overflowed %llu times",
+                      (unsigned long long)record->listen_overflows);
+    skip_at_limit(trial);
+}
+
+static int report(struct trial *trial)
+{
+    const struct record *record = &trial->record;
+    int error = record_write(record, trial->record_fd);
+    const char *name = trial->info.name;
+    if (error != 0)
+        fprintf(stderr, "trial-%s: cannot write the record: %s\n", name,
+                strerror(-error));
+    if (record->skip.reason != NULL)
+        fprintf(stderr, "trial-%s: skipped: %s\n", name, record->skip.reason);
+    else if (record->error != 0)
+        fprintf(stderr, "trial-%s: failed: %s\n", name, trial->work.message);
+    if (error != 0 || (record->error != 0 && record->skip.reason == NULL))
+        return EXIT_FAILED;
+    return record->skip.reason != NULL ? EXIT_SKIPPED : EXIT_OK;
+}
+
+static int trial_run(struct trial *trial)
+{
+    int lowest, highest, cpus;
+    room_raise_files();
+    allowed_cpus(&lowest, &highest, &cpus);
+    int error = find_origin(trial, cpus > 1 ? highest : -1);
+    if (trial->pin && lowest >= 0)
+        pin(trial, lowest);
+    trial->record = (struct record){ .work = &trial->work,
+                                     .info = trial->info,
+                                     .pinned = trial->pin || cpus == 1,
+                                     .error = trial->work.error };
+    if (error == 0 && trial->work.error == 0)
+        run(trial);
+    int status = report(trial);
+    origin_stop(&trial->origin);
+    return status;
+}
+
+static int describe(const struct rt_info *info)
+{
+    json_t *json = describe_json(info, workload_table);
+    if (json == NULL || json_dumpf(json, stdout, JSON_INDENT(1)) != 0 ||
+        putchar('\n') == EOF || fflush(stdout) != 0)
+        return EXIT_FAILED;
+    json_decref(json);
+    return EXIT_OK;
+}
+
+int main(int argc, char **argv)
+{
+    static const struct option options[] = { { "describe", 0, NULL, 'd' },
+                                             { "list", 0, NULL, 'l' },
+                                             { "help", 0, NULL, 'h' },
+                                             { NULL, 0, NULL, 0 } };
+    static struct trial trial = { .origin = { .stdin_fd = -1,
+                                              .control_fd = -1 } };
+    rt_info(&trial.info);
+    switch (getopt_long(argc, argv, "h", options, NULL)) {
+    case 'd':
+        return describe(&trial.info);
+    case 'l':
+        describe_list(stdout, &trial.info, workload_table);
+        return EXIT_OK;
+    case 'h':
+        usage(stdout, &trial.info);
+        return EXIT_OK;
+    case -1:
+        break;
+    default:
+        return EXIT_USAGE;
+    }
+    if (optind >= argc) {
+        usage(stderr, &trial.info);
+        return EXIT_USAGE;
+    }
+    const struct workload *workload = find_workload(argv[optind]);
+    if (workload == NULL)
+        return refuse_workload(&trial.info, argv[optind]);
+    work_init(&trial.work, workload);
+    int status = find_record_fd(&trial);
+    for (int i = optind + 1; i < argc && status == EXIT_OK; i++)
+        status = set_param(&trial, argv[i]);
+    return status == EXIT_OK ? trial_run(&trial) : status;
+}

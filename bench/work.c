@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The workload's view of its execution: parameters, the marks of the timed
+ * region, the receipt and its checks.
+ */
+
+#include "work.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+void work_init(struct work *work, const struct workload *workload)
+{
+    *work = (struct work){ .workload = workload, .failing = ATOMIC_FLAG_INIT };
+    char message[256];
+    for (int i = 0; i < PARAMS_MAX && workload->params[i].name != NULL; i++) {
+        int error = param_parse(&workload->params[i], workload->params[i].value,
+                                &work->values[i], message, sizeof(message));
+        assert(error == 0 && "a workload's default is a valid value");
+        (void)error;
+    }
+}
+
+static const struct param_value *value(const struct work *work,
+                                       const char *name)
+{
+    int i = param_find(work->workload->params, PARAMS_MAX, name, strlen(name));
+    assert(i >= 0 && "a workload asks for its own parameters only");
+    return &work->values[i];
+}
+
+int64_t work_int(const struct work *work, const char *name)
+{
+    return value(work, name)->integer;
+}
+
+double work_real(const struct work *work, const char *name)
+{
+    return value(work, name)->real;
+}
+
+int work_choice(const struct work *work, const char *name)
+{
+    return (int)value(work, name)->integer;
+}
+
+static int ask_origin(struct work *work, struct origin_stats *stats)
+{
+    if (work->origin == NULL)
+        return 0;
+    int error = origin_stats(work->origin, stats);
+    if (error != 0)
+        work_fail(work, error, "the origin does not answer: %s",
+                  strerror(-error));
+    return error;
+}
+
+int work_attach(struct work *work, struct origin *origin)
+{
+    work->origin = origin;
+    return ask_origin(work, &work->origin_first);
+}
+
+void work_begin(struct work *work)
+{
+    assert(!work->begun);
+    work->begun = true;
+    ask_origin(work, &work->origin_begin);
+    measure_begin(&work->measure);
+}
+
+void work_parked(struct work *work, uint64_t tasks)
+{
+    assert(work->begun && !work->ended && work->measure.parked_tasks == 0);
+    bool waits = (work->workload->flags & WORK_WAITS) != 0;
+    measure_parked(&work->measure, tasks, waits);
+}
+
+void work_end(struct work *work)
+{
+    assert(work->begun && !work->ended);
+    work->ended = true;
+    measure_end(&work->measure);
+    ask_origin(work, &work->origin_end);
+}
+
+void work_receipt(struct work *work, const struct receipt *receipt)
+{
+    assert(work->ended && !work->has_receipt);
+    work->has_receipt = true;
+    work->receipt = *receipt;
+}
+
+void work_count(struct work *work, const char *name, uint64_t count)
+{
+    assert(work->count_n < WORK_COUNTS_MAX);
+    work->counts[work->count_n++] =
+        (struct work_counter){ .name = name, .value = count };
+}
+
+int work_fail(struct work *work, int error, const char *format, ...)
+{
+    if (atomic_flag_test_and_set(&work->failing))
+        return error;
+    va_list list;
+    va_start(list, format);
+    vsnprintf(work->message, sizeof(work->message), format, list);
+    va_end(list);
+    work->error = error;
+    return error;
+}
+
+/* What the receipt says against what was asked for and what others saw. */
+static void check_receipt(struct work *work)
+{
+    struct needs needs = { 0 };
+    if (work->workload->needs != NULL)
+        work->workload->needs(work, &needs);
+    const struct receipt *receipt = &work->receipt;
+    uint64_t seen =
+        work->origin_end.connections - work->origin_first.connections;
+    if (!work->has_receipt)
+        work_fail(work, -EPROTO, "the workload gave no receipt");
+    else if (receipt->ops == 0)
+        work_fail(work, -ENODATA, "nothing was done");
+    else if (receipt->peak < needs.live)
+        work_fail(work, -EBADMSG,
+                  "at most %llu tasks were alive at once, not %llu",
+                  (unsigned long long)receipt->peak,
+                  (unsigned long long)needs.live);
+    else if (receipt->connections != 0 && receipt->connections != seen)
+        work_fail(work, -EBADMSG, "the origin saw %llu connections, not %llu",
+                  (unsigned long long)seen,
+                  (unsigned long long)receipt->connections);
+}
+
+int work_check(struct work *work, int status)
+{
+    if (status < 0)
+        work_fail(work, status, "%s", strerror(-status));
+    else
+        check_receipt(work);
+    return work->error;
+}
+
+unsigned work_http_port(const struct work *work)
+{
+    return work->origin == NULL ? 0 : work->origin->http_port;
+}
+
+unsigned work_echo_port(const struct work *work)
+{
+    return work->origin == NULL ? 0 : work->origin->echo_port;
+}
+
+unsigned work_control_port(const struct work *work)
+{
+    return work->origin == NULL ? 0 : work->origin->control_port;
+}

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef BENCH_WORK_H
+#define BENCH_WORK_H
+
+/*
+ * One execution of a workload, as the trial program sees it: what goes in,
+ * and what is known when it is over.  workload.h is the workload's view.
+ */
+
+#include <stdatomic.h>
+#include <stdbool.h>
+
+#include "measure.h"
+#include "origin.h"
+#include "params.h"
+#include "workload.h"
+
+enum {
+    WORK_COUNTS_MAX = 16
+};
+
+struct work_counter {
+    const char *name;
+    uint64_t value;
+};
+
+struct work {
+    const struct workload *workload;
+    struct param_value values[PARAMS_MAX];
+    struct origin *origin; /* NULL unless WORK_ORIGIN */
+
+    struct measure measure;
+    bool begun, ended, has_receipt;
+    struct receipt receipt;
+    struct work_counter counts[WORK_COUNTS_MAX];
+    int count_n;
+    struct origin_stats origin_first; /* before the body */
+    struct origin_stats origin_begin; /* at work_begin() */
+    struct origin_stats origin_end;   /* at work_end() */
+
+    int error; /* the first work_fail(), or 0; guarded by `failing` */
+    char message[256];
+    atomic_flag failing;
+};
+
+/* An execution with the workload's default parameters. */
+void work_init(struct work *work, const struct workload *workload);
+
+/* Before the body: notes where the origin's counters stand. */
+int work_attach(struct work *work, struct origin *origin);
+
+/* After the body returned `status`: checks the receipt.  Returns 0 when the
+ * trial is good, else a negative errno that has gone through work_fail(). */
+int work_check(struct work *work, int status);
+
+#endif
