@@ -137,6 +137,10 @@ $(BUILD)/test/$(1)/%: $(BUILD)/obj/runtime/test/%.o \
 endef
 $(foreach r,$(RUNTIMES),$(eval $(call runtime_rules,$(r))))
 
+# The runtime's calls that test_fault.c makes fail.
+FAULTS := malloc calloc realloc aligned_alloc posix_memalign mmap pthread_create
+$(RUNTIMES:%=$(BUILD)/test/%/test_fault): LDFLAGS += $(FAULTS:%=-Wl,--wrap=%)
+
 $(BUILD)/test/coro-only/%: $(BUILD)/obj/runtime/test/coro/%.o \
     $(BUILD)/obj/runtime/test/test.o $(BUILD)/lib/librt-coro.a
 	$(call link,-lcmocka $(RT_LIBS) -lm)

@@ -258,7 +258,6 @@ static int wait_for_room_and_item(void *arg)
 static void a_timed_out_call_moves_no_item(void **state)
 {
     (void)state;
-    needs_tasks(1);
     assert_int_equal(test_run(0, wait_for_room_and_item, NULL), 0);
 }
 

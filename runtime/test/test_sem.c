@@ -73,7 +73,6 @@ static int acquire_until_soon(void *arg)
 static void acquire_times_out_and_takes_nothing(void **state)
 {
     (void)state;
-    needs_tasks(1);
     assert_int_equal(test_run(0, acquire_until_soon, NULL), 0);
 }
 

@@ -1,0 +1,387 @@
+/* SPDX-License-Identifier: MIT */
+
+/* Tasks that do everything at random, and what must hold whatever they do:
+ * sums are conserved, locks exclude, nobody hangs.  STRESS_SEED repeats a
+ * run's choices (not its timing), STRESS_STEPS sets how many each task makes.
+ */
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "test.h"
+
+enum {
+    ACTORS = 8,
+    STEPS = 600,
+    ACCOUNTS = 4,
+    OPENING_BALANCE = 1000,
+    CHANS = 3,
+    UNITS = 3,
+    SHORT_NS = 80000
+};
+
+struct account {
+    struct rt_mutex *mutex;
+    int64_t balance; /* guarded by mutex */
+    int holders;     /* guarded by mutex */
+};
+
+struct world {
+    uint64_t seed;
+    unsigned steps;
+    struct account accounts[ACCOUNTS];
+    struct rt_chan *chans[CHANS];
+    struct rt_sem *units;
+    struct rt_event *event;
+    atomic_int holders;
+    _Atomic int64_t sent, received, children, children_ended;
+};
+
+struct actor {
+    struct world *world;
+    uint64_t random;
+    struct rt_sock *reader, *writer; /* a pipe of its own */
+    int depth;                       /* of children that may follow */
+};
+
+static uint32_t choose(struct actor *a, uint32_t n)
+{
+    return test_random(&a->random) % n;
+}
+
+/* A try, a deadline that passes soon, or none. */
+static int64_t some_deadline(struct actor *a)
+{
+    switch (choose(a, 4)) {
+    case 0:
+        return 0;
+    case 1:
+        return RT_FOREVER;
+    default:
+        return rt_in(choose(a, SHORT_NS));
+    }
+}
+
+static int64_t short_deadline(struct actor *a)
+{
+    return choose(a, 4) ? rt_in(choose(a, SHORT_NS)) : 0;
+}
+
+static bool lock(struct actor *a, struct account *account)
+{
+    int rc = rt_mutex_lock(account->mutex, some_deadline(a));
+
+    CHECK(rc == 0 || rc == -ETIMEDOUT);
+    if (rc == 0)
+        CHECK_INT(++account->holders, 1);
+    return rc == 0;
+}
+
+static void unlock(struct account *account)
+{
+    account->holders--;
+    rt_mutex_unlock(account->mutex);
+}
+
+/* Locks in the order of the accounts. */
+static void transfer(struct actor *a)
+{
+    uint32_t i = choose(a, ACCOUNTS - 1);
+    uint32_t j = i + 1 + choose(a, ACCOUNTS - 1 - i);
+    struct account *from = &a->world->accounts[i];
+    struct account *to = &a->world->accounts[j];
+    int64_t amount = (int64_t)choose(a, 200) - 100;
+
+    if (!lock(a, from))
+        return;
+    if (lock(a, to)) {
+        int64_t before = from->balance;
+
+        if (choose(a, 3) == 0)
+            rt_yield();
+        from->balance = before - amount;
+        to->balance += amount;
+        unlock(to);
+    }
+    unlock(from);
+}
+
+static void send_item(struct actor *a)
+{
+    int64_t item = choose(a, 1000);
+    int rc = rt_chan_send(a->world->chans[choose(a, CHANS)], &item,
+                          short_deadline(a));
+
+    CHECK(rc == 0 || rc == -ETIMEDOUT);
+    if (rc == 0)
+        atomic_fetch_add(&a->world->sent, item);
+}
+
+static void receive_item(struct actor *a)
+{
+    int64_t item = 0;
+    int rc = rt_chan_recv(a->world->chans[choose(a, CHANS)], &item,
+                          short_deadline(a));
+
+    CHECK(rc == 0 || rc == -ETIMEDOUT);
+    if (rc == 0)
+        atomic_fetch_add(&a->world->received, item);
+}
+
+static void hold_unit(struct actor *a)
+{
+    struct world *w = a->world;
+    int rc = rt_sem_acquire(w->units, some_deadline(a));
+
+    CHECK(rc == 0 || rc == -ETIMEDOUT);
+    if (rc != 0)
+        return;
+    CHECK(atomic_fetch_add(&w->holders, 1) < UNITS);
+    if (choose(a, 2))
+        rt_yield();
+    atomic_fetch_sub(&w->holders, 1);
+    rt_sem_release(w->units);
+}
+
+static void signal_or_wait(struct actor *a)
+{
+    switch (choose(a, 3)) {
+    case 0:
+        rt_event_set(a->world->event);
+        break;
+    case 1:
+        rt_event_clear(a->world->event);
+        break;
+    default:;
+        int rc = rt_event_wait(a->world->event, short_deadline(a));
+        CHECK(rc == 0 || rc == -ETIMEDOUT);
+    }
+}
+
+static void rest(struct actor *a)
+{
+    int64_t until = rt_in((int64_t)choose(a, SHORT_NS) - SHORT_NS / 4);
+
+    if (choose(a, 2)) {
+        CHECK_INT(rt_yield(), 0);
+        return;
+    }
+    CHECK_INT(rt_sleep(until), 0);
+    CHECK(rt_now() >= until);
+}
+
+static void use_pipe(struct actor *a)
+{
+    uint32_t out = choose(a, UINT32_MAX), in = 0;
+
+    CHECK_INT(rt_sock_read(a->reader, &in, sizeof in, short_deadline(a)),
+              -ETIMEDOUT);
+    CHECK_INT(rt_sock_write(a->writer, &out, sizeof out, some_deadline(a)),
+              sizeof out);
+    CHECK_INT(rt_sock_read(a->reader, &in, sizeof in, some_deadline(a)),
+              sizeof in);
+    CHECK_INT(in, out);
+}
+
+static void step(struct actor *a);
+
+/* A few steps, and a status that the parent can foretell. */
+static int be_a_child(void *arg)
+{
+    struct actor *a = arg, self = *a;
+
+    free(a);
+    if (CHECK_INT(rt_sock_pipe(&self.reader, &self.writer), 0)) {
+        int status = (int)(self.random % 1000);
+
+        for (uint32_t n = choose(&self, 4); n > 0; n--)
+            step(&self);
+        rt_sock_close(self.reader);
+        rt_sock_close(self.writer);
+        atomic_fetch_add(&self.world->children_ended, 1);
+        return status;
+    }
+    return -EMFILE;
+}
+
+static void join_child(struct actor *a, struct rt_task *task, int expected)
+{
+    int status = -1, rc;
+
+    while ((rc = rt_join(task, &status, some_deadline(a))) == -ETIMEDOUT)
+        CHECK_INT(status, -1);
+    CHECK_INT(rc, 0);
+    CHECK_INT(status, expected);
+}
+
+static void have_children(struct actor *a)
+{
+    struct rt_task *tasks[3];
+    int expected[3], n = 1 + (int)choose(a, 3);
+
+    if (a->depth == 0)
+        return;
+    for (int i = 0; i < n; i++) {
+        struct actor *child = malloc(sizeof *child);
+
+        if (!CHECK(child != NULL))
+            return;
+        test_random(&a->random);
+        *child = (struct actor){ .world = a->world,
+                                 .random = a->random,
+                                 .depth = a->depth - 1 };
+        expected[i] = (int)(child->random % 1000);
+        atomic_fetch_add(&a->world->children, 1);
+        if (!CHECK_INT(rt_spawn(&tasks[i], be_a_child, child), 0))
+            return;
+    }
+    for (int i = n; i-- > 0;) {
+        if (choose(a, 4) == 0)
+            rt_detach(tasks[i]);
+        else
+            join_child(a, tasks[i], expected[i]);
+    }
+}
+
+static void step(struct actor *a)
+{
+    static void (*const acts[])(struct actor *) = {
+        transfer,     transfer,  send_item,      send_item, receive_item,
+        receive_item, hold_unit, signal_or_wait, rest,      use_pipe,
+    };
+    enum {
+        ACTS = sizeof acts / sizeof *acts
+    };
+    uint32_t choice = choose(a, 4 * ACTS + 1);
+
+    if (choice == 4 * ACTS)
+        have_children(a);
+    else
+        acts[choice % ACTS](a);
+}
+
+static int act(void *arg)
+{
+    struct actor *a = arg;
+
+    for (unsigned i = 0; i < a->world->steps; i++)
+        step(a);
+    return 0;
+}
+
+static bool open_world(struct world *w)
+{
+    bool ok = CHECK_INT(rt_sem_new(&w->units, UNITS), 0) &&
+              CHECK_INT(rt_event_new(&w->event), 0);
+
+    for (int i = 0; ok && i < ACCOUNTS; i++) {
+        w->accounts[i].balance = OPENING_BALANCE;
+        ok = CHECK_INT(rt_mutex_new(&w->accounts[i].mutex), 0);
+    }
+    for (size_t i = 0; ok && i < CHANS; i++)
+        ok =
+            CHECK_INT(rt_chan_new(&w->chans[i], sizeof(int64_t), 1 + i * i), 0);
+    return ok;
+}
+
+/* In a run of its own: detached children have ended. */
+static int audit(void *arg)
+{
+    struct world *w = arg;
+    int64_t balance = 0, left = 0, item;
+    int units = 0;
+
+    for (int i = 0; i < ACCOUNTS; i++) {
+        CHECK_INT(rt_mutex_lock(w->accounts[i].mutex, 0), 0);
+        balance += w->accounts[i].balance;
+        rt_mutex_unlock(w->accounts[i].mutex);
+        rt_mutex_free(w->accounts[i].mutex);
+    }
+    CHECK_INT(balance, ACCOUNTS * OPENING_BALANCE);
+    for (int i = 0; i < CHANS; i++) {
+        while (rt_chan_recv(w->chans[i], &item, 0) == 0)
+            left += item;
+        rt_chan_free(w->chans[i]);
+    }
+    CHECK_INT(w->received + left, w->sent);
+    while (rt_sem_acquire(w->units, 0) == 0)
+        units++;
+    CHECK_INT(units, UNITS);
+    CHECK_INT(w->children_ended, w->children);
+    rt_sem_free(w->units);
+    rt_event_free(w->event);
+    return 0;
+}
+
+static int play(void *arg)
+{
+    struct world *w = arg;
+    struct actor actors[ACTORS] = { 0 };
+    struct rt_task *tasks[ACTORS];
+
+    if (!open_world(w))
+        return -ENOMEM;
+    for (int i = 0; i < ACTORS; i++) {
+        actors[i].world = w;
+        actors[i].random = w->seed * ACTORS + (uint64_t)i;
+        actors[i].depth = 2;
+        CHECK_INT(rt_sock_pipe(&actors[i].reader, &actors[i].writer), 0);
+        CHECK_INT(rt_spawn(&tasks[i], act, &actors[i]), 0);
+    }
+    CHECK_INT(rt_gather(tasks, ACTORS, NULL, RT_FOREVER), 0);
+    for (int i = 0; i < ACTORS; i++) {
+        rt_sock_close(actors[i].reader);
+        rt_sock_close(actors[i].writer);
+    }
+    return 0;
+}
+
+static uint64_t setting(const char *name, uint64_t otherwise)
+{
+    const char *text = getenv(name);
+
+    return text ? strtoull(text, NULL, 10) : otherwise;
+}
+
+static void play_with(unsigned workers, uint64_t seed)
+{
+    struct world w = { .seed = seed };
+
+    w.steps = (unsigned)setting("STRESS_STEPS", STEPS);
+    assert_int_equal(test_run(workers, play, &w), 0);
+    assert_int_equal(test_run(0, audit, &w), 0);
+}
+
+static void whatever_tasks_do_nothing_is_lost(void **state)
+{
+    uint64_t now = (uint64_t)rt_now() / 1000 % 1000000;
+    uint64_t seed = setting("STRESS_SEED", now);
+
+    (void)state;
+    printf("STRESS_SEED=%" PRIu64 "\n", seed);
+    fflush(stdout);
+    play_with(0, seed);
+}
+
+/* With hardly more workers than blocked tasks. */
+static void a_small_pool_loses_nothing_either(void **state)
+{
+    (void)state;
+    if (!runtime_honours("workers"))
+        test_skip("the runtime has no pool of workers");
+    play_with(ACTORS, setting("STRESS_SEED", 1));
+}
+
+int main(void)
+{
+    static const struct CMUnitTest tests[] = {
+        TEST(whatever_tasks_do_nothing_is_lost),
+        TEST(a_small_pool_loses_nothing_either),
+    };
+
+    return cmocka_run_group_tests(tests, test_warm_up, NULL);
+}
