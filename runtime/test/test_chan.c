@@ -10,7 +10,7 @@
 
 enum {
     TASKS = 6,
-    ITEMS = 600
+    ITEMS = 2000
 };
 
 struct shared {

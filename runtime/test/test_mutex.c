@@ -9,7 +9,7 @@
 
 enum {
     TASKS = 8,
-    ROUNDS = 400
+    ROUNDS = 2000
 };
 
 struct shared {

@@ -10,7 +10,7 @@
 enum {
     TASKS = 8,
     UNITS = 3,
-    ROUNDS = 300
+    ROUNDS = 1000
 };
 
 struct shared {

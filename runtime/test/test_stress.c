@@ -16,7 +16,7 @@
 
 enum {
     ACTORS = 8,
-    STEPS = 600,
+    STEPS = 5000,
     ACCOUNTS = 4,
     OPENING_BALANCE = 1000,
     CHANS = 3,
