@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef RT_CORO_CORE_H
+#define RT_CORO_CORE_H
+
+/*
+ * The two structures everything in coro/ turns on: a task's control block,
+ * and the state of the run.  Private to sched, task, stack, timer and run;
+ * other modules use sched.h and waiters.h.
+ */
+
+#include <uv.h>
+
+#include "rt.h"
+#include "san.h"
+#include "sched.h"
+#include "switch.h"
+
+struct co_waiters;
+
+/* Somebody who waits for one task or several to end: on his own stack. */
+struct co_joint {
+    struct rt_task *task;
+    size_t remaining;
+};
+
+/*
+ * A task's control block lies at the top of its stack, in the page that the
+ * task's first frames touch anyway.  The first cache line is what a switch,
+ * a park and a wake need.
+ */
+struct rt_task {
+    void *sp;
+    struct rt_task *next;          /* in the ready queue, in a wait list or
+                                      among the free stacks */
+    struct rt_task *prev;          /* in a wait list */
+    struct co_waiters *waiting_in; /* NULL when in none */
+    void *item;                    /* chan: where to copy from or to */
+    int status;                    /* what its interrupted call returns */
+    uint32_t id;                   /* number of its stack */
+    uint8_t reason;                /* enum co_reason */
+    bool timed;                    /* has a deadline in the timer heap */
+    bool done;
+    bool detached;
+    int result;
+    struct co_joint *joint; /* who waits for its end, or NULL */
+    rt_task_fn fn;
+    void *arg;
+    struct san_stack san;
+};
+
+/* How many switches may pass before the scheduler looks at the clock. */
+enum {
+    CO_BUDGET = 64
+};
+
+struct co_core {
+    struct rt_task *current; /* NULL outside rt_run() */
+    struct rt_task *head;    /* ready queue; NULL when empty */
+    struct rt_task *tail;    /* undefined when empty */
+    unsigned budget;         /* switches left until the clock is read */
+    unsigned outside;        /* parked tasks the loop can wake */
+    struct rt_task *free;    /* stacks to use again, latest first */
+    size_t live;             /* tasks that have not ended */
+    uint64_t spawned;
+    uint64_t picks;      /* budgets given out */
+    uint64_t loop_picks; /* picks that chose the loop */
+    uint64_t loop_turns;
+    int64_t slice_end; /* the loop gets a turn after this */
+    struct co_hook *hooks;
+    struct rt_task loop; /* the loop's context: only sp and san count */
+    uv_loop_t uv;
+    uv_prepare_t prepare;
+};
+extern struct co_core co;
+
+/* Puts a task at the back of the ready queue. */
+static inline void co_ready(struct rt_task *task)
+{
+    task->next = NULL;
+    if (co.head)
+        co.tail->next = task;
+    else
+        co.head = task;
+    co.tail = task;
+}
+
+/* Starts and ends the scheduler's part of a run: the uv loop, the queue. */
+int co_sched_init(void);
+void co_sched_fini(void);
+/* Runs until no task lives (0) or none can ever run again (-EDEADLK). */
+int co_sched_run(void);
+
+#endif

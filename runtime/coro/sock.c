@@ -1,0 +1,486 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Owns streams: TCP sockets and pipes.
+ *
+ * A call tries the system call first and parks only on EAGAIN.  What the loop
+ * has been asked to watch stays armed after a wait, so that a task that reads
+ * and answers in a steady rhythm costs a read, a write and its share of an
+ * epoll_wait per message.  libuv's polls are level-triggered: an event that
+ * finds no waiter is disarmed, or the loop would spin.  Nothing is lost by
+ * that, for the next wait arms it again and the kernel still knows.
+ *
+ * Trying first is left out where it would likely be in vain: after a short
+ * read the stream was empty, and a peer that answers each message fills the
+ * buffer exactly and then has nothing more to read either (see guess()).
+ * Going straight to the wait is always right, it only costs a turn of the
+ * loop when the data was there.
+ */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+#include <uv.h>
+
+#include "rt.h"
+#include "sched.h"
+
+/* One direction of a stream. */
+struct side {
+    struct rt_task *waiter; /* from the park until it runs again */
+    int event;              /* UV_READABLE or UV_WRITABLE */
+};
+
+struct rt_sock {
+    uv_poll_t poll; /* valid when polled */
+    struct side in;
+    struct side out;
+    struct rt_sock *next; /* all open ones */
+    struct rt_sock *prev;
+    int fd;
+    int armed;       /* events the loop watches */
+    bool polled;     /* the loop knows the stream */
+    bool wait_first; /* nothing to read is expected */
+    uint8_t misses;  /* tries in vain in a row, see guess() */
+    uint8_t skip;    /* tries to leave out */
+};
+
+enum {
+    MAX_MISSES = 5,
+    /* Calls that need not wait, after which the others get their turn: else
+     * two fast peers could keep everybody else out. */
+    STREAK = 64
+};
+
+/* Loop thread only. */
+static struct rt_sock *all;
+static bool hooked; /* close_all() will be called at the end of this run */
+static unsigned streak;
+
+static void list_add(struct rt_sock *sock)
+{
+    sock->prev = NULL;
+    sock->next = all;
+    if (all)
+        all->prev = sock;
+    all = sock;
+}
+
+static void list_remove(struct rt_sock *sock)
+{
+    if (sock->prev)
+        sock->prev->next = sock->next;
+    else
+        all = sock->next;
+    if (sock->next)
+        sock->next->prev = sock->prev;
+}
+
+/* What tasks that never ran to their end have left open. */
+static void close_all(void)
+{
+    while (all)
+        rt_sock_close(all);
+    hooked = false;
+}
+
+static int wrap(struct rt_sock **out, int fd)
+{
+    static struct co_hook hook = { .fn = close_all };
+    struct rt_sock *sock = calloc(1, sizeof(*sock));
+    if (!sock)
+        return -ENOMEM;
+    if (!hooked)
+        co_at_end(&hook);
+    hooked = true;
+    sock->fd = fd;
+    sock->in.event = UV_READABLE;
+    sock->out.event = UV_WRITABLE;
+    list_add(sock);
+    *out = sock;
+    return 0;
+}
+
+static int wrap_or_close(struct rt_sock **out, int fd)
+{
+    int error = wrap(out, fd);
+    if (error)
+        close(fd);
+    return error;
+}
+
+/* An event ends the wait of the side it is for, or is left over. */
+static int deliver(struct side *side, int events)
+{
+    if (!(events & side->event))
+        return 0;
+    if (!side->waiter)
+        return side->event;
+    /* Does nothing when it is only waiting for its turn to run. */
+    co_wake(side->waiter, 0);
+    return 0;
+}
+
+static int watch(struct rt_sock *sock, int events);
+
+static void on_event(uv_poll_t *poll, int status, int events)
+{
+    struct rt_sock *sock = poll->data;
+    if (status < 0) {
+        /* libuv has stopped the handle; the next call finds the error. */
+        sock->armed = 0;
+        events = UV_READABLE | UV_WRITABLE;
+    }
+    int left = deliver(&sock->in, events) | deliver(&sock->out, events);
+    if (sock->armed & left)
+        watch(sock, sock->armed & ~left);
+}
+
+static int watch(struct rt_sock *sock, int events)
+{
+    int error = events ? uv_poll_start(&sock->poll, events, on_event)
+                       : uv_poll_stop(&sock->poll);
+    sock->armed = error ? 0 : events;
+    return error;
+}
+
+static int arm(struct rt_sock *sock, int event)
+{
+    if (!sock->polled) {
+        int error = uv_poll_init(co_loop(), &sock->poll, sock->fd);
+        if (error)
+            return error;
+        sock->poll.data = sock;
+        sock->polled = true;
+    }
+    /* A direction nobody waits for would only have to be disarmed again. */
+    int keep = sock->out.waiter ? UV_READABLE | UV_WRITABLE : UV_READABLE;
+    return watch(sock, (sock->armed & keep) | event);
+}
+
+/* Parks until the side may have something to do. */
+static int wait_for(struct rt_sock *sock, struct side *side, int64_t deadline)
+{
+    if (deadline <= 0)
+        return -ETIMEDOUT;
+    int error = sock->armed & side->event ? 0 : arm(sock, side->event);
+    if (error)
+        return error;
+    side->waiter = co_self();
+    error = co_park(CO_SOCK, deadline);
+    side->waiter = NULL;
+    return error;
+}
+
+static bool would_block(int error)
+{
+    return error == EAGAIN || error == EWOULDBLOCK;
+}
+
+/* A call has done its work without waiting. */
+static void went_through(void)
+{
+    if (++streak % STREAK == 0)
+        rt_yield();
+}
+
+/* Whether a wait that ended so may be followed by one more try. */
+static bool worth_a_try(int error)
+{
+    return error == 0 || error == -ETIMEDOUT;
+}
+
+static int nodelay(int fd)
+{
+    int on = 1;
+    return setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on)) ? -errno
+                                                                     : 0;
+}
+
+union address {
+    struct sockaddr any;
+    struct sockaddr_in v4;
+    struct sockaddr_in6 v6;
+};
+
+/* The address in *to, its length as result. */
+static int parse(union address *to, const char *host, unsigned port)
+{
+    if (port > UINT16_MAX)
+        return -EINVAL;
+    if (!uv_ip4_addr(host, (int)port, &to->v4))
+        return sizeof(to->v4);
+    if (!uv_ip6_addr(host, (int)port, &to->v6))
+        return sizeof(to->v6);
+    return -EINVAL;
+}
+
+/* A non-blocking socket for the address. */
+static int open_socket(const union address *address)
+{
+    int fd = socket(address->any.sa_family,
+                    SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    return fd < 0 ? -errno : fd;
+}
+
+/* Waits until a connection attempt has succeeded or failed. */
+static int connected(struct rt_sock *sock, int64_t deadline)
+{
+    int error = wait_for(sock, &sock->out, deadline);
+    if (!worth_a_try(error))
+        return error;
+    struct sockaddr_storage peer;
+    socklen_t bytes = sizeof(peer);
+    if (error && getpeername(sock->fd, (struct sockaddr *)&peer, &bytes))
+        return error;
+    int failure = 0;
+    bytes = sizeof(failure);
+    getsockopt(sock->fd, SOL_SOCKET, SO_ERROR, &failure, &bytes);
+    return -failure;
+}
+
+static int start_connect(int fd, const union address *address, int bytes)
+{
+    int error = nodelay(fd);
+    if (error)
+        return error;
+    return connect(fd, &address->any, (socklen_t)bytes) ? -errno : 0;
+}
+
+int rt_sock_connect(struct rt_sock **out, const char *host, unsigned port,
+                    int64_t deadline)
+{
+    union address address;
+    int bytes = parse(&address, host, port);
+    if (bytes < 0)
+        return bytes;
+    int fd = open_socket(&address);
+    if (fd < 0)
+        return fd;
+    struct rt_sock *sock;
+    int error = wrap_or_close(&sock, fd);
+    if (error)
+        return error;
+    error = start_connect(fd, &address, bytes);
+    if (error == -EINPROGRESS)
+        error = connected(sock, deadline);
+    if (error) {
+        rt_sock_close(sock);
+        return error;
+    }
+    *out = sock;
+    return 0;
+}
+
+static int start_listen(int fd, const union address *address, int bytes,
+                        int backlog)
+{
+    int on = 1;
+    if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) ||
+        bind(fd, &address->any, (socklen_t)bytes) || listen(fd, backlog))
+        return -errno;
+    return 0;
+}
+
+int rt_sock_listen(struct rt_sock **out, const char *host, unsigned port,
+                   int backlog)
+{
+    union address address;
+    int bytes = parse(&address, host, port);
+    if (bytes < 0)
+        return bytes;
+    int fd = open_socket(&address);
+    if (fd < 0)
+        return fd;
+    int error = start_listen(fd, &address, bytes, backlog);
+    if (error) {
+        close(fd);
+        return error;
+    }
+    return wrap_or_close(out, fd);
+}
+
+/* A new connection's descriptor, or -EAGAIN when there is none. */
+static int try_accept(int listener)
+{
+    int fd;
+    do
+        fd = accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    while (fd < 0 && (errno == EINTR || errno == ECONNABORTED));
+    return fd < 0 ? -errno : fd;
+}
+
+int rt_sock_accept(struct rt_sock **out, struct rt_sock *listener,
+                   int64_t deadline)
+{
+    if (listener->in.waiter)
+        return -EBUSY;
+    int waited = 0;
+    int fd = try_accept(listener->fd);
+    while (fd < 0 && would_block(-fd)) {
+        if (waited)
+            return waited;
+        waited = wait_for(listener, &listener->in, deadline);
+        if (!worth_a_try(waited))
+            return waited;
+        fd = try_accept(listener->fd);
+    }
+    if (fd < 0)
+        return fd;
+    nodelay(fd);
+    return wrap_or_close(out, fd);
+}
+
+int rt_sock_pipe(struct rt_sock **reader, struct rt_sock **writer)
+{
+    int fds[2];
+    if (pipe2(fds, O_NONBLOCK | O_CLOEXEC))
+        return -errno;
+    struct rt_sock *first;
+    struct rt_sock *second;
+    int error = wrap_or_close(&first, fds[0]);
+    if (error) {
+        close(fds[1]);
+        return error;
+    }
+    error = wrap_or_close(&second, fds[1]);
+    if (error) {
+        rt_sock_close(first);
+        return error;
+    }
+    *reader = first;
+    *writer = second;
+    return 0;
+}
+
+unsigned rt_sock_port(const struct rt_sock *sock)
+{
+    union address address;
+    socklen_t bytes = sizeof(address);
+    if (getsockname(sock->fd, &address.any, &bytes))
+        return 0;
+    /* Both families have the port at the same place. */
+    return ntohs(address.v4.sin_port);
+}
+
+static ssize_t try_read(int fd, void *buffer, size_t bytes)
+{
+    ssize_t n;
+    do
+        n = read(fd, buffer, bytes);
+    while (n < 0 && errno == EINTR);
+    return n < 0 ? -errno : n;
+}
+
+/*
+ * Whether the next read should wait first, after this one has filled its
+ * buffer.  Each try in vain doubles the number of tries left out, up to 31;
+ * one that finds something goes back to trying always.
+ */
+static bool guess(struct rt_sock *sock)
+{
+    if (sock->skip == 0)
+        return false;
+    sock->skip--;
+    return true;
+}
+
+static void missed(struct rt_sock *sock)
+{
+    if (sock->misses < MAX_MISSES)
+        sock->misses++;
+    sock->skip = (uint8_t)((1 << sock->misses) - 1);
+}
+
+static ssize_t read_waiting(struct rt_sock *sock, void *buffer, size_t bytes,
+                            int64_t deadline)
+{
+    for (;;) {
+        int error = wait_for(sock, &sock->in, deadline);
+        if (!worth_a_try(error))
+            return error;
+        ssize_t n = try_read(sock->fd, buffer, bytes);
+        if (n >= 0 || !would_block((int)-n))
+            return n;
+        if (error)
+            return error;
+    }
+}
+
+ssize_t rt_sock_read(struct rt_sock *sock, void *buffer, size_t bytes,
+                     int64_t deadline)
+{
+    if (sock->in.waiter)
+        return -EBUSY;
+    ssize_t n = -EAGAIN;
+    if (!sock->wait_first) {
+        n = try_read(sock->fd, buffer, bytes);
+        if (n >= 0) {
+            sock->misses = 0;
+            went_through();
+        } else if (would_block((int)-n)) {
+            missed(sock);
+        }
+    }
+    if (n < 0 && would_block((int)-n))
+        n = read_waiting(sock, buffer, bytes, deadline);
+    sock->wait_first = n > 0 && ((size_t)n < bytes || guess(sock));
+    return n;
+}
+
+static ssize_t try_write(int fd, const void *buffer, size_t bytes)
+{
+    ssize_t n;
+    do
+        n = write(fd, buffer, bytes);
+    while (n < 0 && errno == EINTR);
+    return n < 0 ? -errno : n;
+}
+
+ssize_t rt_sock_write(struct rt_sock *sock, const void *buffer, size_t bytes,
+                      int64_t deadline)
+{
+    if (sock->out.waiter)
+        return -EBUSY;
+    const char *from = buffer;
+    size_t done = 0;
+    while (done < bytes) {
+        ssize_t n = try_write(sock->fd, from + done, bytes - done);
+        if (n < 0 && !would_block((int)-n))
+            return n;
+        if (n > 0)
+            done += (size_t)n;
+        if (done == bytes)
+            break;
+        int error = wait_for(sock, &sock->out, deadline);
+        if (error)
+            return error;
+    }
+    went_through();
+    return (ssize_t)bytes;
+}
+
+int rt_sock_shutdown(struct rt_sock *sock)
+{
+    return shutdown(sock->fd, SHUT_WR) ? -errno : 0;
+}
+
+static void free_closed(uv_handle_t *handle)
+{
+    free(handle->data);
+}
+
+void rt_sock_close(struct rt_sock *sock)
+{
+    if (!sock)
+        return;
+    list_remove(sock);
+    if (sock->polled)
+        uv_close((uv_handle_t *)&sock->poll, free_closed);
+    close(sock->fd);
+    if (!sock->polled)
+        free(sock);
+}

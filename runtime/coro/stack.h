@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef RT_CORO_STACK_H
+#define RT_CORO_STACK_H
+
+/*
+ * Task stacks: equal slots in one reserved stretch of addresses, each with a
+ * guard page at its low end and its task's control block at its high end.
+ */
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct rt_task;
+
+/* Reserves the addresses.  stack_bytes is a slot's size, guard and control
+ * block included; whole pages.  -EINVAL when it is too small or absurdly
+ * large, -ENOMEM. */
+int co_stacks_init(size_t stack_bytes);
+/* Gives everything back, whether tasks still lie on it or not. */
+void co_stacks_fini(void);
+
+/* A stack never used before, as its control block, of which only id and san
+ * are set; NULL when there is no memory, or no guard to be had. */
+struct rt_task *co_stack_fresh(void);
+
+/* The control block on stack number id, which has been in use. */
+struct rt_task *co_stack_task(uint32_t id);
+
+/* "madvise" or "mprotect"; "none" before the first run. */
+const char *co_stack_guard(void);
+
+#endif

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef RT_CORO_SWITCH_H
+#define RT_CORO_SWITCH_H
+
+/*
+ * The one primitive that changes stacks, in switch_<arch>.S.  It is not a
+ * function that swaps two contexts but one that each leaving context calls
+ * for itself: it saves the callee-saved registers, asks a picker (written in
+ * C, in sched.c) who runs next, and returns into that one.  rt_yield() itself
+ * is such an entry, so it has no twin here.
+ */
+
+/* Who runs next, and what its interrupted call returns there. */
+struct co_next {
+    void *sp;
+    long status;
+};
+
+/* Suspends the caller, with co_pick_park(), until somebody returns into it;
+ * then returns the status found there. */
+int co_suspend(void);
+
+/* Writes the first frame of a stack that ends at top (16-byte aligned), such
+ * that returning into it runs co_task_main(arg).  Returns its sp. */
+void *co_frame(void *top, void *arg);
+
+/* The pickers.  sp is the caller's, to be found again under it later. */
+struct co_next co_pick_yield(void *sp);
+struct co_next co_pick_park(void *sp);
+/* Runs the task and, when its body has returned, picks without saving. */
+struct co_next co_task_main(void *arg);
+/* Only in builds where SAN_SWITCH (san.h) is true: called on the new stack. */
+void co_landed(void);
+
+#endif
