@@ -1,0 +1,302 @@
+# SPDX-License-Identifier: MIT
+# usage: awk -f charts.awk -v want=KIND [-v workload=W] [-v metric=M] summary.csv
+# Selects and orders the rows of one chart; no number is changed.  Output is
+# tab separated, a missing figure is NaN, blocks are two blank lines apart.
+#   want=check    nothing, or the error: a column that is missing
+#   want=list     WORKLOAD lines|rows AXIS ops_per_s parked_rss, "-" for each
+#                 of the last three it has not
+#   want=strangers  the runtimes that are not ours, one a line
+#   want=lines    a block per series: panel x median low high runtime title
+#   want=rows     row median low high runtime, "head" rows carry a title
+#   want=memory   as lines, with rss low high full low high, slope of both
+#   want=ratio    as rows, a row per point; "workload" rows carry its name
+#                 and what its points have in common
+
+BEGIN {
+    FS = ","
+    OFS = "\t"
+    split("cell workload group axis x cpus runtime metric unit median low " \
+        "high min max n verdict", columns, " ")
+    fixed = split("coro pool thread seq epoll callback", order, " ")
+    for (i = 1; i <= fixed; i++)
+        rank[order[i]] = i
+}
+
+{ sub(/\r$/, "") }
+
+NR == 1 {
+    for (i = 1; i <= NF; i++)
+        at[$i] = i
+    for (i = 1; i in columns; i++)
+        if (!(columns[i] in at)) {
+            print "no column '" columns[i] "'"
+            failed = 1
+            exit 1
+        }
+    width = NF
+    next
+}
+
+NF == 0 { next }
+NF != width {
+    print "line " NR " has " NF " fields, not " width
+    failed = 1
+    exit 1
+}
+
+want == "check" { next }
+
+{
+    group = $at["group"]
+    name = $at["workload"]
+    rt = $at["runtime"]
+    m = $at["metric"]
+    axis = $at["axis"]
+    x = $at["x"]
+    if (name == "all" && want != "ratio")
+        next
+    if (want == "list") {
+        note()
+        next
+    }
+    if (want == "strangers") {
+        sub(/:.*/, "", rt)
+        if (!(rt in rank) && !($at["runtime"] in seen)) {
+            seen[$at["runtime"]] = 1
+            print $at["runtime"]
+        }
+        next
+    }
+    if (want == "ratio") {
+        if (m == metric || (name == "all" && m == metric "_geomean"))
+            keep()
+        next
+    }
+    if (name != workload)
+        next
+    if (want == "memory" && (m == "rss_slope" || m == "full_slope"))
+        slope[group, rt, m] = number("median")
+    if (want == "memory" && m == "parked_full")
+        full[group, rt, x] = interval()
+    if (m == metric && (axis != "-" || want == "rows"))
+        keep()
+}
+
+END {
+    if (failed)
+        exit 1
+    if (want == "list")
+        list()
+    else if (want == "lines" || want == "memory")
+        lines()
+    else if (want == "rows")
+        rows()
+    else if (want == "ratio")
+        ratios()
+}
+
+function number(column,    v)
+{
+    v = $at[column]
+    return v ~ /^[-+]?[0-9.]+([eE][-+]?[0-9]+)?$/ ? v : "NaN"
+}
+
+function interval()
+{
+    return number("median") OFS number("low") OFS number("high")
+}
+
+# want=list: which workloads there are, and what can be drawn of them.
+function note()
+{
+    if (!(name in seen)) {
+        seen[name] = 1
+        names[++count] = name
+    }
+    if (axis != "-" && !((name, group, x) in point)) {
+        point[name, group, x] = 1
+        axis_of[name] = axis
+        if (++points[name, group] > 1)
+            swept[name] = 1
+    }
+    has[name, m] = 1
+}
+
+function list(    i, w, facts)
+{
+    for (i = 1; i <= count; i++) {
+        w = names[i]
+        facts = (w in swept) ? "lines" : "rows"
+        facts = facts " " ((w in axis_of) ? axis_of[w] : "-")
+        facts = facts " " ((w, "ops_per_s") in has ? "ops_per_s" : "-")
+        facts = facts " " ((w, "parked_rss") in has ? "parked_rss" : "-")
+        print w " " facts
+    }
+}
+
+# Runtimes stand in one order everywhere; strange ones follow as they come.
+function sort_key(runtime,    base)
+{
+    base = runtime
+    sub(/:.*/, "", base)
+    if (!(base in rank))
+        rank[base] = ++fixed
+    return rank[base] * 1000000 + argument(runtime)
+}
+
+function argument(runtime)
+{
+    if (!sub(/^[^:]*:/, "", runtime))
+        return 0
+    return runtime ~ /^[0-9]/ ? 1 + runtime : 1
+}
+
+function keep()
+{
+    if (number("median") == "NaN")
+        return
+    kept++
+    workload_of[kept] = name
+    group_of[kept] = group
+    axis_name[kept] = axis
+    x_of[kept] = x
+    runtime_of[kept] = rt
+    text_of[kept] = interval()
+    key_of[kept] = sort_key(rt)
+}
+
+function before(a, b)
+{
+    if (rank_of[a] != rank_of[b])
+        return rank_of[a] < rank_of[b]
+    if (want == "lines" || want == "memory") {
+        if (key_of[a] != key_of[b])
+            return key_of[a] < key_of[b]
+        return x_of[a] + 0 < x_of[b] + 0
+    }
+    if (x_of[a] + 0 != x_of[b] + 0)
+        return x_of[a] + 0 < x_of[b] + 0
+    return key_of[a] < key_of[b]
+}
+
+# Fills sorted[] with 1..kept: groups as they came, all workloads together
+# first; insertion is stable.
+function sort(    i, j, g)
+{
+    for (i = 1; i <= kept; i++) {
+        g = workload_of[i] == "all" ? "all" : group_of[i]
+        if (!(g in place))
+            place[g] = g == "all" ? 0 : ++groups
+        rank_of[i] = place[g]
+        for (j = i; j > 1 && before(i, sorted[j - 1]); j--)
+            sorted[j] = sorted[j - 1]
+        sorted[j] = i
+    }
+}
+
+# The parameters in a name, without the workload: "delay_ms:10 cpus:1".
+function parameters(text)
+{
+    if (!sub(/^[^\/]*\//, "", text))
+        return "-"
+    gsub(/\//, "  ", text)
+    return text
+}
+
+function lines(    i, k, last, id)
+{
+    sort()
+    for (i = 1; i <= kept; i++) {
+        k = sorted[i]
+        id = group_of[k] SUBSEP runtime_of[k]
+        if (last != "" && id != last)
+            printf "\n\n"
+        last = id
+        print rank_of[k], x_of[k], text_of[k], runtime_of[k], \
+            parameters(group_of[k]) (want == "memory" ? kernel(k) : "")
+    }
+}
+
+function kernel(k,    g, r)
+{
+    g = group_of[k]
+    r = runtime_of[k]
+    return OFS ((g, r, x_of[k]) in full ? full[g, r, x_of[k]] : \
+        "NaN" OFS "NaN" OFS "NaN") OFS \
+        ((g, r, "rss_slope") in slope ? slope[g, r, "rss_slope"] : "NaN") OFS \
+        ((g, r, "full_slope") in slope ? slope[g, r, "full_slope"] : "NaN")
+}
+
+# All parameters of a point, the axis first.
+function full_name(k)
+{
+    if (workload_of[k] == "all")
+        return "geometric mean"
+    if (axis_name[k] == "-")
+        return parameters(group_of[k])
+    return axis_name[k] ":" x_of[k] "  " parameters(group_of[k])
+}
+
+# A row is a cell under the head of its point.
+function rows(    i, k, id, last, row)
+{
+    sort()
+    for (i = 1; i <= kept; i++) {
+        k = sorted[i]
+        id = group_of[k] SUBSEP x_of[k]
+        if (id != last && full_name(k) != "-")
+            print ++row, "NaN", "NaN", "NaN", "head", full_name(k)
+        last = id
+        print ++row, text_of[k], runtime_of[k], "-"
+    }
+}
+
+# A row is a point and holds all runtimes, under the head of its workload;
+# what the points of a workload have in common is said in the head.
+function ratios(    i, k, id, last, w, last_w, row, shared)
+{
+    sort()
+    for (i = 1; i <= kept; i++) {
+        k = sorted[i]
+        id = group_of[k] SUBSEP x_of[k]
+        if (!(id in counted)) {
+            counted[id] = 1
+            count_words(workload_of[k], full_name(k))
+        }
+    }
+    for (i = 1; i <= kept; i++) {
+        k = sorted[i]
+        w = workload_of[k]
+        id = group_of[k] SUBSEP x_of[k]
+        if (w != last_w)
+            print ++row, "NaN", "NaN", "NaN", "workload", \
+                (w == "all" ? "all workloads" : w), \
+                some_words(w, full_name(k), 1)
+        if (id != last)
+            print ++row, "NaN", "NaN", "NaN", "head", \
+                some_words(w, full_name(k), 0), "-"
+        last = id
+        last_w = w
+        print row, text_of[k], runtime_of[k], "-", "-"
+    }
+}
+
+function count_words(w, text,    n, i, part)
+{
+    points_of[w]++
+    n = split(text, part, "  ")
+    for (i = 1; i <= n; i++)
+        with_word[w, part[i]]++
+}
+
+# The words of text that all points of w share, or those that not all do.
+function some_words(w, text, shared,    n, i, part, all, out)
+{
+    n = split(text, part, "  ")
+    for (i = 1; i <= n; i++) {
+        all = points_of[w] > 1 && with_word[w, part[i]] == points_of[w]
+        if (all == shared)
+            out = out (out == "" ? "" : "  ") part[i]
+    }
+    return out == "" ? "-" : out
+}

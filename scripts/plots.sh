@@ -1,0 +1,205 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# usage: scripts/plots.sh RUN_DIR
+# Draws RUN_DIR/charts/NAME.svg and NAME.png from RUN_DIR/summary.csv and the
+# captions beside it; nothing is measured or computed.  A chart without data
+# is not drawn, one line says so, and an older one of that name is removed.
+# Exit status: 0 drawn, 1 nothing to draw or bad data, 2 usage, 3 no gnuplot.
+set -eu
+
+say() {
+    printf 'plots.sh: %s\n' "$*" >&2
+}
+
+if [ $# -ne 1 ]; then
+    say 'usage: scripts/plots.sh RUN_DIR'
+    exit 2
+fi
+run=$1
+csv=${run}/summary.csv
+captions=${run}/captions.tsv
+here=$(cd "$(dirname "$0")" && pwd)
+LC_ALL=C
+export LC_ALL
+
+if [ ! -f "${csv}" ] || [ ! -r "${csv}" ]; then
+    say "${csv}: cannot be read"
+    exit 1
+fi
+if [ ! -s "${csv}" ]; then
+    say "${csv}: empty"
+    exit 1
+fi
+problem=$(awk -f "${here}/charts.awk" -v want=check "${csv}") || {
+    say "${csv}: ${problem}"
+    exit 1
+}
+if ! command -v gnuplot >/dev/null 2>&1; then
+    say 'gnuplot is not installed, no charts (scripts/setup.sh installs it)'
+    exit 3
+fi
+
+charts=${run}/charts
+mkdir -p "${charts}"
+work=$(mktemp -d "${charts}/.new.XXXXXX")
+trap 'rm -rf "${work}"' EXIT
+trap 'exit 130' INT TERM HUP
+
+# caption KEY [NAME FIELD]: a fact of captions.tsv, or nothing.
+caption() {
+    [ -r "${captions}" ] || return 0
+    awk -F '\t' -v key="$1" -v name="${2-}" -v field="${3-2}" '
+        $1 == key && (name == "" || $2 == name) { print $field; exit }' \
+        "${captions}"
+}
+
+# Breaks a text at blanks where a line would not fit the card.
+wrap() {
+    printf '%s\n' "$2" | fold -s -w "$1" | sed 's/ *$//'
+}
+
+machine=$(caption machine)
+commit=$(caption commit)
+rounds=$(caption rounds)
+# subtitle [WORKLOAD]: what was measured, where, of which source, how often.
+subtitle() {
+    line=${1-}
+    [ -z "${machine}" ] || line="${line:+${line} · }${machine}"
+    [ -z "${commit}" ] || line="${line:+${line} · }commit ${commit}"
+    [ -z "${rounds}" ] || line="${line:+${line} · }rounds: ${rounds}"
+    wrap 118 "${line}"
+}
+
+# Every chart gives runtimes that style.gp does not know the same looks.
+STRANGERS=$(awk -f "${here}/charts.awk" -v want=strangers "${csv}" | tr '\n' ' ')
+export STRANGERS
+
+drawn=0
+# draw NAME SCRIPT WORKLOAD TITLE ARGUMENT...: the rows are in ${work}/data.
+draw() {
+    name=$1 script=$2 below=$(subtitle "$3") title=$4
+    shift 4
+    if [ ! -s "${work}/data" ]; then
+        say "${name}: no data, not drawn"
+        return 0
+    fi
+    title=$(wrap 78 "${title}")
+    for form in svg png; do
+        new=${work}/${name}.${form}
+        if ! gnuplot -c "${here}/${script}" "${work}/data" "${new}" \
+            "${title}" "${below}" "$@" 2>"${work}/log" ||
+            [ ! -s "${new}" ]; then
+            say "${name}: gnuplot failed:"
+            sed '/^$/d; s/^/    /' "${work}/log" >&2
+            exit 1
+        fi
+    done
+    finish "${work}/${name}.svg" "${title}"
+    kept="${kept} ${name}"
+    drawn=1
+}
+
+# gnuplot names one typeface and calls every picture "Gnuplot": gives the
+# reader's machine a choice of typefaces, and the picture its question.
+finish() {
+    printf '%s\n' "$2" | tr '\n' ' ' |
+        sed 's/&/\&amp;/g; s/</\&lt;/g; s/>/\&gt;/g; s/ *$//' >"${work}/title"
+    awk 'NR == FNR { title = $0; next }
+        /<title>Gnuplot<\/title>/ { print "<title>" title "</title>"; next }
+        /<desc>Produced by GNUPLOT/ { next }
+        {
+            family = "DejaVu Sans, Verdana, Helvetica, Arial, sans-serif"
+            bold = "font-family=\"" family "\" font-weight=\"bold\""
+            gsub(/font-family="DejaVu Sans:Bold"/, bold)
+            gsub(/font-family="DejaVu Sans"/, "font-family=\"" family "\"")
+            print
+        }' "${work}/title" "$1" >"$1.new"
+    mv "$1.new" "$1"
+}
+
+# select_rows KIND WORKLOAD METRIC
+select_rows() {
+    awk -f "${here}/charts.awk" -v want="$1" -v workload="$2" \
+        -v metric="$3" "${csv}" >"${work}/data"
+}
+
+# The time of one workload, per operation or in all.
+draw_time() {
+    workload=$1 shape=$2 axis=$3 parked=$4
+    metric=$(caption workload "${workload}" 3)
+    operation=$(caption workload "${workload}" 4)
+    question=$(caption workload "${workload}" 5)
+    unit=ns
+    label="time per ${operation:-operation}"
+    if [ "${metric}" = wall_s ]; then
+        unit=s
+        label='wall time'
+    else
+        metric=ns_per_op
+    fi
+    # Where tasks park the question is about memory.
+    [ "${parked}" = - ] || question=
+    select_rows "${shape}" "${workload}" "${metric}"
+    title=${question:-How long does ${workload} take?}
+    if [ "${shape}" = lines ]; then
+        draw "wall-${workload}" lines.gp "${workload}" "${title}" \
+            "${label}" "${axis}" "${unit}"
+    else
+        draw "wall-${workload}" rows.gp "${workload}" "${title}" \
+            "${label}" "${unit}"
+    fi
+}
+
+draw_throughput() {
+    workload=$1
+    operation=$(caption workload "${workload}" 4)
+    select_rows lines "${workload}" ops_per_s
+    draw "throughput-${workload}" lines.gp "${workload}" \
+        "How many ${operation:-operation}s per second, at how many connections?" \
+        "${operation:-operation}s per second" conns 1/s
+}
+
+draw_memory() {
+    workload=$1 axis=$2
+    select_rows memory "${workload}" parked_rss
+    draw "memory-${workload}" memory.gp "${workload}" \
+        "How much memory do parked tasks hold: RSS, and in full?" "${axis}"
+}
+
+kept=
+sweeps=0 memories=0
+awk -f "${here}/charts.awk" -v want=list "${csv}" >"${work}/workloads"
+while read -r workload shape axis throughput parked; do
+    draw_time "${workload}" "${shape}" "${axis}" "${parked}"
+    if [ "${shape}${axis}${throughput}" = linesconnsops_per_s ]; then
+        draw_throughput "${workload}"
+        sweeps=1
+    fi
+    if [ "${shape}${parked}" = linesparked_rss ]; then
+        draw_memory "${workload}" "${axis}"
+        memories=1
+    fi
+done <"${work}/workloads"
+[ "${sweeps}" -eq 1 ] || say 'throughput: no data, not drawn'
+[ "${memories}" -eq 1 ] || say 'memory: no data, not drawn'
+select_rows ratio all wall_vs_coro
+draw speedup-wall ratio.gp '' \
+    'How much longer does each runtime take than coro?' \
+    'wall time over that of coro' 'faster than coro' 'slower than coro'
+select_rows ratio all cpu_vs_coro
+draw speedup-cpu ratio.gp '' \
+    'How much more CPU time does each runtime use than coro?' \
+    'CPU time over that of coro' 'less than coro' 'more than coro'
+
+if [ "${drawn}" -eq 0 ]; then
+    say "${csv}: nothing to draw"
+fi
+# Pictures of an earlier drawing would be taken for this one's.
+for old in "${charts}"/wall-* "${charts}"/throughput-* "${charts}"/memory-* \
+    "${charts}"/speedup-*; do
+    rm -f "${old}"
+done
+for name in ${kept}; do
+    mv "${work}/${name}.svg" "${work}/${name}.png" "${charts}/"
+done
+[ "${drawn}" -eq 1 ]
