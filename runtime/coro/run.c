@@ -9,12 +9,7 @@
 #include "core.h"
 #include "stack.h"
 
-enum {
-    DEFAULT_STACK = 64 << 10
-};
 #define NS_PER_S INT64_C(1000000000)
-
-static size_t stack_bytes = DEFAULT_STACK;
 
 int64_t rt_now(void)
 {
@@ -35,11 +30,12 @@ static int run_main(rt_task_fn fn, void *arg)
     int error = rt_spawn(&task, fn, arg);
     if (error)
         return error;
+    co.spawned = 0; /* the main task does not count */
     error = co_sched_run();
     return error ? error : task->result;
 }
 
-static int run(rt_task_fn fn, void *arg)
+static int run(size_t stack_bytes, rt_task_fn fn, void *arg)
 {
     int error = co_stacks_init(stack_bytes);
     if (error)
@@ -58,11 +54,12 @@ int rt_run(const struct rt_options *options, rt_task_fn fn, void *arg)
     if (co.current || (options && options->workers != 0))
         return -EINVAL;
     co = (struct co_core){ .budget = CO_BUDGET };
-    stack_bytes =
-        options && options->stack_bytes ? options->stack_bytes : DEFAULT_STACK;
+    size_t stack_bytes = options ? options->stack_bytes : 0;
+    if (stack_bytes == 0)
+        stack_bytes = CO_DEFAULT_STACK;
     struct sigaction ignore = { .sa_handler = SIG_IGN }, before;
     sigaction(SIGPIPE, &ignore, &before);
-    int status = run(fn, arg);
+    int status = run(stack_bytes, fn, arg);
     sigaction(SIGPIPE, &before, NULL);
     co.current = NULL;
     return status;
@@ -76,7 +73,7 @@ void rt_info(struct rt_info *out)
         .summary = "stackful coroutines on one thread and one libuv loop",
         .options = "stack",
         .guard = co_stack_guard(),
-        .stack_bytes = stack_bytes,
+        .stack_bytes = co_stack_bytes(),
         .tasks = co.spawned,
         .switches = co.budget ? picks - co.loop_picks : 0,
         .loop_turns = co.loop_turns,

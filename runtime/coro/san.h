@@ -74,7 +74,8 @@ struct san_stack {
     const void *bottom;
     size_t bytes;
     void *fake;  /* ASan: the frames it keeps on the heap */
-    void *fiber; /* TSan */
+    void *fiber; /* TSan: made late, for it cannot have many at a time */
+    void *ended; /* TSan: to be destroyed when we have landed here */
 #endif
 };
 
@@ -94,9 +95,7 @@ static inline void san_stack_new(struct san_stack *s, void *bottom,
     s->bytes = bytes;
     s->fake = NULL;
     s->fiber = NULL;
-#endif
-#if SAN_THREAD
-    s->fiber = __tsan_create_fiber(0);
+    s->ended = NULL;
 #endif
 }
 
@@ -117,7 +116,8 @@ static inline void san_stack_free(struct san_stack *s)
     __asan_unpoison_memory_region(s->bottom, s->bytes);
 #endif
 #if SAN_THREAD
-    __tsan_destroy_fiber(s->fiber);
+    if (s->fiber)
+        __tsan_destroy_fiber(s->fiber);
 #endif
 }
 
@@ -135,12 +135,17 @@ static inline void san_loop_init(struct san_stack *s)
 
 /* About to leave one stack for another, for good when it ends. */
 SAN_BARE static inline void san_leave(struct san_stack *from,
-                                      const struct san_stack *to, int ends)
+                                      struct san_stack *to, int ends)
 {
     (void)from, (void)to, (void)ends;
 #if SAN_ADDRESS
     __sanitizer_start_switch_fiber(ends ? NULL : &from->fake, to->bottom,
                                    to->bytes);
+#endif
+#if SAN_THREAD
+    to->ended = ends ? from->fiber : NULL;
+    if (ends)
+        from->fiber = NULL;
 #endif
 }
 
@@ -159,7 +164,11 @@ SAN_BARE static inline void san_land(struct san_stack *to,
     }
 #endif
 #if SAN_THREAD
+    if (!to->fiber)
+        to->fiber = __tsan_create_fiber(0);
     __tsan_switch_to_fiber(to->fiber, 0);
+    if (to->ended)
+        __tsan_destroy_fiber(to->ended);
 #endif
 }
 

@@ -50,7 +50,7 @@ static struct {
     uint32_t opened; /* accessible and guarded */
     uint32_t used;   /* handed out at least once */
     bool installs;   /* guards are MADV_GUARD_INSTALL's */
-} stacks;
+} stacks = { .stride = CO_DEFAULT_STACK };
 
 static char *slot(uint32_t id)
 {
@@ -189,6 +189,11 @@ struct rt_task *co_stack_fresh(void)
     char *bottom = slot(id) + stacks.page;
     san_stack_new(&task->san, bottom, (size_t)((char *)task - bottom));
     return task;
+}
+
+size_t co_stack_bytes(void)
+{
+    return stacks.stride;
 }
 
 const char *co_stack_guard(void)

@@ -12,6 +12,10 @@
 
 struct rt_task;
 
+enum {
+    CO_DEFAULT_STACK = 64 << 10
+};
+
 /* Reserves the addresses.  stack_bytes is a slot's size, guard and control
  * block included; whole pages.  -EINVAL when it is too small or absurdly
  * large, -ENOMEM. */
@@ -26,6 +30,8 @@ struct rt_task *co_stack_fresh(void);
 /* The control block on stack number id, which has been in use. */
 struct rt_task *co_stack_task(uint32_t id);
 
+/* A slot's size in the latest run; the default before the first. */
+size_t co_stack_bytes(void);
 /* "madvise" or "mprotect"; "none" before the first run. */
 const char *co_stack_guard(void);
 
