@@ -100,8 +100,10 @@ int spec_parse(struct spec *out, const struct catalog *catalog,
     const char *argument = text[n] ? text + n + 1 : NULL;
     if (strstr(options, "workers")) {
         char normal[32];
-        snprintf(normal, sizeof normal, "%lld",
-                 json_integer_value(json_object_get(info, "workers")));
+        json_int_t workers =
+            json_integer_value(json_object_get(info, "workers"));
+        /* Where a program does not tell its default, it is that of rt.h. */
+        snprintf(normal, sizeof normal, "%lld", workers > 0 ? workers : 20);
         return take_workers(out, runtime, argument ? argument : normal, message,
                             size);
     }

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -195,7 +196,8 @@ int trials_create(const char *dir, json_t *run)
     if (!line)
         return -ENOMEM;
     int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-    err = fd < 0 ? -errno : trials_append(fd, line);
+    err = fd < 0 || flock(fd, LOCK_EX | LOCK_NB) != 0 ? -errno
+                                                      : trials_append(fd, line);
     json_decref(line);
     if (err == 0)
         return fd;
@@ -215,7 +217,8 @@ int trials_reopen(const char *dir, json_int_t bytes)
     int fd = open(path, O_RDWR | O_CLOEXEC);
     if (fd < 0)
         return -errno;
-    if (ftruncate(fd, (off_t)bytes) != 0) {
+    /* Locked first: what another cobench writes must not be cut off. */
+    if (flock(fd, LOCK_EX | LOCK_NB) != 0 || ftruncate(fd, (off_t)bytes) != 0) {
         err = -errno;
         close(fd);
         return err;

@@ -82,7 +82,8 @@ void trials_fini(struct trials *trials);
 /* Makes dir/trials.jsonl, which must not exist, with its first line.  Returns
  * the descriptor, or a negative errno. */
 int trials_create(const char *dir, json_t *run);
-/* Opens it again to append, cutting off what is behind its first `bytes`. */
+/* Opens it again to append, cutting off what is behind its first `bytes`.
+ * -EWOULDBLOCK: another process writes it. */
 int trials_reopen(const char *dir, json_int_t bytes);
 /* Appends one line, whole or not at all.  -ENOSPC, -EIO, -EFBIG, ... */
 int trials_append(int fd, const json_t *line);

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef BENCH_COMMAND_H
+#define BENCH_COMMAND_H
+
+/*
+ * The commands of `cobench`.  Each takes the arguments from its own name on
+ * and returns the exit status of the program.
+ */
+
+enum status {
+    STATUS_FINE = 0,
+    STATUS_FAILED = 1, /* some trials failed */
+    STATUS_USAGE = 2,
+    STATUS_BROKEN = 4 /* nothing measured, or nothing can be */
+};
+
+int command_list(int argc, char **argv);
+int command_run(int argc, char **argv);
+int command_report(int argc, char **argv);
+
+/* One line, "cobench COMMAND: ...", on standard error; returns status. */
+int command_complain(int status, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+#endif

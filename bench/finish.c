@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Shows a run.
+ */
+#include "finish.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "env.h"
+#include "proc.h"
+#include "progress.h"
+#include "results.h"
+
+static const int64_t CHARTS_NS = INT64_C(300) * 1000 * 1000 * 1000;
+
+/* The last line a program wrote. */
+static const char *last_line(char *text)
+{
+    if (!text)
+        return "no reason given";
+    size_t n = strlen(text);
+    while (n > 0 && text[n - 1] == '\n')
+        text[--n] = 0;
+    const char *line = strrchr(text, '\n');
+    return line ? line + 1 : text;
+}
+
+static bool have_gnuplot(void)
+{
+    const char *path = getenv("PATH");
+    char file[PATH_MAX];
+    while (path && *path) {
+        size_t n = strcspn(path, ":");
+        snprintf(file, sizeof file, "%.*s/gnuplot", (int)n, path);
+        if (access(file, X_OK) == 0)
+            return true;
+        path += n + (path[n] == ':');
+    }
+    return false;
+}
+
+static void draw_charts(const char *run_dir, const char *folder)
+{
+    char script[PATH_MAX];
+    if (!have_gnuplot()) {
+        fprintf(stderr,
+                "cobench: no charts: gnuplot is not installed; run "
+                "scripts/setup.sh, then cobench report %s\n",
+                run_dir);
+        return;
+    }
+    if (env_script(folder, "plots.sh", script, sizeof script) != 0) {
+        fprintf(stderr, "cobench: no charts: scripts/plots.sh is missing\n");
+        return;
+    }
+    const char *const argv[] = { "/bin/sh", script, run_dir, NULL };
+    struct proc_options options = { .argv = argv, .limit_ns = CHARTS_NS };
+    struct proc_result result;
+    int err = proc_run(&options, &result);
+    if (err != 0) {
+        fprintf(stderr, "cobench: no charts: cannot start %s: %s\n", script,
+                strerror(-err));
+        return;
+    }
+    if (result.end != PROC_EXITED || result.code != 0)
+        fprintf(stderr, "cobench: charts: %s\n", last_line(result.err.data));
+    proc_result_fini(&result);
+}
+
+/* Names the files that are there. */
+static void show_files(const char *run_dir)
+{
+    static const char *const names[] = { "report.md", "charts", "summary.csv",
+                                         "results.json", "trials.jsonl" };
+    printf("\n%s:", run_dir);
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        char path[PATH_MAX];
+        snprintf(path, sizeof path, "%s/%s", run_dir, names[i]);
+        if (access(path, R_OK) == 0)
+            printf(" %s", names[i]);
+    }
+    putchar('\n');
+}
+
+int finish(const char *run_dir, const char *folder, bool charts)
+{
+    int err = results_write(run_dir);
+    bool terminal = isatty(STDOUT_FILENO);
+    results_table(run_dir, terminal ? progress_columns(STDOUT_FILENO) : 100,
+                  terminal && !getenv("NO_COLOR"));
+    if (err == 0 && charts)
+        draw_charts(run_dir, folder);
+    show_files(run_dir);
+    fflush(stdout);
+    return err;
+}

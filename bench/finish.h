@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef BENCH_FINISH_H
+#define BENCH_FINISH_H
+
+/*
+ * What comes after the measuring: result files, table, charts.
+ */
+
+#include <stdbool.h>
+
+/* Makes them in run_dir from its trials.jsonl and env.json, prints the table
+ * and where things are; folder: that of the programs.  Missing gnuplot costs
+ * one line, no more.  0, or the negative errno of the result files. */
+int finish(const char *run_dir, const char *folder, bool charts);
+
+#endif
