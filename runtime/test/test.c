@@ -69,12 +69,20 @@ static int nothing(void *arg)
     return 0;
 }
 
+static int join_nothing(void *arg)
+{
+    struct rt_task *task;
+    int rc = rt_spawn(&task, nothing, arg);
+
+    return rc ? rc : rt_join(task, NULL, RT_FOREVER);
+}
+
 int test_warm_up(void **state)
 {
     (void)state;
-    current = "the empty run before the first test";
+    current = "the run before the first test";
     test_begin((void *[]){ (void *)current });
-    int status = rt_run(NULL, nothing, NULL);
+    int status = rt_run(NULL, join_nothing, NULL);
     alarm(0);
     return status;
 }

@@ -48,8 +48,9 @@
 int test_begin(void **state);
 int test_end(void **state);
 
-/* Group set-up: an empty run, so that rt_info() is valid and what a library
- * opens once per process is open before descriptors are counted. */
+/* Group set-up: a run of one task, so that rt_info() is valid and what a
+ * library or a sanitizer starts once per process is there before descriptors
+ * and threads are counted. */
 int test_warm_up(void **state);
 
 /*
