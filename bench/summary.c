@@ -1,27 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Reads trials.jsonl line by line into cells with samples.  The parsed lines
- * are kept: everything else points into them.
+ * Groups the trials of a run into cells with samples.  The trials are kept:
+ * everything else points into them.
  */
 
 #include "summary.h"
 
 #include <errno.h>
 #include <math.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include "record.h"
-
-/* What is needed while reading, and not afterwards. */
-struct reader {
-    struct summary *summary;
-    json_t *index; /* cell name -> position in cells */
-    unsigned line;
-    bool foreign; /* the run is of another schema */
-};
 
 static const char *text(const json_t *object, const char *key)
 {
@@ -32,20 +21,6 @@ static const char *text_or_empty(const json_t *object, const char *key)
 {
     const char *value = text(object, key);
     return value ? value : "";
-}
-
-__attribute__((format(printf, 2, 3))) static int warn(struct reader *reader,
-                                                      const char *format, ...)
-{
-    char message[256];
-    va_list list;
-    va_start(list, format);
-    vsnprintf(message, sizeof message, format, list);
-    va_end(list);
-    json_t *string = json_string(message);
-    if (!string || json_array_append_new(reader->summary->warnings, string))
-        return -ENOMEM;
-    return 0;
 }
 
 /* Room for one more element: capacities are the powers of two. */
@@ -60,10 +35,10 @@ static int grow(void **array, size_t n, size_t size)
     return 0;
 }
 
-static int take_cell(struct reader *reader, const json_t *plan)
+/* False when the description lacks one of its names. */
+static bool describe_cell(struct cell *out, const json_t *plan)
 {
-    struct summary *s = reader->summary;
-    struct cell cell = {
+    *out = (struct cell){
         .plan = plan,
         .name = text(plan, "name"),
         .workload = text(plan, "workload"),
@@ -81,37 +56,29 @@ static int take_cell(struct reader *reader, const json_t *plan)
         .reference = json_is_true(json_object_get(plan, "reference")),
         .origin_share = NAN,
     };
-    if (!cell.name || !cell.workload || !cell.point || !cell.group ||
-        !cell.runtime || !cell.cpus)
-        return warn(reader, "line %u: a cell without its names", reader->line);
-    if (json_object_get(reader->index, cell.name))
-        return 0;
-    int error = grow((void **)&s->cells, s->n, sizeof *s->cells);
-    if (error)
-        return error;
-    json_t *position = json_integer((json_int_t)s->n);
-    if (json_object_set_new(reader->index, cell.name, position))
-        return -ENOMEM;
-    s->cells[s->n++] = cell;
-    return 0;
+    return out->name && out->workload && out->point && out->group &&
+           out->runtime && out->cpus;
 }
 
-/* A resumed run may describe itself again, with further cells. */
-static int take_run(struct reader *reader, const json_t *run)
+/* Fills index with cell name -> position in cells. */
+static int take_cells(struct summary *s, json_t *index)
 {
-    const json_t *cell;
-    size_t i;
-    if (json_integer_value(json_object_get(run, "schema")) != RECORD_SCHEMA) {
-        reader->foreign = true;
-        return 0;
-    }
-    if (!reader->summary->run)
-        reader->summary->run = run;
-    json_array_foreach(json_object_get(run, "cells"), i, cell)
+    const json_t *plan;
+    size_t i, planned = json_array_size(s->trials.cells);
+    s->cells = calloc(planned ? planned : 1, sizeof *s->cells);
+    if (!s->cells)
+        return -ENOMEM;
+    json_array_foreach(s->trials.cells, i, plan)
     {
-        int error = take_cell(reader, cell);
-        if (error)
-            return error;
+        struct cell *cell = &s->cells[s->n];
+        if (!describe_cell(cell, plan))
+            return -EBADMSG;
+        if (json_object_get(index, cell->name))
+            continue;
+        json_t *position = json_integer((json_int_t)s->n);
+        if (json_object_set_new(index, cell->name, position))
+            return -ENOMEM;
+        s->n++;
     }
     return 0;
 }
@@ -174,17 +141,16 @@ static void take_skip(struct cell *cell, const json_t *trial)
     cell->skip_reason = reason ? reason : "no reason given";
 }
 
-static int take_trial(struct reader *reader, const json_t *trial)
+static int take_trial(struct summary *s, const json_t *index,
+                      const json_t *trial)
 {
-    const char *name = text_or_empty(trial, "cell");
-    const char *phase = text_or_empty(trial, "phase");
     const char *outcome = text_or_empty(trial, "outcome");
-    const json_t *position = json_object_get(reader->index, name);
-    if (!position)
-        return warn(reader, "line %u: a trial of a cell not in the plan",
-                    reader->line);
-    struct cell *cell = &reader->summary->cells[json_integer_value(position)];
     const json_t *record = json_object_get(trial, "record");
+    const json_t *position =
+        json_object_get(index, text_or_empty(trial, "cell"));
+    if (!position)
+        return -EBADMSG;
+    struct cell *cell = &s->cells[json_integer_value(position)];
     if (strcmp(outcome, "interrupted") == 0)
         return 0;
     if (strcmp(outcome, "skipped") == 0)
@@ -193,55 +159,9 @@ static int take_trial(struct reader *reader, const json_t *trial)
         take_failure(cell, outcome, text(trial, "message"));
     else if (!isfinite(metric_number(record, "wall_ns")))
         take_failure(cell, "garbage", "a record without wall_ns");
-    else if (strcmp(phase, "measure") == 0)
+    else if (strcmp(text_or_empty(trial, "phase"), "measure") == 0)
         return take_sample(cell, trial);
     return 0;
-}
-
-static int take_line(struct reader *reader, const char *line, size_t length)
-{
-    json_error_t problem;
-    json_t *object = json_loadb(line, length, JSON_REJECT_DUPLICATES, &problem);
-    if (!json_is_object(object)) {
-        json_decref(object);
-        if (line[length - 1] == '\n')
-            return warn(reader, "line %u is not a JSON object: left out",
-                        reader->line);
-        return warn(reader, "line %u, the last, is truncated: left out",
-                    reader->line);
-    }
-    if (json_array_append_new(reader->summary->lines, object))
-        return -ENOMEM;
-    const json_t *run = json_object_get(object, "run");
-    const json_t *end = json_object_get(object, "end");
-    if (run)
-        return take_run(reader, run);
-    if (end) {
-        reader->summary->end = end;
-        return 0;
-    }
-    /* Trials after an end belong to a run that was resumed. */
-    reader->summary->end = NULL;
-    return take_trial(reader, object);
-}
-
-static int take_file(struct reader *reader, FILE *file)
-{
-    char *line = NULL;
-    size_t capacity = 0;
-    ssize_t length;
-    int error = 0;
-    errno = 0;
-    while (!error && (length = getline(&line, &capacity, file)) > 0) {
-        reader->line++;
-        if (line[0] != '\n')
-            error = take_line(reader, line, (size_t)length);
-        errno = 0;
-    }
-    if (!error && !feof(file))
-        error = errno ? -errno : -EIO;
-    free(line);
-    return error;
 }
 
 /* Collects one metric; returns the number of samples that have it. */
@@ -316,47 +236,49 @@ static int estimate_cell(struct cell *cell)
     return error;
 }
 
-static int read_all(struct reader *reader, const char *run_dir)
+static int take_all(struct summary *s, json_t *index)
 {
-    char path[4096];
-    if ((size_t)snprintf(path, sizeof path, "%s/trials.jsonl", run_dir) >=
-        sizeof path)
-        return -ENAMETOOLONG;
-    FILE *file = fopen(path, "re");
-    if (!file)
-        return -errno;
-    int error = take_file(reader, file);
-    fclose(file);
-    if (!error && !reader->summary->run)
-        error = reader->foreign ? -EPROTO : -ENODATA;
-    for (size_t i = 0; !error && i < reader->summary->n; i++)
-        error = estimate_cell(&reader->summary->cells[i]);
-    return error;
-}
-
-int summary_read(struct summary *out, const char *run_dir)
-{
-    struct summary summary = {
-        .warnings = json_array(),
-        .lines = json_array(),
-    };
-    struct reader reader = { .summary = &summary, .index = json_object() };
-    int error = -ENOMEM;
-    if (summary.warnings && summary.lines && reader.index)
-        error = read_all(&reader, run_dir);
-    json_decref(reader.index);
+    const json_t *trial;
+    size_t i;
+    int error = index ? take_cells(s, index) : -ENOMEM;
     if (error)
-        summary_free(&summary);
-    else
-        *out = summary;
+        return error;
+    json_array_foreach(s->trials.trials, i, trial)
+    {
+        error = take_trial(s, index, trial);
+        if (error)
+            return error;
+    }
+    for (i = 0; i < s->n && !error; i++)
+        error = estimate_cell(&s->cells[i]);
     return error;
 }
 
-void summary_free(struct summary *summary)
+int summary_read(struct summary *out, const char *dir, char *message,
+                 size_t message_size)
+{
+    struct summary summary = { 0 };
+    int error = trials_read(&summary.trials, dir, message, message_size);
+    if (error)
+        return error;
+    json_t *index = json_object();
+    error = take_all(&summary, index);
+    json_decref(index);
+    if (error) {
+        snprintf(message, message_size, "cannot use %s/trials.jsonl: %s", dir,
+                 strerror(-error));
+        summary_fini(&summary);
+    } else {
+        *out = summary;
+    }
+    return error;
+}
+
+void summary_fini(struct summary *summary)
 {
     for (size_t i = 0; i < summary->n; i++)
         free(summary->cells[i].samples);
     free(summary->cells);
-    json_decref(summary->warnings);
-    json_decref(summary->lines);
+    trials_fini(&summary->trials);
+    *summary = (struct summary){ 0 };
 }

@@ -3,8 +3,8 @@
 #define BENCH_SUMMARY_H
 
 /*
- * The summary of a run: trials.jsonl read back, its trials grouped by cell,
- * and the estimate of every metric.  Only trials of phase "measure" with
+ * The summary of a run: the trials of trials.jsonl grouped by cell, and the
+ * estimate of every metric.  Only trials of phase "measure" with
  * outcome "ok" are samples.  Cells that failed or were skipped stay, with
  * their reasons.
  */
@@ -14,6 +14,7 @@
 
 #include "metric.h"
 #include "stats.h"
+#include "trials.h"
 #include "workload.h"
 
 struct sample {
@@ -37,8 +38,8 @@ struct cell {
     struct sample *samples;
     size_t n, outliers;
     struct estimate estimates[METRICS]; /* n == 0: absent */
-    double origin_share; /* median share of one CPU the origin used, or NAN */
-    unsigned workers;    /* of the runtime; 0 where meaningless */
+    double origin_share;  /* median share of one CPU the origin used, or NAN */
+    unsigned workers;     /* of the runtime; 0 where meaningless */
     bool receipts_differ; /* between samples of this very cell */
 
     size_t failed; /* trials of any phase; outcome and message: the first */
@@ -48,21 +49,18 @@ struct cell {
 };
 
 struct summary {
-    const json_t *run; /* the first line's */
-    const json_t *end; /* NULL when the run did not get to write it */
-    struct cell *cells;
+    struct trials trials; /* owns what the cells point at */
+    struct cell *cells;   /* in plan order */
     size_t n;
-    json_t *warnings; /* strings: what in the file could not be used */
-    json_t *lines;    /* owns everything the pointers above point at */
 };
 
 /*
- * Reads run_dir/trials.jsonl.  A line that is no JSON is left out with a
- * warning.  When a round of a cell occurs twice (a resumed run) the later one
- * counts.  -ENOENT and other errors of the file, -ENODATA without a line
- * that describes the run, -EPROTO when that is of another schema, -ENOMEM.
+ * Reads dir/trials.jsonl.  When a round of a cell occurs twice the later one
+ * counts.  Errors are those of trials_read(), and -EBADMSG for a trial of a
+ * cell that is not in the plan; `message` as there.
  */
-int summary_read(struct summary *out, const char *run_dir);
-void summary_free(struct summary *summary);
+int summary_read(struct summary *out, const char *dir, char *message,
+                 size_t message_size);
+void summary_fini(struct summary *summary);
 
 #endif

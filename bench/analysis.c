@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: MIT */
+/* From a run's folder to everything that is said about it. */
+
+#include "analysis.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* The run can be understood without its environment. */
+static int read_env(json_t **out, const char *dir, char *message, size_t size)
+{
+    char path[PATH_MAX];
+    json_error_t problem;
+    snprintf(path, sizeof path, "%s/env.json", dir);
+    *out = json_load_file(path, 0, &problem);
+    if (json_is_object(*out))
+        return 0;
+    json_decref(*out);
+    *out = json_object();
+    if (message[0] == 0)
+        snprintf(message, size, "cannot use %s: %s", path, problem.text);
+    return *out ? 0 : -ENOMEM;
+}
+
+int analysis_init(struct analysis *out, const char *dir, char *message,
+                  size_t message_size)
+{
+    struct analysis a = { .dir = dir };
+    int error = summary_read(&a.summary, dir, message, message_size);
+    if (error)
+        return error;
+    error = compare_all(&a.compared, &a.summary);
+    if (!error)
+        error = slope_all(&a.slopes, &a.slopes_n, &a.summary);
+    if (!error)
+        error = read_env(&a.env, dir, message, message_size);
+    if (error) {
+        snprintf(message, message_size, "cannot summarise %s: %s", dir,
+                 strerror(-error));
+        analysis_fini(&a);
+        return error;
+    }
+    *out = a;
+    return 0;
+}
+
+void analysis_fini(struct analysis *analysis)
+{
+    json_decref(analysis->env);
+    free(analysis->slopes);
+    compare_fini(&analysis->compared);
+    summary_fini(&analysis->summary);
+    *analysis = (struct analysis){ 0 };
+}
+
+bool analysis_measured(const struct analysis *analysis)
+{
+    return analysis_rounds(analysis) > 0;
+}
+
+size_t analysis_rounds(const struct analysis *analysis)
+{
+    size_t rounds = 0;
+    for (size_t i = 0; i < analysis->summary.n; i++)
+        if (analysis->summary.cells[i].n > rounds)
+            rounds = analysis->summary.cells[i].n;
+    return rounds;
+}
+
+const char *analysis_commit(const struct analysis *analysis, char text[32])
+{
+    const json_t *env = analysis->env;
+    const char *commit = json_string_value(json_object_get(env, "commit"));
+    if (!commit)
+        return NULL;
+    snprintf(text, 32, "%.12s%s", commit,
+             json_is_true(json_object_get(env, "dirty")) ? "-dirty" : "");
+    return text;
+}

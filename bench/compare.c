@@ -1,0 +1,400 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Finds each cell's baseline, checks that both did the same work, and makes
+ * the paired ratios, their verdicts and the geometric means.
+ */
+
+#include "compare.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define ORIGIN_LIMIT 0.9
+
+/* Two products of 64-bit figures, compared without overflow. */
+__extension__ typedef unsigned __int128 wide;
+
+static bool same_per_op(uint64_t a, uint64_t a_ops, uint64_t b, uint64_t b_ops)
+{
+    return (wide)a * b_ops == (wide)b * a_ops;
+}
+
+bool cell_origin_bound(const struct cell *cell)
+{
+    return cell->origin_share > ORIGIN_LIMIT;
+}
+
+enum metric compare_metric(const struct cell *cell, int which)
+{
+    if (which == COMPARE_CPU)
+        return cell->calibrated ? METRIC_CPU_NS_PER_OP : METRIC_CPU;
+    return cell->calibrated ? METRIC_NS_PER_OP : METRIC_WALL;
+}
+
+int compare_cost(const struct comparison *comparison)
+{
+    return comparison->contender->waits || comparison->origin_bound
+               ? COMPARE_CPU
+               : COMPARE_WALL;
+}
+
+static void refuse(struct comparison *c, const char *what, uint64_t contender,
+                   uint64_t baseline, const char *unit)
+{
+    snprintf(c->refused, sizeof c->refused,
+             "unequal work: %s %llu, %s has %llu%s", what,
+             (unsigned long long)contender, BASELINE,
+             (unsigned long long)baseline, unit);
+}
+
+static void refuse_digest(struct comparison *c, const struct receipt *a,
+                          const struct receipt *b)
+{
+    snprintf(c->refused, sizeof c->refused,
+             "unequal work: digest %016llx, %s has %016llx",
+             (unsigned long long)a->digest, BASELINE,
+             (unsigned long long)b->digest);
+}
+
+static void check_fixed(struct comparison *c, const struct receipt *a,
+                        const struct receipt *b)
+{
+    if (a->units != b->units)
+        refuse(c, "units", a->units, b->units, "");
+    else if (a->ops != b->ops)
+        refuse(c, "operations", a->ops, b->ops, "");
+    else if (a->bytes != b->bytes)
+        refuse(c, "bytes", a->bytes, b->bytes, "");
+    else if (a->digest != b->digest)
+        refuse_digest(c, a, b);
+}
+
+static void check_calibrated(struct comparison *c, const struct receipt *a,
+                             const struct receipt *b)
+{
+    if (a->ops == 0 || b->ops == 0)
+        refuse(c, "operations", a->ops, b->ops, "");
+    else if (a->units != b->units &&
+             !same_per_op(a->units, a->ops, b->units, b->ops))
+        refuse(c, "units", a->units, b->units, ", also per operation");
+    else if (!same_per_op(a->bytes, a->ops, b->bytes, b->ops))
+        refuse(c, "bytes", a->bytes, b->bytes, ", also per operation");
+    else if (!same_per_op(a->digest, a->ops, b->digest, b->ops))
+        refuse_digest(c, a, b);
+}
+
+static void check_receipts(struct comparison *c)
+{
+    const struct receipt *a = &c->contender->samples[0].receipt;
+    const struct receipt *b = &c->baseline->samples[0].receipt;
+    if (c->contender->receipts_differ || c->baseline->receipts_differ)
+        snprintf(c->refused, sizeof c->refused,
+                 "the work of %s differs from trial to trial",
+                 c->contender->receipts_differ ? c->contender->runtime
+                                               : BASELINE);
+    else if (c->contender->calibrated != c->baseline->calibrated)
+        snprintf(c->refused, sizeof c->refused,
+                 "the operations of only one of the two are calibrated");
+    else if (c->contender->calibrated)
+        check_calibrated(c, a, b);
+    else
+        check_fixed(c, a, b);
+}
+
+/* The rounds both cells have a positive figure of; returns their number. */
+static size_t pair(const struct comparison *c, int which, double *contender,
+                   double *baseline, unsigned *rounds)
+{
+    enum metric metric = compare_metric(c->contender, which);
+    size_t n = 0, j = 0;
+    for (size_t i = 0; i < c->contender->n; i++) {
+        const struct sample *a = &c->contender->samples[i];
+        while (j < c->baseline->n && c->baseline->samples[j].round < a->round)
+            j++;
+        if (j == c->baseline->n)
+            break;
+        const struct sample *b = &c->baseline->samples[j];
+        if (b->round != a->round || !(a->values[metric] > 0) ||
+            !(b->values[metric] > 0))
+            continue;
+        contender[n] = a->values[metric];
+        baseline[n] = b->values[metric];
+        rounds[n++] = a->round;
+    }
+    return n;
+}
+
+/* Room for the pairs of one comparison. */
+struct pairs {
+    double *contender, *baseline;
+    unsigned *rounds;
+    size_t n;
+};
+
+static void pairs_fini(struct pairs *pairs)
+{
+    free(pairs->contender);
+    free(pairs->baseline);
+    free(pairs->rounds);
+}
+
+static int pairs_init(struct pairs *pairs, const struct comparison *c,
+                      int which)
+{
+    size_t room = c->contender->n ? c->contender->n : 1;
+    *pairs = (struct pairs){
+        .contender = calloc(room, sizeof(double)),
+        .baseline = calloc(room, sizeof(double)),
+        .rounds = calloc(room, sizeof(unsigned)),
+    };
+    if (!pairs->contender || !pairs->baseline || !pairs->rounds) {
+        pairs_fini(pairs);
+        return -ENOMEM;
+    }
+    pairs->n = pair(c, which, pairs->contender, pairs->baseline, pairs->rounds);
+    return 0;
+}
+
+static int make_ratio(struct comparison *c, int which)
+{
+    struct ratio *ratio = &c->ratios[which];
+    struct pairs pairs;
+    int error = pairs_init(&pairs, c, which);
+    if (error)
+        return error;
+    ratio->p = ratio->holm = 1;
+    if (pairs.n > 0)
+        error = stats_ratio(&ratio->estimate, pairs.contender, pairs.baseline,
+                            pairs.n);
+    ratio->p = stats_sign_test(pairs.contender, pairs.baseline, pairs.n);
+    if (which == COMPARE_CPU || !c->origin_bound)
+        ratio->verdict = stats_verdict(&ratio->estimate);
+    pairs_fini(&pairs);
+    return error;
+}
+
+static const struct cell *find_baseline(const struct summary *s,
+                                        const struct cell *cell)
+{
+    for (size_t i = 0; i < s->n; i++)
+        if (strcmp(s->cells[i].runtime, BASELINE) == 0 &&
+            strcmp(s->cells[i].point, cell->point) == 0)
+            return &s->cells[i];
+    return NULL;
+}
+
+static int compare_cells(struct comparison *c)
+{
+    c->origin_bound =
+        cell_origin_bound(c->baseline) || cell_origin_bound(c->contender);
+    check_receipts(c);
+    if (c->refused[0])
+        return 0;
+    int error = make_ratio(c, COMPARE_WALL);
+    return error ? error : make_ratio(c, COMPARE_CPU);
+}
+
+static int correct_many(struct compared *all, int which)
+{
+    double *p = calloc(2 * all->n + 1, sizeof *p);
+    if (!p)
+        return -ENOMEM;
+    double *adjusted = p + all->n;
+    size_t n = 0;
+    for (size_t i = 0; i < all->n; i++)
+        if (all->comparisons[i].ratios[which].estimate.n > 0)
+            p[n++] = all->comparisons[i].ratios[which].p;
+    int error = stats_holm(adjusted, p, n);
+    n = 0;
+    for (size_t i = 0; i < all->n && !error; i++)
+        if (all->comparisons[i].ratios[which].estimate.n > 0)
+            all->comparisons[i].ratios[which].holm = adjusted[n++];
+    free(p);
+    return error;
+}
+
+/* ---- geometric means ---- */
+
+static bool counts(const struct comparison *c, const struct geomean *g,
+                   int which, bool intervals)
+{
+    const struct estimate *e = &c->ratios[which].estimate;
+    bool costs = which == COMPARE_CPU || compare_cost(c) == COMPARE_WALL;
+    return costs && e->n > 0 && (e->interval || !intervals) &&
+           c->contender->samples[0].receipt.ops > 0 &&
+           strcmp(c->contender->runtime, g->runtime) == 0 &&
+           strcmp(c->contender->cpus, g->cpus) == 0;
+}
+
+/* The logarithm of the ratio in one round, or NAN. */
+static double log_ratio(const struct pairs *pairs, unsigned round)
+{
+    for (size_t i = 0; i < pairs->n; i++)
+        if (pairs->rounds[i] == round)
+            return log(pairs->contender[i]) - log(pairs->baseline[i]);
+    return NAN;
+}
+
+/* What enters one geometric mean. */
+struct chosen {
+    const char *workload;
+    struct pairs pairs;
+};
+
+/* The mean over workloads of the mean over points, in one round; NAN when a
+ * point lacks the round.  Points of a workload are neighbours. */
+static double round_mean(const struct chosen *chosen, size_t n, unsigned round,
+                         size_t *workloads)
+{
+    double total = 0;
+    *workloads = 0;
+    for (size_t i = 0, end; i < n; i = end) {
+        double sum = 0;
+        for (end = i; end < n; end++) {
+            if (strcmp(chosen[end].workload, chosen[i].workload) != 0)
+                break;
+            sum += log_ratio(&chosen[end].pairs, round);
+        }
+        total += sum / (double)(end - i);
+        ++*workloads;
+    }
+    return total / (double)*workloads;
+}
+
+static int estimate_mean(struct geomean *g, int which,
+                         const struct chosen *chosen, size_t n)
+{
+    const struct pairs *first = &chosen[0].pairs;
+    double *contender = calloc(2 * first->n + 1, sizeof *contender);
+    if (!contender)
+        return -ENOMEM;
+    double *ones = contender + first->n;
+    size_t rounds = 0;
+    for (size_t i = 0; i < first->n; i++) {
+        double mean =
+            round_mean(chosen, n, first->rounds[i], &g->workloads[which]);
+        if (isfinite(mean)) {
+            contender[rounds] = exp(mean);
+            ones[rounds++] = 1;
+        }
+    }
+    int error = 0;
+    if (rounds > 0)
+        error = stats_ratio(&g->estimates[which], contender, ones, rounds);
+    g->points[which] = n;
+    free(contender);
+    return error;
+}
+
+static int make_mean(const struct compared *all, struct geomean *g, int which)
+{
+    struct chosen *chosen = calloc(all->n, sizeof *chosen);
+    if (!chosen)
+        return -ENOMEM;
+    bool intervals = false;
+    for (size_t i = 0; i < all->n; i++)
+        intervals |= counts(&all->comparisons[i], g, which, true);
+    size_t n = 0;
+    int error = 0;
+    for (size_t i = 0; i < all->n && !error; i++) {
+        const struct comparison *c = &all->comparisons[i];
+        if (!counts(c, g, which, intervals))
+            continue;
+        chosen[n].workload = c->contender->workload;
+        error = pairs_init(&chosen[n].pairs, c, which);
+        n += !error;
+    }
+    if (!error && n > 0)
+        error = estimate_mean(g, which, chosen, n);
+    while (n > 0)
+        pairs_fini(&chosen[--n].pairs);
+    free(chosen);
+    return error;
+}
+
+static bool has_mean(const struct compared *all, const struct cell *cell)
+{
+    for (size_t i = 0; i < all->geomeans_n; i++)
+        if (strcmp(all->geomeans[i].runtime, cell->runtime) == 0 &&
+            strcmp(all->geomeans[i].cpus, cell->cpus) == 0)
+            return true;
+    return false;
+}
+
+static int make_means(struct compared *all)
+{
+    all->geomeans = calloc(all->n ? all->n : 1, sizeof *all->geomeans);
+    if (!all->geomeans)
+        return -ENOMEM;
+    for (size_t i = 0; i < all->n; i++) {
+        const struct cell *cell = all->comparisons[i].contender;
+        struct geomean *g = &all->geomeans[all->geomeans_n];
+        if (has_mean(all, cell))
+            continue;
+        *g = (struct geomean){ .runtime = cell->runtime, .cpus = cell->cpus };
+        int error = make_mean(all, g, COMPARE_WALL);
+        if (!error)
+            error = make_mean(all, g, COMPARE_CPU);
+        if (error)
+            return error;
+        if (g->estimates[COMPARE_WALL].n || g->estimates[COMPARE_CPU].n)
+            all->geomeans_n++;
+    }
+    return 0;
+}
+
+/* ---- all of it ---- */
+
+static int make_all(struct compared *all, const struct summary *summary)
+{
+    all->comparisons =
+        calloc(summary->n ? summary->n : 1, sizeof *all->comparisons);
+    if (!all->comparisons)
+        return -ENOMEM;
+    for (size_t i = 0; i < summary->n; i++) {
+        const struct cell *cell = &summary->cells[i];
+        const struct cell *baseline = find_baseline(summary, cell);
+        if (!baseline || baseline == cell || cell->n == 0 || baseline->n == 0)
+            continue;
+        struct comparison *c = &all->comparisons[all->n++];
+        *c = (struct comparison){ .baseline = baseline, .contender = cell };
+        int error = compare_cells(c);
+        if (error)
+            return error;
+    }
+    int error = correct_many(all, COMPARE_WALL);
+    if (!error)
+        error = correct_many(all, COMPARE_CPU);
+    return error ? error : make_means(all);
+}
+
+int compare_all(struct compared *out, const struct summary *summary)
+{
+    struct compared all = { 0 };
+    int error = make_all(&all, summary);
+    if (error)
+        compare_fini(&all);
+    else
+        *out = all;
+    return error;
+}
+
+void compare_fini(struct compared *compared)
+{
+    free(compared->comparisons);
+    free(compared->geomeans);
+    *compared = (struct compared){ 0 };
+}
+
+const struct comparison *compare_find(const struct compared *compared,
+                                      const struct cell *cell)
+{
+    for (size_t i = 0; i < compared->n; i++)
+        if (compared->comparisons[i].contender == cell)
+            return &compared->comparisons[i];
+    return NULL;
+}

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef BENCH_COMPARE_H
+#define BENCH_COMPARE_H
+
+/*
+ * Runtimes compared: every cell against the cell of runtime "coro" at the
+ * same point.  A ratio is contender over baseline, paired by round; above 1
+ * the baseline is better.
+ *
+ * No ratio without equal work: units, operations, bytes and digest must be
+ * equal, or, where the number of operations is calibrated per cell, bytes and
+ * digest per operation (and units, either in number or per operation).
+ *
+ * Where the workload mostly waits, and where the origin used more than 90 %
+ * of its CPU, wall time is no measure of cost: there the verdict that counts
+ * is that on CPU time.  An origin-bound wall time gets no verdict at all.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "stats.h"
+#include "summary.h"
+
+#define BASELINE "coro"
+
+enum {
+    COMPARE_WALL,
+    COMPARE_CPU,
+    COMPARES
+};
+
+struct ratio {
+    struct estimate estimate; /* n == 0: there is no ratio */
+    enum verdict verdict;
+    double p;    /* sign test of "the ratio is 1" */
+    double holm; /* the same among all ratios of the run of its metric */
+};
+
+struct comparison {
+    const struct cell *baseline, *contender;
+    struct ratio ratios[COMPARES];
+    bool origin_bound; /* in one of the two cells */
+    char refused[120]; /* why there are no ratios; "" where there are */
+};
+
+/* The geometric mean of the ratios of one runtime and CPU view, over
+ * workloads (first over the points of each, so that all weigh the same), by
+ * round.  Wall leaves out points where wall time is no measure of cost; both
+ * leave out refused ones and those with too few rounds for an interval, as
+ * long as some have one. */
+struct geomean {
+    const char *runtime, *cpus;
+    struct estimate estimates[COMPARES];
+    size_t points[COMPARES], workloads[COMPARES];
+};
+
+struct compared {
+    struct comparison *comparisons; /* in plan order */
+    size_t n;
+    struct geomean *geomeans;
+    size_t geomeans_n;
+};
+
+/* 0 or -ENOMEM.  The summary must outlive the result. */
+int compare_all(struct compared *out, const struct summary *summary);
+void compare_fini(struct compared *compared);
+
+/* That of a cell against its baseline, or NULL. */
+const struct comparison *compare_find(const struct compared *compared,
+                                      const struct cell *cell);
+/* The metric compared: per operation where the number is calibrated. */
+enum metric compare_metric(const struct cell *cell, int which);
+/* Which ratio tells the cost: COMPARE_WALL or COMPARE_CPU. */
+int compare_cost(const struct comparison *comparison);
+/* The origin used more than 90 % of its CPU. */
+bool cell_origin_bound(const struct cell *cell);
+
+#endif

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: MIT */
+/* Three significant digits, whatever the size. */
+
+#include "human.h"
+
+#include <math.h>
+#include <stdio.h>
+
+/* The number of decimals that makes three significant digits. */
+static int decimals(double value)
+{
+    double size = fabs(value);
+    if (size == 0 || size >= 99.95)
+        return 0;
+    if (size >= 9.995)
+        return 1;
+    if (size >= 0.9995)
+        return 2;
+    int digits = 2 - (int)floor(log10(size));
+    return digits < 9 ? digits : 9;
+}
+
+static char *absent(char text[HUMAN])
+{
+    snprintf(text, HUMAN, "-");
+    return text;
+}
+
+/* Scales value down by `step` until it reads below the limit. */
+static char *scaled(char text[HUMAN], double value, double step,
+                    const char *const units[], size_t n)
+{
+    size_t unit = 0;
+    while (unit + 1 < n && fabs(value) >= 999.5) {
+        value /= step;
+        unit++;
+    }
+    snprintf(text, HUMAN, "%.*f%s", decimals(value), value, units[unit]);
+    return text;
+}
+
+char *human_time(char text[HUMAN], double ns)
+{
+    static const char *const units[] = { " ns", " us", " ms", " s" };
+    return isfinite(ns) ? scaled(text, ns, 1000, units, 4) : absent(text);
+}
+
+char *human_bytes(char text[HUMAN], double bytes)
+{
+    static const char *const units[] = { "B", "K", "M", "G", "T" };
+    return isfinite(bytes) ? scaled(text, bytes, 1024, units, 5) : absent(text);
+}
+
+char *human_ratio(char text[HUMAN], double ratio)
+{
+    static const char *const units[] = { "x" };
+    return isfinite(ratio) ? scaled(text, ratio, 1, units, 1) : absent(text);
+}
+
+char *human_count(char text[HUMAN], double count)
+{
+    if (!isfinite(count))
+        return absent(text);
+    bool whole = count == floor(count);
+    snprintf(text, HUMAN, "%.*f", whole ? 0 : decimals(count), count);
+    return text;
+}
+
+char *human_interval(char text[HUMAN], const struct estimate *e)
+{
+    if (e->n == 0 || !e->interval)
+        return absent(text);
+    int digits = decimals(e->high);
+    snprintf(text, HUMAN, "[%.*f, %.*f]", digits, e->low, digits, e->high);
+    return text;
+}
+
+char *human_times(char text[HUMAN], const struct estimate *e, double scale)
+{
+    char low[HUMAN], high[HUMAN];
+    if (e->n == 0 || !e->interval)
+        return absent(text);
+    snprintf(text, HUMAN, "[%.16s, %.16s]", human_time(low, e->low * scale),
+             human_time(high, e->high * scale));
+    return text;
+}
+
+char *human_spread(char text[HUMAN], const struct estimate *e)
+{
+    if (e->n == 0 || !e->interval || !(e->median > 0))
+        return absent(text);
+    double percent = 50 * (e->high - e->low) / e->median;
+    snprintf(text, HUMAN, "%.*f%%", percent < 9.95, percent);
+    return text;
+}

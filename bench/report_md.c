@@ -1,0 +1,410 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * report.md: the run for a reader who was not there.  It states numbers,
+ * intervals and what is missing, and takes no side.
+ */
+
+#include <dirent.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "analysis.h"
+#include "human.h"
+#include "row.h"
+
+struct report {
+    FILE *file;
+    const struct analysis *analysis;
+};
+
+/* Text that may not be taken for markup: a cell of a table is one line. */
+static void print_text(FILE *file, const char *text)
+{
+    for (; *text; text++) {
+        if (strchr("|<>*_`[]\\", *text))
+            fputc('\\', file);
+        fputc((unsigned char)*text < ' ' ? ' ' : *text, file);
+    }
+}
+
+static void print_member(const struct report *r, const char *label,
+                         const json_t *value)
+{
+    if (json_is_string(value)) {
+        fprintf(r->file, "* %s: ", label);
+        print_text(r->file, json_string_value(value));
+        fputc('\n', r->file);
+    } else if (json_is_integer(value)) {
+        fprintf(r->file, "* %s: %" JSON_INTEGER_FORMAT "\n", label,
+                json_integer_value(value));
+    }
+}
+
+static void print_header(const struct report *r)
+{
+    const struct trials *trials = &r->analysis->summary.trials;
+    const json_t *env = r->analysis->env;
+    char text[32];
+    const char *commit = analysis_commit(r->analysis, text);
+    fputs("# Coroutines and threads, measured\n\n", r->file);
+    print_member(r, "Machine", json_object_get(env, "machine"));
+    print_member(r, "Compiler", json_object_get(env, "compiler"));
+    if (commit)
+        fprintf(r->file, "* Commit: %s\n", commit);
+    print_member(r, "Started", json_object_get(trials->run, "started"));
+    print_member(r, "Finished", json_object_get(trials->end, "finished"));
+    print_member(r, "Profile", json_object_get(trials->run, "profile"));
+    fprintf(r->file, "* Rounds: %zu\n", analysis_rounds(r->analysis));
+    print_member(r, "Seed", json_object_get(trials->run, "seed"));
+    if (!trials->end)
+        fputs("* **The run was cut off; this is what it had measured.**\n",
+              r->file);
+    else if (json_is_true(json_object_get(trials->end, "interrupted")))
+        fputs("* **The run was interrupted; this is what it had measured.**\n",
+              r->file);
+}
+
+static void print_warnings(const struct report *r)
+{
+    const json_t *all = json_object_get(r->analysis->env, "warnings"), *one;
+    size_t i;
+    if (json_array_size(all) == 0)
+        return;
+    fputs("\n## What disturbed\n\n", r->file);
+    json_array_foreach(all, i, one)
+    {
+        fputs("* ", r->file);
+        print_text(r->file, json_is_string(one) ? json_string_value(one) : "?");
+        fputc('\n', r->file);
+    }
+}
+
+static void print_reading(const struct report *r)
+{
+    fputs(
+        "\n## How to read it\n\n"
+        "Every figure is the median over rounds, each trial a process of its "
+        "own, with the 95 % interval of that median from order statistics. "
+        "The ratio is a runtime's figure over that of coro in the same round: "
+        "above 1x coro is better, below 1x the other one, and the verdict is "
+        "*same* where the whole interval lies within 3 %, *unclear* where the "
+        "rounds do not decide. "
+        "It is taken of wall time, except where tasks mostly wait or the "
+        "server was the limit: there CPU time tells what a runtime costs.\n",
+        r->file);
+    fputs("\ncoro runs all tasks on one thread and so on one CPU, also where "
+          "`cpus:all` gives the others more. Network workloads use the "
+          "loopback interface.\n",
+          r->file);
+}
+
+/* ---- one workload ---- */
+
+static void print_row(const struct report *r, const struct cell *cell)
+{
+    struct row row;
+    char point[512];
+    row_make(&row, r->analysis, cell);
+    row_point(point, sizeof point, cell);
+    fputs("| ", r->file);
+    print_text(r->file, point);
+    fputs(" | ", r->file);
+    print_text(r->file, row.runtime);
+    fprintf(r->file, " | %s | %s | %s | %s | %s | %s | %s | %s | %s | %s |\n",
+            row.wall, row.wall_interval, row.cpu, row.rss, row.full, row.ratio,
+            row.interval, row.verdict, row.other, row.other_verdict);
+}
+
+static void print_heads(const struct report *r, const struct cell *cell,
+                        int cost)
+{
+    const char *per = cell->calibrated ? " per op" : "";
+    bool cpu = cost == COMPARE_CPU;
+    fprintf(r->file,
+            "| point | runtime | wall%s | 95 %% | CPU%s | RSS | full | %s vs "
+            "coro | 95 %% | verdict | %s vs coro | verdict |\n"
+            "|---|---|---:|---|---:|---:|---:|---:|---|---|---:|---|\n",
+            per, per, cpu ? "CPU" : "wall", cpu ? "wall" : "CPU");
+}
+
+static void print_notes(const struct report *r, const char *workload)
+{
+    const struct summary *s = &r->analysis->summary;
+    size_t outliers = 0;
+    for (size_t i = 0; i < s->n; i++) {
+        const struct cell *cell = &s->cells[i];
+        if (strcmp(cell->workload, workload) != 0)
+            continue;
+        outliers += cell->outliers;
+        if (!row_opens_point(s, i) || !row_origin_bound(r->analysis, cell))
+            continue;
+        fputs("\nOrigin-bound, no verdict on wall time: ", r->file);
+        print_text(r->file, cell->point);
+        fputs("\n", r->file);
+    }
+    if (outliers > 0)
+        fprintf(r->file,
+                "\n%zu sample%s further than three scaled MAD from the median "
+                "of %s cell; marked, not dropped.\n",
+                outliers, outliers == 1 ? " is" : "s are",
+                outliers == 1 ? "its" : "their");
+    for (size_t i = 0; i < r->analysis->compared.n; i++) {
+        const struct comparison *c = &r->analysis->compared.comparisons[i];
+        if (!c->refused[0] || strcmp(c->contender->workload, workload) != 0)
+            continue;
+        fputs("\nNo ratio for ", r->file);
+        print_text(r->file, c->contender->name);
+        fprintf(r->file, ": %s.\n", c->refused);
+    }
+}
+
+static void print_workload(const struct report *r, size_t first)
+{
+    const struct summary *s = &r->analysis->summary;
+    const struct cell *opening = &s->cells[first];
+    int headed = -1;
+    fputs("\n## ", r->file);
+    print_text(r->file, opening->workload);
+    if (opening->question[0]) {
+        fputs(": ", r->file);
+        print_text(r->file, opening->question);
+    }
+    fputs("\n", r->file);
+    if (opening->op[0]) {
+        fputs("\nOne operation is one ", r->file);
+        print_text(r->file, opening->op);
+        fputs(".\n", r->file);
+    }
+    for (size_t i = first; i < s->n; i++) {
+        const struct cell *cell = &s->cells[i];
+        if (strcmp(cell->workload, opening->workload) != 0 || cell->n == 0)
+            continue;
+        int cost = row_cost(r->analysis, cell);
+        if (cost != headed) {
+            fputc('\n', r->file);
+            print_heads(r, cell, cost);
+        }
+        headed = cost;
+        print_row(r, cell);
+    }
+    if (headed < 0)
+        fputs("\nNothing was measured.\n", r->file);
+    print_notes(r, opening->workload);
+}
+
+/* ---- all workloads ---- */
+
+static void print_slopes(const struct report *r)
+{
+    if (r->analysis->slopes_n == 0)
+        return;
+    fputs("\n## What RSS hides: memory per parked task\n\n"
+          "The slope of a Theil-Sen line through all samples of at least four "
+          "sizes. RSS is anonymous memory; full adds page tables and kernel "
+          "stacks.\n\n"
+          "| series | runtime | tasks | RSS per task | 95 % | full per task | "
+          "95 % | runtime itself |\n|---|---|---|---:|---|---:|---|---:|\n",
+          r->file);
+    for (size_t i = 0; i < r->analysis->slopes_n; i++) {
+        const struct slope *slope = &r->analysis->slopes[i];
+        const struct line *lines[] = { &slope->rss, &slope->full };
+        char low[HUMAN], high[HUMAN], text[HUMAN];
+        fputs("| ", r->file);
+        print_text(r->file, slope->cell->group);
+        fprintf(r->file, " | %s | %.0f to %.0f |", slope->cell->runtime,
+                slope->smallest, slope->largest);
+        for (int k = 0; k < 2; k++) {
+            const struct line *line = lines[k];
+            if (line->n == 0)
+                fputs(" - | - |", r->file);
+            else if (!line->interval)
+                fprintf(r->file, " %s | - |", human_bytes(text, line->slope));
+            else
+                fprintf(r->file, " %s | [%s, %s] |",
+                        human_bytes(text, line->slope),
+                        human_bytes(low, line->slope_low),
+                        human_bytes(high, line->slope_high));
+        }
+        fprintf(r->file, " %s |\n", human_bytes(text, slope->rss.intercept));
+    }
+}
+
+static void print_mean(const struct report *r, const struct geomean *g,
+                       int which)
+{
+    const struct estimate *e = &g->estimates[which];
+    char ratio[HUMAN], interval[HUMAN];
+    if (e->n == 0)
+        return;
+    fprintf(r->file, "| %s | %s | %s | %s | %s | %zu | %zu |\n", g->runtime,
+            g->cpus, which == COMPARE_WALL ? "wall" : "CPU",
+            human_ratio(ratio, e->median), human_interval(interval, e),
+            g->workloads[which], g->points[which]);
+}
+
+/* How the verdicts of one measure fall, and how many survive the question
+ * whether so many comparisons had to give some by chance. */
+static void print_tally(const struct report *r, int which, const char *measure)
+{
+    const struct compared *all = &r->analysis->compared;
+    size_t counts[] = { 0, 0, 0, 0 }, total = 0, hold = 0;
+    size_t rounds = analysis_rounds(r->analysis);
+    for (size_t i = 0; i < all->n; i++) {
+        const struct ratio *ratio = &all->comparisons[i].ratios[which];
+        if (ratio->estimate.n == 0)
+            continue;
+        total++;
+        counts[ratio->verdict]++;
+        hold += (ratio->verdict == VERDICT_FASTER ||
+                 ratio->verdict == VERDICT_SLOWER) &&
+                ratio->holm <= 0.05;
+    }
+    if (total > 0)
+        fprintf(r->file,
+                "\nBy %s, of %zu comparisons with coro %zu are faster, %zu "
+                "slower, %zu the same and %zu unclear. Corrected by Holm for "
+                "their number, %zu of the differences hold at 5 %% by the sign "
+                "test; %zu rounds let it do so among at most %.0f.\n",
+                measure, total, counts[VERDICT_FASTER], counts[VERDICT_SLOWER],
+                counts[VERDICT_SAME], counts[VERDICT_INCONCLUSIVE], hold,
+                rounds, floor(0.05 * pow(2, (double)rounds - 1)));
+}
+
+static void print_means(const struct report *r)
+{
+    const struct compared *all = &r->analysis->compared;
+    if (all->n == 0)
+        return;
+    fputs("\n## Over all workloads\n", r->file);
+    if (all->geomeans_n > 0)
+        fputs("\nGeometric mean of the ratios to coro, every workload "
+              "weighing the same; above 1x coro is better. It depends on "
+              "which workloads there are: the tables above decide.\n\n"
+              "| runtime | cpus | of | ratio | 95 % | workloads | points "
+              "|\n|---|---|---|---:|---|---:|---:|\n",
+              r->file);
+    for (size_t i = 0; i < all->geomeans_n; i++) {
+        print_mean(r, &all->geomeans[i], COMPARE_WALL);
+        print_mean(r, &all->geomeans[i], COMPARE_CPU);
+    }
+    print_tally(r, COMPARE_WALL, "wall time");
+    print_tally(r, COMPARE_CPU, "CPU time");
+}
+
+static void print_troubles(const struct report *r)
+{
+    const struct summary *s = &r->analysis->summary;
+    char text[1024];
+    bool any = false;
+    for (size_t i = 0; i < s->n; i++) {
+        const struct cell *cell = &s->cells[i];
+        if (!row_trouble(text, sizeof text, cell))
+            continue;
+        if (!any)
+            fputs("\n## Failed, skipped and missing\n\n", r->file);
+        any = true;
+        fputs("* ", r->file);
+        print_text(r->file, cell->name);
+        fputs(": ", r->file);
+        print_text(r->file, text);
+        const char *remedy =
+            json_string_value(json_object_get(cell->skip, "remedy"));
+        if (remedy && cell->failed == 0) {
+            fputs("; ", r->file);
+            print_text(r->file, remedy);
+        }
+        fputc('\n', r->file);
+    }
+}
+
+/* ---- charts and the way back ---- */
+
+static int is_svg(const struct dirent *entry)
+{
+    size_t n = strlen(entry->d_name);
+    return n > 4 && strcmp(entry->d_name + n - 4, ".svg") == 0;
+}
+
+static void print_charts(const struct report *r)
+{
+    char path[4096];
+    struct dirent **charts;
+    snprintf(path, sizeof path, "%s/charts", r->analysis->dir);
+    int n = scandir(path, &charts, is_svg, alphasort);
+    if (n > 0)
+        fputs("\n## Charts\n", r->file);
+    for (int i = 0; i < n; i++) {
+        const char *name = charts[i]->d_name;
+        fprintf(r->file, "\n![%.*s](charts/%s)\n", (int)strlen(name) - 4, name,
+                name);
+        free(charts[i]);
+    }
+    if (n >= 0)
+        free(charts);
+}
+
+/* As a POSIX shell reads it. */
+static void print_quoted(FILE *file, const char *text)
+{
+    static const char plain[] = "abcdefghijklmnopqrstuvwxyz0123456789"
+                                "ABCDEFGHIJKLMNOPQRSTUVWXYZ_-+=:,./%@";
+    if (text[0] && text[strspn(text, plain)] == 0) {
+        fputs(text, file);
+        return;
+    }
+    fputc('\'', file);
+    for (; *text; text++)
+        if (*text == '\'')
+            fputs("'\\''", file);
+        else
+            fputc((unsigned char)*text < ' ' ? ' ' : *text, file);
+    fputc('\'', file);
+}
+
+static void print_reproduce(const struct report *r)
+{
+    const json_t *run = r->analysis->summary.trials.run;
+    const json_t *seed = json_object_get(run, "seed"), *argument;
+    char text[32];
+    const char *commit = analysis_commit(r->analysis, text);
+    bool seeded = false;
+    size_t i;
+    fputs("\n## How to reproduce\n\n```sh\n", r->file);
+    if (commit)
+        fprintf(r->file, "git checkout %.12s\n", commit);
+    fputs("make\nbuild/bin/cobench run", r->file);
+    json_array_foreach(json_object_get(run, "arguments"), i, argument)
+    {
+        const char *word = json_string_value(argument);
+        if (!word)
+            continue;
+        seeded |= strncmp(word, "--seed", 6) == 0;
+        fputc(' ', r->file);
+        print_quoted(r->file, word);
+    }
+    if (!seeded && json_is_integer(seed))
+        fprintf(r->file, " --seed %" JSON_INTEGER_FORMAT,
+                json_integer_value(seed));
+    fputs("\n```\n\nThe seed fixes the order of the trials, not their times. "
+          "Every trial is in `trials.jsonl`; `build/bin/cobench report` makes "
+          "all other files from it again.\n",
+          r->file);
+}
+
+int report_md(FILE *file, const struct analysis *analysis)
+{
+    struct report r = { file, analysis };
+    print_header(&r);
+    print_warnings(&r);
+    print_reading(&r);
+    for (size_t i = 0; i < analysis->summary.n; i++)
+        if (row_opens_workload(&analysis->summary, i))
+            print_workload(&r, i);
+    print_slopes(&r);
+    print_means(&r);
+    print_troubles(&r);
+    print_charts(&r);
+    print_reproduce(&r);
+    return 0;
+}

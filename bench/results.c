@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Writes the result files.  Each is complete under its name or not there: it
+ * grows under a temporary name, which is renamed when everything has reached
+ * the disk.
+ */
+
+#include "results.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "analysis.h"
+
+static const struct output {
+    const char *name;
+    int (*print)(FILE *file, const struct analysis *analysis);
+} outputs[] = {
+    { "results.json", results_json },     { "results.ci.json", results_ci },
+    { "results.bmf.json", results_bmf },  { "summary.csv", results_csv },
+    { "captions.tsv", results_captions }, { "report.md", report_md },
+};
+
+/* The caller frees *text. */
+static int print_text(const struct output *output,
+                      const struct analysis *analysis, char **text,
+                      size_t *size)
+{
+    *text = NULL;
+    FILE *file = open_memstream(text, size);
+    if (!file)
+        return -errno;
+    int error = output->print(file, analysis);
+    if (!error && ferror(file))
+        error = -ENOMEM;
+    if (fclose(file) != 0 && !error)
+        error = -ENOMEM;
+    return error;
+}
+
+static int write_all(int fd, const char *text, size_t size)
+{
+    while (size > 0) {
+        ssize_t n = write(fd, text, size);
+        if (n < 0 && errno != EINTR)
+            return -errno;
+        if (n > 0) {
+            text += n;
+            size -= (size_t)n;
+        }
+    }
+    return fsync(fd) != 0 && errno != EINVAL ? -errno : 0;
+}
+
+static int write_text(const char *path, const char *text, size_t size)
+{
+    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+    if (fd < 0)
+        return -errno;
+    int error = write_all(fd, text, size);
+    if (close(fd) != 0 && !error)
+        error = -errno;
+    return error;
+}
+
+static int write_file(const struct output *output,
+                      const struct analysis *analysis)
+{
+    char path[PATH_MAX], temporary[PATH_MAX + 8], *text;
+    size_t size;
+    if ((size_t)snprintf(path, sizeof path, "%s/%s", analysis->dir,
+                         output->name) >= sizeof path)
+        return -ENAMETOOLONG;
+    snprintf(temporary, sizeof temporary, "%s.tmp", path);
+    int error = print_text(output, analysis, &text, &size);
+    if (!error) {
+        error = write_text(temporary, text, size);
+        if (!error && rename(temporary, path) != 0)
+            error = -errno;
+        if (error)
+            unlink(temporary);
+    }
+    free(text);
+    return error;
+}
+
+int results_write(const char *run_dir)
+{
+    struct analysis analysis;
+    char message[PATH_MAX + 200];
+    int error = analysis_init(&analysis, run_dir, message, sizeof message);
+    if (message[0])
+        fprintf(stderr, "cobench: %s\n", message);
+    if (error)
+        return error;
+    for (size_t i = 0; i < sizeof outputs / sizeof *outputs; i++) {
+        int failed = write_file(&outputs[i], &analysis);
+        if (!failed)
+            continue;
+        fprintf(stderr, "cobench: cannot write %s/%s: %s\n", run_dir,
+                outputs[i].name, strerror(-failed));
+        if (!error)
+            error = failed;
+    }
+    analysis_fini(&analysis);
+    return error;
+}

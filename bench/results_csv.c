@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * summary.csv, one row per cell and metric, and captions.tsv, the words that
+ * go with it (results.h).
+ */
+
+#include <math.h>
+#include <string.h>
+
+#include "analysis.h"
+
+static const char *const ratio_names[COMPARES] = {
+    [COMPARE_WALL] = "wall_vs_coro",
+    [COMPARE_CPU] = "cpu_vs_coro",
+};
+
+/* The first columns of a row. */
+struct place {
+    const char *name, *workload, *group, *axis, *cpus, *runtime;
+    double x;
+};
+
+/* No field may hold a comma or a line end. */
+static void print_field(FILE *file, const char *text)
+{
+    for (; *text; text++)
+        fputc(*text == ',' || *text == '\n' || *text == '\r' ? ';' : *text,
+              file);
+    fputc(',', file);
+}
+
+static void print_number(FILE *file, double value)
+{
+    if (isfinite(value))
+        fprintf(file, "%.10g,", value);
+    else
+        fputs("-,", file);
+}
+
+static void print_row(FILE *file, const struct place *place, const char *metric,
+                      const char *unit, const struct estimate *e,
+                      const char *verdict)
+{
+    bool known = e->n > 0;
+    print_field(file, place->name);
+    print_field(file, place->workload);
+    print_field(file, place->group);
+    print_field(file, place->axis ? place->axis : "-");
+    print_number(file, place->axis ? place->x : NAN);
+    print_field(file, place->cpus);
+    print_field(file, place->runtime);
+    print_field(file, metric);
+    print_field(file, unit);
+    print_number(file, known ? e->median : NAN);
+    print_number(file, known && e->interval ? e->low : NAN);
+    print_number(file, known && e->interval ? e->high : NAN);
+    print_number(file, known ? e->min : NAN);
+    print_number(file, known ? e->max : NAN);
+    fprintf(file, "%zu,%s\n", e->n, verdict);
+}
+
+static void print_ratios(FILE *file, const struct place *place,
+                         const struct comparison *c)
+{
+    static const struct estimate none;
+    for (int i = 0; i < COMPARES; i++) {
+        const struct ratio *ratio = &c->ratios[i];
+        if (c->refused[0])
+            print_row(file, place, ratio_names[i], "ratio", &none, "refused");
+        else if (ratio->estimate.n > 0)
+            print_row(file, place, ratio_names[i], "ratio", &ratio->estimate,
+                      verdict_name(ratio->verdict));
+    }
+}
+
+static void print_cell(FILE *file, const struct analysis *a,
+                       const struct cell *cell)
+{
+    struct place place = {
+        .name = cell->name,
+        .workload = cell->workload,
+        .group = cell->group,
+        .axis = cell->axis,
+        .x = cell->x,
+        .cpus = cell->cpus,
+        .runtime = cell->runtime,
+    };
+    for (int m = 0; m < METRICS; m++)
+        if (cell->estimates[m].n > 0)
+            print_row(file, &place, metric_name((enum metric)m),
+                      metric_unit((enum metric)m), &cell->estimates[m], "-");
+    const struct comparison *c = compare_find(&a->compared, cell);
+    if (c)
+        print_ratios(file, &place, c);
+}
+
+static void print_line(FILE *file, const struct place *place, size_t n,
+                       const char *metric, double value, bool interval,
+                       double low, double high)
+{
+    struct estimate e = {
+        .n = n,
+        .median = value,
+        .min = NAN,
+        .max = NAN,
+        .interval = interval,
+        .low = low,
+        .high = high,
+    };
+    print_row(file, place, metric, "bytes", &e, "-");
+}
+
+static void print_slope(FILE *file, const struct slope *slope)
+{
+    char name[512];
+    snprintf(name, sizeof name, "%s/runtime:%s", slope->cell->group,
+             slope->cell->runtime);
+    struct place place = {
+        .name = name,
+        .workload = slope->cell->workload,
+        .group = slope->cell->group,
+        .cpus = slope->cell->cpus,
+        .runtime = slope->cell->runtime,
+    };
+    const struct line *rss = &slope->rss, *full = &slope->full;
+    print_line(file, &place, rss->n, "rss_slope", rss->slope, rss->interval,
+               rss->slope_low, rss->slope_high);
+    if (full->n > 0)
+        print_line(file, &place, full->n, "full_slope", full->slope,
+                   full->interval, full->slope_low, full->slope_high);
+    print_line(file, &place, rss->n, "rss_intercept", rss->intercept,
+               rss->interval, rss->intercept_low, rss->intercept_high);
+}
+
+static void print_geomean(FILE *file, const struct geomean *g)
+{
+    char name[128], group[64], metric[64];
+    snprintf(group, sizeof group, "all/cpus:%s", g->cpus);
+    snprintf(name, sizeof name, "%s/runtime:%s", group, g->runtime);
+    struct place place = {
+        .name = name,
+        .workload = "all",
+        .group = group,
+        .cpus = g->cpus,
+        .runtime = g->runtime,
+    };
+    for (int i = 0; i < COMPARES; i++) {
+        const struct estimate *e = &g->estimates[i];
+        snprintf(metric, sizeof metric, "%s_geomean", ratio_names[i]);
+        if (e->n > 0)
+            print_row(file, &place, metric, "ratio", e,
+                      verdict_name(stats_verdict(e)));
+    }
+}
+
+int results_csv(FILE *file, const struct analysis *a)
+{
+    fputs("cell,workload,group,axis,x,cpus,runtime,metric,unit,median,low,"
+          "high,min,max,n,verdict\n",
+          file);
+    for (size_t i = 0; i < a->summary.n; i++)
+        print_cell(file, a, &a->summary.cells[i]);
+    for (size_t i = 0; i < a->slopes_n; i++)
+        print_slope(file, &a->slopes[i]);
+    for (size_t i = 0; i < a->compared.geomeans_n; i++)
+        print_geomean(file, &a->compared.geomeans[i]);
+    return 0;
+}
+
+/* ---- captions ---- */
+
+/* No tab or line end may stand inside a field. */
+static void print_caption(FILE *file, const char *text, char end)
+{
+    for (; *text; text++)
+        fputc((unsigned char)*text < ' ' ? ' ' : *text, file);
+    fputc(end, file);
+}
+
+static bool is_first(const struct summary *s, size_t i)
+{
+    for (size_t j = 0; j < i; j++)
+        if (strcmp(s->cells[j].workload, s->cells[i].workload) == 0)
+            return false;
+    return true;
+}
+
+int results_captions(FILE *file, const struct analysis *a)
+{
+    char room[32];
+    const json_t *machine = json_object_get(a->env, "machine");
+    const char *commit = analysis_commit(a, room);
+    if (machine) {
+        fputs("machine\t", file);
+        print_caption(file, json_string_value(machine), '\n');
+    }
+    if (commit)
+        fprintf(file, "commit\t%s\n", commit);
+    fprintf(file, "rounds\t%zu\n", analysis_rounds(a));
+    for (size_t i = 0; i < a->summary.n; i++) {
+        const struct cell *cell = &a->summary.cells[i];
+        if (!is_first(&a->summary, i))
+            continue;
+        bool wall = cell->waits && !cell->calibrated;
+        fprintf(file, "workload\t%s\t%s\t", cell->workload,
+                metric_name(wall ? METRIC_WALL : METRIC_NS_PER_OP));
+        print_caption(file, cell->op, '\t');
+        print_caption(file, cell->question, '\n');
+    }
+    return 0;
+}

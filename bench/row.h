@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef BENCH_ROW_H
+#define BENCH_ROW_H
+
+/*
+ * One runtime at one point in words, as the terminal's table and the report
+ * both show it.  "-" stands for what does not exist.
+ */
+
+#include "analysis.h"
+#include "human.h"
+
+struct row {
+    char runtime[HUMAN]; /* a pool always with its number of workers */
+    char wall[HUMAN];    /* per operation where that is calibrated */
+    char wall_interval[HUMAN], spread[HUMAN];
+    char cpu[HUMAN];
+    char rss[HUMAN];  /* while parked, else the peak */
+    char full[HUMAN]; /* with the kernel's part; parked only */
+    /* Over coro, of the measure of cost, and of the other one. */
+    char ratio[HUMAN], interval[HUMAN], verdict[HUMAN];
+    char other[HUMAN], other_interval[HUMAN], other_verdict[HUMAN];
+    enum verdict judged; /* of the measure of cost */
+    const char *refused; /* why there is no ratio, or NULL */
+};
+
+void row_make(struct row *row, const struct analysis *analysis,
+              const struct cell *cell);
+
+/* Which ratio tells the cost at the cell's point. */
+int row_cost(const struct analysis *analysis, const struct cell *cell);
+/* A cell at the same point is origin-bound. */
+bool row_origin_bound(const struct analysis *analysis, const struct cell *cell);
+/* "conns:100 cpus:1": the point without the workload. */
+void row_point(char *text, size_t size, const struct cell *cell);
+/* Why a cell has no samples, or too few: "skipped: ...", "3 trials failed
+ * (timeout): ...", "not measured: the run ended before"; false when it has
+ * all it should. */
+bool row_trouble(char *text, size_t size, const struct cell *cell);
+/* The cell is the first of its point, or of its workload, in plan order. */
+bool row_opens_point(const struct summary *summary, size_t i);
+bool row_opens_workload(const struct summary *summary, size_t i);
+
+#endif

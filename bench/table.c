@@ -1,0 +1,454 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Draws the table: one block per point, the same column widths everywhere,
+ * and below it what one has to know to read it.
+ */
+
+#include "table.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "results.h"
+#include "row.h"
+#include "wrap.h"
+
+enum column {
+    RUNTIME,
+    WALL,
+    SPREAD,
+    WALL_INTERVAL,
+    CPU,
+    RSS,
+    FULL,
+    RATIO,
+    INTERVAL,
+    VERDICT,
+    OTHER,
+    OTHER_INTERVAL,
+    OTHER_VERDICT,
+    COLUMNS
+};
+
+/* Which columns are worth their place: the first ones stay longest. */
+static const enum column weight[COLUMNS] = {
+    RUNTIME,        WALL, RATIO,    VERDICT,       SPREAD, CPU,
+    FULL,           RSS,  INTERVAL, WALL_INTERVAL, OTHER,  OTHER_VERDICT,
+    OTHER_INTERVAL,
+};
+
+enum {
+    INDENT = 2,
+    COLUMNS_MIN = 24,
+    NAME_MIN = 8,
+    PROSE_MAX = 100
+};
+
+#define BOLD  "\033[1m"
+#define GREEN "\033[32m"
+#define RED   "\033[31m"
+#define DIM   "\033[2m"
+#define PLAIN "\033[0m"
+
+struct table {
+    FILE *file;
+    const struct analysis *analysis;
+    struct table_style style;
+    int prose; /* width of sentences */
+    int widths[COLUMNS];
+    bool shown[COLUMNS];
+};
+
+static void paint(const struct table *t, const char *colour)
+{
+    if (t->style.colour && colour)
+        fputs(colour, t->file);
+}
+
+static bool left_aligned(enum column column)
+{
+    return column == RUNTIME || column == SPREAD || column == WALL_INTERVAL ||
+           column == INTERVAL || column == VERDICT ||
+           column == OTHER_INTERVAL || column == OTHER_VERDICT;
+}
+
+static void texts_of(const struct row *row, const char *texts[COLUMNS])
+{
+    texts[RUNTIME] = row->runtime;
+    texts[WALL] = row->wall;
+    texts[SPREAD] = row->spread;
+    texts[WALL_INTERVAL] = row->wall_interval;
+    texts[CPU] = row->cpu;
+    texts[RSS] = row->rss;
+    texts[FULL] = row->full;
+    texts[RATIO] = row->ratio;
+    texts[INTERVAL] = row->interval;
+    texts[VERDICT] = row->verdict;
+    texts[OTHER] = row->other;
+    texts[OTHER_INTERVAL] = row->other_interval;
+    texts[OTHER_VERDICT] = row->other_verdict;
+}
+
+static void heads_of(const struct cell *cell, int cost,
+                     const char *texts[COLUMNS])
+{
+    bool cpu = cost == COMPARE_CPU;
+    texts[RUNTIME] = "";
+    texts[WALL] = cell->calibrated ? "wall/op" : "wall";
+    texts[SPREAD] = "";
+    texts[WALL_INTERVAL] = "95 %";
+    texts[CPU] = cell->calibrated ? "CPU/op" : "CPU";
+    texts[RSS] = "RSS";
+    texts[FULL] = "full";
+    texts[RATIO] = "vs coro";
+    texts[INTERVAL] = "95 %";
+    texts[VERDICT] = cpu ? "by CPU" : "by wall";
+    texts[OTHER] = cpu ? "wall" : "CPU";
+    texts[OTHER_INTERVAL] = "95 %";
+    texts[OTHER_VERDICT] = cpu ? "by wall" : "by CPU";
+}
+
+/* ---- layout ---- */
+
+static const char *plus_minus(const struct table *t)
+{
+    return t->style.utf8 ? "\u00b1" : "+-";
+}
+
+static bool is_spread(enum column column, const char *text)
+{
+    return column == SPREAD && text[0] && text[0] != '-';
+}
+
+static void widen(struct table *t, const char *const texts[COLUMNS])
+{
+    for (int c = 0; c < COLUMNS; c++) {
+        int width = wrap_width(texts[c]);
+        if (is_spread((enum column)c, texts[c]))
+            width += wrap_width(plus_minus(t));
+        if (width > t->widths[c])
+            t->widths[c] = width;
+    }
+}
+
+static void choose(struct table *t)
+{
+    int used = INDENT;
+    for (int i = 0; i < COLUMNS; i++) {
+        enum column column = weight[i];
+        int gap = column == RUNTIME ? 0 : column == SPREAD ? 1 : 2;
+        int width = t->widths[column] + gap;
+        if (column != RUNTIME && column != WALL &&
+            used + width > t->style.columns)
+            return;
+        t->shown[column] = true;
+        used += width;
+    }
+}
+
+static void lay_out(struct table *t)
+{
+    const struct summary *s = &t->analysis->summary;
+    const char *texts[COLUMNS];
+    for (size_t i = 0; i < s->n; i++) {
+        struct row row;
+        heads_of(&s->cells[i], row_cost(t->analysis, &s->cells[i]), texts);
+        widen(t, texts);
+        if (s->cells[i].n == 0)
+            continue;
+        row_make(&row, t->analysis, &s->cells[i]);
+        texts_of(&row, texts);
+        widen(t, texts);
+    }
+    int room = t->style.columns - INDENT - 2 - t->widths[WALL];
+    if (room < NAME_MIN)
+        room = NAME_MIN;
+    if (t->widths[RUNTIME] > room)
+        t->widths[RUNTIME] = room;
+    choose(t);
+}
+
+/* ---- drawing ---- */
+
+static void draw_text(const struct table *t, enum column column,
+                      const char *text)
+{
+    int width = wrap_width(text);
+    const char *sign = is_spread(column, text) ? plus_minus(t) : "";
+    int pad = t->widths[column] - width - wrap_width(sign);
+    if (pad < 0)
+        fprintf(t->file, "%.*s", t->widths[column], text);
+    else if (left_aligned(column))
+        fprintf(t->file, "%s%s%*s", sign, text, pad, "");
+    else
+        fprintf(t->file, "%*s%s%s", pad, "", sign, text);
+}
+
+static enum column last_shown(const struct table *t)
+{
+    int last = RUNTIME;
+    for (int c = 0; c < COLUMNS; c++)
+        if (t->shown[c])
+            last = c;
+    return (enum column)last;
+}
+
+static void draw_line(const struct table *t, const char *const texts[COLUMNS],
+                      const char *const colours[COLUMNS])
+{
+    enum column last = last_shown(t);
+    fprintf(t->file, "%*s", INDENT, "");
+    for (int c = 0; c < COLUMNS; c++) {
+        if (!t->shown[c])
+            continue;
+        if (c != RUNTIME)
+            fputs(c == SPREAD ? " " : "  ", t->file);
+        paint(t, colours[c]);
+        if (c == (int)last && left_aligned(last))
+            fprintf(t->file, "%s%s",
+                    is_spread(last, texts[c]) ? plus_minus(t) : "", texts[c]);
+        else
+            draw_text(t, (enum column)c, texts[c]);
+        paint(t, colours[c] ? PLAIN : NULL);
+    }
+    fputc('\n', t->file);
+}
+
+static void draw_heads(const struct table *t, const struct cell *cell, int cost)
+{
+    const char *texts[COLUMNS], *colours[COLUMNS];
+    heads_of(cell, cost, texts);
+    for (int c = 0; c < COLUMNS; c++)
+        colours[c] = DIM;
+    draw_line(t, texts, colours);
+}
+
+static void draw_note(const struct table *t, const char *label,
+                      const char *text)
+{
+    fprintf(t->file, "%*s", INDENT, "");
+    char line[1024];
+    snprintf(line, sizeof line, "%s%s%s", label, label[0] ? ": " : "", text);
+    wrap_print(t->file, line, INDENT, 2 * INDENT, t->style.columns);
+}
+
+static const char *verdict_colour(enum verdict verdict)
+{
+    return verdict == VERDICT_FASTER   ? GREEN
+           : verdict == VERDICT_SLOWER ? RED
+                                       : NULL;
+}
+
+/* Coro is green where every other runtime measured is slower. */
+static bool coro_wins(const struct table *t, const struct cell *coro)
+{
+    const struct compared *all = &t->analysis->compared;
+    size_t slower = 0, others = 0;
+    int cost = row_cost(t->analysis, coro);
+    for (size_t i = 0; i < all->n; i++) {
+        if (all->comparisons[i].baseline != coro)
+            continue;
+        others++;
+        slower += all->comparisons[i].ratios[cost].verdict == VERDICT_SLOWER;
+    }
+    return others > 0 && slower == others;
+}
+
+static void draw_cell(const struct table *t, const struct cell *cell)
+{
+    const char *texts[COLUMNS], *colours[COLUMNS] = { 0 };
+    char trouble[512];
+    struct row row;
+    row_make(&row, t->analysis, cell);
+    if (cell->n > 0) {
+        texts_of(&row, texts);
+        colours[VERDICT] = verdict_colour(row.judged);
+        if (row.judged == VERDICT_FASTER ||
+            (strcmp(cell->runtime, BASELINE) == 0 && coro_wins(t, cell)))
+            colours[RUNTIME] = colours[RATIO] = GREEN;
+        draw_line(t, texts, colours);
+    }
+    if (row.refused)
+        draw_note(t, row.runtime, row.refused);
+    if (row_trouble(trouble, sizeof trouble, cell))
+        draw_note(t, row.runtime, trouble);
+}
+
+static void draw_point(const struct table *t, size_t first)
+{
+    const struct summary *s = &t->analysis->summary;
+    const struct cell *cell = &s->cells[first];
+    char text[512];
+    row_point(text, sizeof text, cell);
+    wrap_print(t->file, text, 0, INDENT, t->style.columns);
+    if (row_origin_bound(t->analysis, cell))
+        draw_note(t, "",
+                  "origin-bound: the server was the limit, so only "
+                  "the client's CPU gets a verdict");
+    for (size_t i = first; i < s->n; i++)
+        if (strcmp(s->cells[i].point, cell->point) == 0)
+            draw_cell(t, &s->cells[i]);
+}
+
+static void draw_question(const struct table *t, const struct cell *cell)
+{
+    char text[1024];
+    snprintf(text, sizeof text, "%s%s%s", cell->workload,
+             cell->question[0] ? ": " : "", cell->question);
+    paint(t, BOLD);
+    wrap_print(t->file, text, 0, INDENT, t->style.columns);
+    paint(t, PLAIN);
+}
+
+static void draw_points(const struct table *t)
+{
+    const struct summary *s = &t->analysis->summary;
+    int headed = -1;
+    for (size_t i = 0; i < s->n; i++) {
+        const struct cell *cell = &s->cells[i];
+        if (!row_opens_point(s, i))
+            continue;
+        int cost = row_cost(t->analysis, cell);
+        if (row_opens_workload(s, i)) {
+            if (i > 0)
+                fputc('\n', t->file);
+            draw_question(t, cell);
+            headed = -1;
+        }
+        /* A new head where the ratio changes its meaning. */
+        if (cost != headed)
+            draw_heads(t, cell, cost);
+        headed = cost;
+        draw_point(t, i);
+    }
+}
+
+/* ---- below the table ---- */
+
+static void draw_means(const struct table *t)
+{
+    const struct compared *all = &t->analysis->compared;
+    if (all->geomeans_n > 0) {
+        fputc('\n', t->file);
+        paint(t, BOLD);
+        wrap_print(t->file, "Geometric mean over workloads, relative to coro",
+                   0, INDENT, t->style.columns);
+        paint(t, PLAIN);
+    }
+    for (size_t i = 0; i < all->geomeans_n; i++) {
+        const struct geomean *g = &all->geomeans[i];
+        char text[512], ratio[HUMAN], interval[HUMAN];
+        int used = 0;
+        for (int w = 0; w < COMPARES; w++) {
+            const struct estimate *e = &g->estimates[w];
+            if (e->n == 0)
+                continue;
+            used +=
+                snprintf(text + used, sizeof text - (size_t)used,
+                         "%s%s %s %s over %zu workload%s", used ? ";  " : "",
+                         w ? "CPU" : "wall", human_ratio(ratio, e->median),
+                         human_interval(interval, e), g->workloads[w],
+                         g->workloads[w] == 1 ? "" : "s");
+        }
+        char label[128];
+        snprintf(label, sizeof label, "%s cpus:%s", g->runtime, g->cpus);
+        draw_note(t, label, text);
+    }
+}
+
+static void draw_sentence(const struct table *t, const char *text)
+{
+    wrap_print(t->file, text, 0, 0, t->prose);
+}
+
+static void draw_reading(const struct table *t)
+{
+    const struct summary *s = &t->analysis->summary;
+    bool all_cpus = false, unequal = false;
+    for (size_t i = 0; i < s->n; i++)
+        all_cpus |= strcmp(s->cells[i].cpus, "all") == 0;
+    for (size_t i = 0; i < t->analysis->compared.n; i++)
+        unequal |= t->analysis->compared.comparisons[i].refused[0] != 0;
+    fputc('\n', t->file);
+    draw_sentence(t, "vs coro: over coro's, paired by round; above 1x coro "
+                     "is better. same: all of the interval within 3 %; "
+                     "unclear: the rounds do not decide.");
+    draw_sentence(t, "RSS: while all tasks are parked, else the peak; full: "
+                     "with page tables and kernel stacks, which RSS omits.");
+    if (all_cpus)
+        draw_sentence(t, "coro runs all tasks on one thread: where cpus:all "
+                         "gives the others every CPU, it uses one.");
+    if (unequal)
+        draw_sentence(t, "refused: the runtimes did not do the same work, so "
+                         "there is no ratio.");
+    if (analysis_rounds(t->analysis) < 6)
+        draw_sentence(t, "Fewer than six rounds allow no 95 % interval and "
+                         "no verdict.");
+}
+
+static void draw_totals(const struct table *t)
+{
+    const struct summary *s = &t->analysis->summary;
+    size_t failed = 0, skipped = 0, missing = 0;
+    char text[160];
+    for (size_t i = 0; i < s->n; i++) {
+        const struct cell *cell = &s->cells[i];
+        failed += cell->failed > 0;
+        skipped += cell->failed == 0 && cell->skip_reason;
+        missing += cell->failed == 0 && !cell->skip_reason && cell->n == 0;
+    }
+    snprintf(text, sizeof text,
+             "%zu cells: %zu with failed trials, %zu skipped, %zu not "
+             "measured; at most %zu rounds.",
+             s->n, failed, skipped, missing, analysis_rounds(t->analysis));
+    draw_sentence(t, text);
+}
+
+void table_print(FILE *file, const struct analysis *analysis,
+                 const struct table_style *style)
+{
+    struct table t = { .file = file, .analysis = analysis, .style = *style };
+    if (t.style.columns < COLUMNS_MIN)
+        t.style.columns = COLUMNS_MIN;
+    t.prose = t.style.columns < PROSE_MAX ? t.style.columns : PROSE_MAX;
+    lay_out(&t);
+    draw_points(&t);
+    draw_means(&t);
+    draw_reading(&t);
+    draw_totals(&t);
+}
+
+/* As setlocale(LC_CTYPE, "") would choose, without changing the program's. */
+static bool is_utf8(void)
+{
+    static const char *const names[] = { "LC_ALL", "LC_CTYPE", "LANG" };
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        const char *value = getenv(names[i]);
+        if (value && value[0])
+            return strcasestr(value, "utf-8") || strcasestr(value, "utf8");
+    }
+    return false;
+}
+
+int results_table(const char *run_dir, int columns, int colour)
+{
+    struct table_style style = {
+        .columns = columns,
+        .colour = colour,
+        .utf8 = is_utf8(),
+    };
+    struct analysis analysis;
+    char message[PATH_MAX + 200];
+    int error = analysis_init(&analysis, run_dir, message, sizeof message);
+    if (error) {
+        fprintf(stderr, "cobench: %s\n", message);
+        return error;
+    }
+    table_print(stdout, &analysis, &style);
+    error = analysis_measured(&analysis) ? 0 : -ENODATA;
+    analysis_fini(&analysis);
+    return error;
+}
