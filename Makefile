@@ -69,6 +69,7 @@ PROGRAMS  := $(BUILD)/bin/cobench $(BUILD)/bin/origin $(TRIALS) $(REF_BINS)
 RT_TESTS    := $(notdir $(basename $(wildcard runtime/test/test_*.c)))
 CORO_TESTS  := $(notdir $(basename $(wildcard runtime/test/coro/test_*.c)))
 BENCH_TESTS := $(notdir $(basename $(wildcard bench/test/test_*.c)))
+BENCH_HELP  := $(filter-out bench/test/test_%,$(wildcard bench/test/*.c))
 TESTS := $(foreach r,$(RUNTIMES),$(RT_TESTS:%=$(BUILD)/test/$(r)/%)) \
     $(CORO_TESTS:%=$(BUILD)/test/coro-only/%) $(BENCH_TESTS:%=$(BUILD)/test/bench/%)
 
@@ -164,7 +165,8 @@ $(BUILD)/bin/cobench: $(BUILD)/obj/bench/main.o $(BUILD)/lib/libbench.a
 	$(call link,$(JANSSON) -lm)
 $(BUILD)/bin/origin: $(call objects,$(ORIGIN_SRC))
 	$(call link,$(MHD) $(UV))
-$(BUILD)/test/bench/%: $(BUILD)/obj/bench/test/%.o $(BUILD)/lib/libbench.a
+$(BUILD)/test/bench/%: $(BUILD)/obj/bench/test/%.o \
+    $(call objects,$(BENCH_HELP)) $(BUILD)/lib/libbench.a
 	$(call link,-lcmocka $(JANSSON) -lm)
 
 # ---- using it ----

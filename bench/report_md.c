@@ -22,7 +22,7 @@ struct report {
 static void print_text(FILE *file, const char *text)
 {
     for (; *text; text++) {
-        if (strchr("|<>*_`[]\\", *text))
+        if (strchr("|<>*`[]\\", *text))
             fputc('\\', file);
         fputc((unsigned char)*text < ' ' ? ' ' : *text, file);
     }
@@ -91,7 +91,10 @@ static void print_reading(const struct report *r)
         "*same* where the whole interval lies within 3 %, *unclear* where the "
         "rounds do not decide. "
         "It is taken of wall time, except where tasks mostly wait or the "
-        "server was the limit: there CPU time tells what a runtime costs.\n",
+        "server was the limit: there CPU time tells what a runtime costs.\n\n"
+        "RSS is taken while all tasks are parked where a workload parks them, "
+        "else it is the peak; *full* adds page tables and kernel stacks. K, M "
+        "and G are powers of 1024.\n",
         r->file);
     fputs("\ncoro runs all tasks on one thread and so on one CPU, also where "
           "`cpus:all` gives the others more. Network workloads use the "
@@ -122,8 +125,8 @@ static void print_heads(const struct report *r, const struct cell *cell,
     const char *per = cell->calibrated ? " per op" : "";
     bool cpu = cost == COMPARE_CPU;
     fprintf(r->file,
-            "| point | runtime | wall%s | 95 %% | CPU%s | RSS | full | %s vs "
-            "coro | 95 %% | verdict | %s vs coro | verdict |\n"
+            "| point | runtime | wall%s | 95 %% | CPU%s | RSS | full | %s to "
+            "coro | 95 %% | verdict | %s to coro | verdict |\n"
             "|---|---|---:|---|---:|---:|---:|---:|---|---|---:|---|\n",
             per, per, cpu ? "CPU" : "wall", cpu ? "wall" : "CPU");
 }

@@ -99,15 +99,15 @@ static void heads_of(const struct cell *cell, int cost,
     texts[RUNTIME] = "";
     texts[WALL] = cell->calibrated ? "wall/op" : "wall";
     texts[SPREAD] = "";
-    texts[WALL_INTERVAL] = "95 %";
+    texts[WALL_INTERVAL] = "95%";
     texts[CPU] = cell->calibrated ? "CPU/op" : "CPU";
     texts[RSS] = "RSS";
     texts[FULL] = "full";
-    texts[RATIO] = "vs coro";
-    texts[INTERVAL] = "95 %";
+    texts[RATIO] = "ratio";
+    texts[INTERVAL] = "to coro";
     texts[VERDICT] = cpu ? "by CPU" : "by wall";
-    texts[OTHER] = cpu ? "wall" : "CPU";
-    texts[OTHER_INTERVAL] = "95 %";
+    texts[OTHER] = cpu ? "wall ratio" : "CPU ratio";
+    texts[OTHER_INTERVAL] = "95%";
     texts[OTHER_VERDICT] = cpu ? "by wall" : "by CPU";
 }
 
@@ -134,15 +134,22 @@ static void widen(struct table *t, const char *const texts[COLUMNS])
     }
 }
 
+/* Blanks before a column; what belongs together stands closer. */
+static int gap(enum column column)
+{
+    if (column == RUNTIME)
+        return INDENT;
+    return column == SPREAD || column == INTERVAL ? 1 : 2;
+}
+
 static void choose(struct table *t)
 {
-    int used = INDENT;
+    int used = 0;
     for (int i = 0; i < COLUMNS; i++) {
         enum column column = weight[i];
-        int gap = column == RUNTIME ? 0 : column == SPREAD ? 1 : 2;
-        int width = t->widths[column] + gap;
-        if (column != RUNTIME && column != WALL &&
-            used + width > t->style.columns)
+        int width = gap(column) + t->widths[column];
+        bool needed = column == RUNTIME || column == WALL;
+        if (!needed && used + width > t->style.columns)
             return;
         t->shown[column] = true;
         used += width;
@@ -200,12 +207,10 @@ static void draw_line(const struct table *t, const char *const texts[COLUMNS],
                       const char *const colours[COLUMNS])
 {
     enum column last = last_shown(t);
-    fprintf(t->file, "%*s", INDENT, "");
     for (int c = 0; c < COLUMNS; c++) {
         if (!t->shown[c])
             continue;
-        if (c != RUNTIME)
-            fputs(c == SPREAD ? " " : "  ", t->file);
+        fprintf(t->file, "%*s", gap((enum column)c), "");
         paint(t, colours[c]);
         if (c == (int)last && left_aligned(last))
             fprintf(t->file, "%s%s",
@@ -226,13 +231,15 @@ static void draw_heads(const struct table *t, const struct cell *cell, int cost)
     draw_line(t, texts, colours);
 }
 
-static void draw_note(const struct table *t, const char *label,
+/* A sentence where the row of `runtime` stands, or would. */
+static void draw_note(const struct table *t, const char *runtime,
                       const char *text)
 {
+    int at = INDENT + t->widths[RUNTIME] + 2;
     fprintf(t->file, "%*s", INDENT, "");
-    char line[1024];
-    snprintf(line, sizeof line, "%s%s%s", label, label[0] ? ": " : "", text);
-    wrap_print(t->file, line, INDENT, 2 * INDENT, t->style.columns);
+    draw_text(t, RUNTIME, runtime);
+    fprintf(t->file, "  ");
+    wrap_print(t->file, text, at, 2 * INDENT, t->style.columns);
 }
 
 static const char *verdict_colour(enum verdict verdict)
@@ -275,6 +282,12 @@ static void draw_cell(const struct table *t, const struct cell *cell)
         draw_note(t, row.runtime, row.refused);
     if (row_trouble(trouble, sizeof trouble, cell))
         draw_note(t, row.runtime, trouble);
+}
+
+static void draw_hint(const struct table *t, const char *text)
+{
+    fprintf(t->file, "%*s", INDENT, "");
+    wrap_print(t->file, text, INDENT, INDENT, t->style.columns);
 }
 
 static void draw_point(const struct table *t, size_t first)
@@ -328,34 +341,45 @@ static void draw_points(const struct table *t)
 
 /* ---- below the table ---- */
 
+static void draw_mean(const struct table *t, const struct geomean *g)
+{
+    static const char *const names[] = { "wall", "CPU" };
+    char text[512], ratio[HUMAN], interval[HUMAN];
+    size_t used =
+        (size_t)snprintf(text, sizeof text, "%s cpus:%s ", g->runtime, g->cpus);
+    for (int w = 0; w < COMPARES; w++) {
+        const struct estimate *e = &g->estimates[w];
+        if (g->workloads[w] < 2 || used >= sizeof text)
+            continue;
+        used += (size_t)snprintf(text + used, sizeof text - used,
+                                 " %s %s %s of %zu;", names[w],
+                                 human_ratio(ratio, e->median),
+                                 human_interval(interval, e), g->workloads[w]);
+    }
+    text[strlen(text) - 1] = 0;
+    draw_hint(t, text);
+}
+
+/* A mean over one workload says nothing new. */
 static void draw_means(const struct table *t)
 {
     const struct compared *all = &t->analysis->compared;
-    if (all->geomeans_n > 0) {
-        fputc('\n', t->file);
-        paint(t, BOLD);
-        wrap_print(t->file, "Geometric mean over workloads, relative to coro",
-                   0, INDENT, t->style.columns);
-        paint(t, PLAIN);
-    }
+    bool any = false;
     for (size_t i = 0; i < all->geomeans_n; i++) {
         const struct geomean *g = &all->geomeans[i];
-        char text[512], ratio[HUMAN], interval[HUMAN];
-        int used = 0;
-        for (int w = 0; w < COMPARES; w++) {
-            const struct estimate *e = &g->estimates[w];
-            if (e->n == 0)
-                continue;
-            used +=
-                snprintf(text + used, sizeof text - (size_t)used,
-                         "%s%s %s %s over %zu workload%s", used ? ";  " : "",
-                         w ? "CPU" : "wall", human_ratio(ratio, e->median),
-                         human_interval(interval, e), g->workloads[w],
-                         g->workloads[w] == 1 ? "" : "s");
+        if (g->workloads[COMPARE_WALL] < 2 && g->workloads[COMPARE_CPU] < 2)
+            continue;
+        if (!any) {
+            fputc('\n', t->file);
+            paint(t, BOLD);
+            wrap_print(t->file,
+                       "Geometric mean of the ratios to coro, and of how many "
+                       "workloads",
+                       0, INDENT, t->style.columns);
+            paint(t, PLAIN);
         }
-        char label[128];
-        snprintf(label, sizeof label, "%s cpus:%s", g->runtime, g->cpus);
-        draw_note(t, label, text);
+        any = true;
+        draw_mean(t, g);
     }
 }
 
@@ -373,9 +397,9 @@ static void draw_reading(const struct table *t)
     for (size_t i = 0; i < t->analysis->compared.n; i++)
         unequal |= t->analysis->compared.comparisons[i].refused[0] != 0;
     fputc('\n', t->file);
-    draw_sentence(t, "vs coro: over coro's, paired by round; above 1x coro "
-                     "is better. same: all of the interval within 3 %; "
-                     "unclear: the rounds do not decide.");
+    draw_sentence(t, "ratio to coro: paired by round, with its 95% interval; "
+                     "above 1x coro is better. same: all of the interval "
+                     "within 3%; unclear: the rounds do not decide.");
     draw_sentence(t, "RSS: while all tasks are parked, else the peak; full: "
                      "with page tables and kernel stacks, which RSS omits.");
     if (all_cpus)
@@ -385,7 +409,7 @@ static void draw_reading(const struct table *t)
         draw_sentence(t, "refused: the runtimes did not do the same work, so "
                          "there is no ratio.");
     if (analysis_rounds(t->analysis) < 6)
-        draw_sentence(t, "Fewer than six rounds allow no 95 % interval and "
+        draw_sentence(t, "Fewer than six rounds allow no 95% interval and "
                          "no verdict.");
 }
 

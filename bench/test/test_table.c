@@ -1,0 +1,368 @@
+/* SPDX-License-Identifier: MIT */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "synthetic.h"
+#include "table.h"
+#include "wrap.h"
+
+static void plan_http(struct synthetic *s)
+{
+    static const char *const runtimes[] = { "coro", "pool:20", "thread:64k" };
+    static const double walls[] = { 304e6, 705e6, 305e6 };
+    static const double cpus[] = { 9e6, 12e6, 30e6 };
+    for (int i = 0; i < 3; i++) {
+        struct synthetic_cell cell = {
+            .workload = "http_delay",
+            .params = "requests:50/scale:0.1",
+            .cpus = "all",
+            .runtime = runtimes[i],
+            .question = "How long do fifty slow requests take?",
+            .waits = true,
+        };
+        synthetic_rounds(s, synthetic_plan(s, &cell), 9, walls[i], cpus[i], 50,
+                         i);
+    }
+}
+
+static void plan_switch(struct synthetic *s)
+{
+    static const char *const runtimes[] = { "coro", "pool:2", "thread", "seq" };
+    static const double each[] = { 14.2, 2310, 4890, 0 };
+    for (int i = 0; i < 4; i++) {
+        struct synthetic_cell cell = {
+            .workload = "switch_pair",
+            .params = "via:yield",
+            .runtime = runtimes[i],
+            .question = "What does handing control to another task cost, and "
+                        "does it matter?",
+            .calibrated = true,
+        };
+        const char *name = synthetic_plan(s, &cell);
+        int ops = i == 0 ? 1000000 : 1000;
+        if (i < 3)
+            synthetic_rounds(s, name, 9, each[i] * ops, each[i] * ops, ops, i);
+        else
+            synthetic_failure(s, name, 0, "skipped",
+                              "needs two tasks at a time, seq has one");
+    }
+}
+
+static char *draw(const struct synthetic *s, int columns, bool colour,
+                  bool utf8)
+{
+    struct table_style style = { columns, colour, utf8 };
+    struct analysis analysis;
+    char message[256], *text = NULL;
+    size_t size;
+    synthetic_write(s);
+    if (analysis_init(&analysis, s->dir, message, sizeof message))
+        return NULL;
+    FILE *file = open_memstream(&text, &size);
+    table_print(file, &analysis, &style);
+    fclose(file);
+    analysis_fini(&analysis);
+    return text;
+}
+
+/* Draws a run of both workloads, or of what `plan` makes. */
+static char *draw_run(void (*plan)(struct synthetic *), int columns,
+                      bool colour, bool utf8)
+{
+    struct synthetic s;
+    synthetic_init(&s);
+    if (plan) {
+        plan(&s);
+    } else {
+        plan_http(&s);
+        plan_switch(&s);
+    }
+    char *text = draw(&s, columns, colour, utf8);
+    synthetic_fini(&s);
+    return text;
+}
+
+static void forty_columns_keep_time_ratio_and_verdict(void **state)
+{
+    (void)state;
+    char *text = draw_run(NULL, 40, false, false);
+    assert_non_null(text);
+    assert_string_equal(text, "http_delay: How long do fifty slow\n"
+                              "  requests take?\n"
+                              "                 wall  ratio  by CPU\n"
+                              "requests:50 scale:0.1 cpus:all\n"
+                              "  coro         304 ms      1  -\n"
+                              "  pool:20      705 ms  1.34x  slower\n"
+                              "  thread:64k   305 ms  3.35x  slower\n"
+                              "\n"
+                              "switch_pair: What does handing control\n"
+                              "  to another task cost, and does it\n"
+                              "  matter?\n"
+                              "              wall/op  ratio  by wall\n"
+                              "via:yield cpus:1\n"
+                              "  coro        14.2 ns      1  -\n"
+                              "  pool:2      2.31 us   163x  slower\n"
+                              "  thread      4.89 us   346x  slower\n"
+                              "  seq         skipped: needs two tasks\n"
+                              "    at a time, seq has one\n"
+                              "\n"
+                              "ratio to coro: paired by round, with its\n"
+                              "95% interval; above 1x coro is better.\n"
+                              "same: all of the interval within 3%;\n"
+                              "unclear: the rounds do not decide.\n"
+                              "RSS: while all tasks are parked, else\n"
+                              "the peak; full: with page tables and\n"
+                              "kernel stacks, which RSS omits.\n"
+                              "coro runs all tasks on one thread: where\n"
+                              "cpus:all gives the others every CPU, it\n"
+                              "uses one.\n"
+                              "7 cells: 0 with failed trials, 1\n"
+                              "skipped, 0 not measured; at most 9\n"
+                              "rounds.\n");
+    free(text);
+}
+
+static void eighty_columns_show_all_that_one_ratio_needs(void **state)
+{
+    (void)state;
+    char *text = draw_run(NULL, 80, false, true);
+    assert_non_null(text);
+    assert_string_equal(
+        text,
+        "http_delay: How long do fifty slow requests take?\n"
+        "                 wall            CPU    RSS  full  ratio to coro       by CPU\n"
+        "requests:50 scale:0.1 cpus:all\n"
+        "  coro         304 ms \u00b10.8%  9.00 ms  4.00M     -      1 -             -\n"
+        "  pool:20      705 ms \u00b10.8%  12.0 ms  4.00M     -  1.34x [1.34, 1.34]  slower\n"
+        "  thread:64k   305 ms \u00b10.7%  30.0 ms  4.00M     -  3.35x [3.28, 3.35]  slower\n"
+        "\n"
+        "switch_pair: What does handing control to another task cost, and does it matter?\n"
+        "              wall/op         CPU/op    RSS  full  ratio to coro       by wall\n"
+        "via:yield cpus:1\n"
+        "  coro        14.2 ns \u00b10.7%  14.2 ns  4.00M     -      1 -             -\n"
+        "  pool:2      2.31 us \u00b10.7%  2.31 us  4.00M     -   163x [163, 163]    slower\n"
+        "  thread      4.89 us \u00b10.8%  4.89 us  4.00M     -   346x [338, 346]    slower\n"
+        "  seq         skipped: needs two tasks at a time, seq has one\n"
+        "\n"
+        "ratio to coro: paired by round, with its 95% interval; above 1x coro is better.\n"
+        "same: all of the interval within 3%; unclear: the rounds do not decide.\n"
+        "RSS: while all tasks are parked, else the peak; full: with page tables and\n"
+        "kernel stacks, which RSS omits.\n"
+        "coro runs all tasks on one thread: where cpus:all gives the others every CPU, it\n"
+        "uses one.\n"
+        "7 cells: 0 with failed trials, 1 skipped, 0 not measured; at most 9 rounds.\n");
+    free(text);
+}
+
+static void wide_terminals_show_both_ratios(void **state)
+{
+    (void)state;
+    char *text = draw_run(NULL, 120, false, true);
+    assert_non_null(text);
+    assert_string_equal(
+        text,
+        "http_delay: How long do fifty slow requests take?\n"
+        "                 wall        95%                     CPU    RSS  full  ratio to coro       by CPU   wall ratio  by wall\n"
+        "requests:50 scale:0.1 cpus:all\n"
+        "  coro         304 ms \u00b10.8%  [302 ms, 306 ms]    9.00 ms  4.00M     -      1 -             -                 1  -\n"
+        "  pool:20      705 ms \u00b10.8%  [700 ms, 710 ms]    12.0 ms  4.00M     -  1.34x [1.34, 1.34]  slower        2.32x  slower\n"
+        "  thread:64k   305 ms \u00b10.7%  [303 ms, 307 ms]    30.0 ms  4.00M     -  3.35x [3.28, 3.35]  slower        1.01x  same\n"
+        "\n"
+        "switch_pair: What does handing control to another task cost, and does it matter?\n"
+        "              wall/op        95%                  CPU/op    RSS  full  ratio to coro       by wall   CPU ratio  by CPU\n"
+        "via:yield cpus:1\n"
+        "  coro        14.2 ns \u00b10.7%  [14.1 ns, 14.3 ns]  14.2 ns  4.00M     -      1 -             -                 1  -\n"
+        "  pool:2      2.31 us \u00b10.7%  [2.29 us, 2.33 us]  2.31 us  4.00M     -   163x [163, 163]    slower         163x  slower\n"
+        "  thread      4.89 us \u00b10.8%  [4.85 us, 4.93 us]  4.89 us  4.00M     -   346x [338, 346]    slower         346x  slower\n"
+        "  seq         skipped: needs two tasks at a time, seq has one\n"
+        "\n"
+        "ratio to coro: paired by round, with its 95% interval; above 1x coro is better. same: all of the\n"
+        "interval within 3%; unclear: the rounds do not decide.\n"
+        "RSS: while all tasks are parked, else the peak; full: with page tables and kernel stacks, which RSS\n"
+        "omits.\n"
+        "coro runs all tasks on one thread: where cpus:all gives the others every CPU, it uses one.\n"
+        "7 cells: 0 with failed trials, 1 skipped, 0 not measured; at most 9 rounds.\n");
+    free(text);
+}
+
+/* Long names, every kind of trouble, and bytes that are no text. */
+static void plan_trouble(struct synthetic *s)
+{
+    struct synthetic_cell cell = {
+        .workload = "echo",
+        .params = "conns:10000/bytes:64",
+        .axis = "conns",
+        .x = 10000,
+        .question = "What-does-a-very-long-question-without-any-blank-do-to-a-"
+                    "terminal-of-few-columns?",
+    };
+    synthetic_rounds(s, synthetic_plan(s, &cell), 9, 1e9, 9e8, 1000, 0);
+    cell.runtime = "thread:a-stack-size-nobody-ever-typed-before";
+    synthetic_rounds(s, synthetic_plan(s, &cell), 9, 1e12, 9e8, 1001, 4);
+    cell.runtime = "pool:20";
+    synthetic_failure(s, synthetic_plan(s, &cell), 1, "crashed",
+                      "\033[2Jended by signal 11 (Segmentation fault) with "
+                      "\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9"
+                      "\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9"
+                      "\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9");
+    cell.runtime = "seq";
+    synthetic_plan(s, &cell);
+    plan_http(s);
+    plan_switch(s);
+}
+
+static int longest_line(const char *text)
+{
+    int longest = 0, at = 0;
+    for (; *text; text++) {
+        if (*text == '\n')
+            at = 0;
+        else if (((unsigned char)*text & 0xc0) != 0x80)
+            at++;
+        if (at > longest)
+            longest = at;
+    }
+    return longest;
+}
+
+static void no_line_is_longer_than_the_terminal(void **state)
+{
+    (void)state;
+    for (int columns = 24; columns <= 200; columns += 11) {
+        char *text = draw_run(plan_trouble, columns, false, columns % 2);
+        assert_non_null(text);
+        assert_in_range(longest_line(text), 20, columns);
+        free(text);
+    }
+}
+
+static void troubles_stand_where_the_row_would(void **state)
+{
+    (void)state;
+    char *text = draw_run(plan_trouble, 100, false, false);
+    assert_non_null(text);
+    assert_non_null(strstr(text, "1 trial failed (crashed):"));
+    assert_non_null(strstr(text, "unequal work: operations 1001"));
+    assert_non_null(strstr(text, "not measured: the run ended before"));
+    assert_non_null(strstr(text, "  refused\n"));
+    assert_null(strchr(text, '\033'));
+    free(text);
+}
+
+/* The text without escape sequences "ESC [ ... m". */
+static void strip_colours(char *text)
+{
+    char *to = text;
+    for (; *text; text++) {
+        if (*text == '\033')
+            text += strcspn(text, "m");
+        else
+            *to++ = *text;
+    }
+    *to = 0;
+}
+
+static void colours_change_no_text(void **state)
+{
+    (void)state;
+    char *plain = draw_run(NULL, 80, false, true);
+    char *colour = draw_run(NULL, 80, true, true);
+    assert_non_null(plain);
+    assert_non_null(colour);
+    assert_non_null(strstr(colour, "\033[31mslower\033[0m"));
+    assert_non_null(strstr(colour, "\033[32mcoro"));
+    strip_colours(colour);
+    assert_string_equal(plain, colour);
+    free(plain);
+    free(colour);
+}
+
+/* What is measured while the server has no CPU left says little of wall. */
+static void plan_origin_bound(struct synthetic *s)
+{
+    static const char *const runtimes[] = { "coro", "thread" };
+    for (int i = 0; i < 2; i++) {
+        struct synthetic_cell cell = { .workload = "echo",
+                                       .runtime = runtimes[i] };
+        const char *name = synthetic_plan(s, &cell);
+        for (int round = 1; round <= 9; round++)
+            json_object_set_new(
+                synthetic_trial(s, name, round, 1e9, 1e8 * (i + 1), 1000),
+                "origin", json_pack("{s:f}", "cpu_share", 0.95));
+    }
+}
+
+static void an_origin_bound_point_is_judged_by_cpu(void **state)
+{
+    (void)state;
+    char *text = draw_run(plan_origin_bound, 120, false, false);
+    assert_non_null(text);
+    assert_non_null(strstr(text, "origin-bound"));
+    assert_non_null(strstr(text, "2.00x [2.00, 2.00]  slower"));
+    assert_non_null(strstr(text, "1.00x  origin\n"));
+    free(text);
+}
+
+static void plan_winner(struct synthetic *s)
+{
+    static const char *const runtimes[] = { "coro", "thread" };
+    for (int i = 0; i < 2; i++) {
+        struct synthetic_cell cell = { .workload = "cpu",
+                                       .runtime = runtimes[i] };
+        synthetic_rounds(s, synthetic_plan(s, &cell), 9, i ? 5e8 : 1e9, 1e9, 4,
+                         i);
+    }
+}
+
+static void threads_that_win_are_green(void **state)
+{
+    (void)state;
+    char *text = draw_run(plan_winner, 80, true, false);
+    assert_non_null(text);
+    assert_non_null(strstr(text, "\033[32mthread"));
+    assert_non_null(strstr(text, "\033[32mfaster"));
+    assert_null(strstr(text, "\033[32mcoro"));
+    free(text);
+}
+
+static void plan_few(struct synthetic *s)
+{
+    struct synthetic_cell cell = { .workload = "cpu" };
+    synthetic_rounds(s, synthetic_plan(s, &cell), 3, 1e9, 1e9, 4, 0);
+    cell.runtime = "thread";
+    synthetic_rounds(s, synthetic_plan(s, &cell), 3, 2e9, 1e9, 4, 0);
+}
+
+static void three_rounds_give_no_verdict(void **state)
+{
+    (void)state;
+    char *text = draw_run(plan_few, 80, false, false);
+    assert_non_null(text);
+    assert_non_null(strstr(text, "2.00x -"));
+    assert_non_null(strstr(text, "unclear\n"));
+    assert_non_null(strstr(text, "Fewer than six rounds"));
+    free(text);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(forty_columns_keep_time_ratio_and_verdict),
+        cmocka_unit_test(eighty_columns_show_all_that_one_ratio_needs),
+        cmocka_unit_test(wide_terminals_show_both_ratios),
+        cmocka_unit_test(no_line_is_longer_than_the_terminal),
+        cmocka_unit_test(troubles_stand_where_the_row_would),
+        cmocka_unit_test(colours_change_no_text),
+        cmocka_unit_test(an_origin_bound_point_is_judged_by_cpu),
+        cmocka_unit_test(threads_that_win_are_green),
+        cmocka_unit_test(three_rounds_give_no_verdict),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
