@@ -96,7 +96,7 @@ do for [p = 1:panels] {
         for [i = 1:series] IN index i - 1 \
             using (PANEL[i] == p ? $2 : NaN):8 with points \
             pointtype mark(NAME[i]) pointsize 0.8 \
-            linecolor rgb hue(NAME[i]) title NAME[i]
+            linecolor rgb hue(NAME[i]) notitle
     unset label
     unset arrow
 }

@@ -108,6 +108,7 @@ finish() {
         /<title>Gnuplot<\/title>/ { print "<title>" title "</title>"; next }
         /<desc>Produced by GNUPLOT/ { next }
         {
+            sub(/<title>gnuplot_plot_[0-9]*<\/title>/, "")
             family = "DejaVu Sans, Verdana, Helvetica, Arial, sans-serif"
             bold = "font-family=\"" family "\" font-weight=\"bold\""
             gsub(/font-family="DejaVu Sans:Bold"/, bold)

@@ -136,5 +136,4 @@ plot for [i = 1:n] IN using (strcol(5) eq word(runtimes, i) ? $2 : NaN): \
         linecolor rgb hue(word(runtimes, i)) notitle, \
     for [i = 1:n] IN using (strcol(5) eq word(runtimes, i) ? $2 : NaN): \
         (lane($1, i)) with points pointtype mark(word(runtimes, i)) \
-        pointsize 0.75 linecolor rgb hue(word(runtimes, i)) \
-        title word(runtimes, i)
+        pointsize 0.75 linecolor rgb hue(word(runtimes, i)) notitle

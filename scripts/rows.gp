@@ -93,5 +93,4 @@ plot IN using (bar_from(0)):1:(0):($2 * SCALE):($1 - 0.26):($1 + 0.26): \
         ($3 * SCALE):($4 * SCALE) with xerrorbars pointtype 0 linewidth 1.4 \
         linecolor rgb hue(NAME[i]) notitle, \
     for [i = 1:rows] IN using ($1 == i ? $2 * SCALE : NaN):1 with points \
-        pointtype mark(NAME[i]) pointsize 1 linecolor rgb hue(NAME[i]) \
-        title NAME[i]
+        pointtype mark(NAME[i]) pointsize 1 linecolor rgb hue(NAME[i]) notitle

@@ -43,8 +43,9 @@ shade(rt) = \
     base(rt) eq "callback" ? 0x1F78B4 : hue(rt)
 mark(rt) = \
     rt eq "coro"           ? 7  : \
-    rt eq "pool:50"        ? 4  : \
-    rt eq "pool:64"        ? 12 : \
+    rt eq "pool:2"         ? 4  : \
+    rt eq "pool:50"        ? 12 : \
+    rt eq "pool:64"        ? 3  : \
     base(rt) eq "pool"     ? 5  : \
     rt eq "thread"         ? 9  : \
     base(rt) eq "thread"   ? 11 : \
@@ -52,8 +53,8 @@ mark(rt) = \
     base(rt) eq "epoll"    ? 15 : \
     base(rt) eq "callback" ? 2  : strange(rt, 6, 3, 1, 12)
 dashes(rt) = \
-    \
-    rt eq "pool:50" || rt eq "thread:64k" ? 2 : rt eq "pool:64" ? 4 : 1
+    rt eq "pool:50" || rt eq "thread:64k" ? 2 : \
+    rt eq "pool:2" || rt eq "pool:64" ? 4 : 1
 
 # ---- numbers as people write them ----
 # Three digits that count, "0.0123", "1.23", "12.3", "123".

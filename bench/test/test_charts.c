@@ -1,0 +1,323 @@
+/* SPDX-License-Identifier: MIT */
+/* scripts/plots.sh: draws what there is, and says what there is not. */
+#include <fcntl.h>
+#include <limits.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#define HEADER                                                             \
+    "cell,workload,group,axis,x,cpus,runtime,metric,unit,median,low,high," \
+    "min,max,n,verdict\n"
+
+/* A sweep with memory, and a workload without an axis. */
+static const char *const small_run = HEADER
+    "e/1/coro,echo,echo/cpus:1,conns,1,1,coro,ns_per_op,ns,9e3,8e3,1e4,8e3,"
+    "1e4,9,-\n"
+    "e/9/coro,echo,echo/cpus:1,conns,9,1,coro,ns_per_op,ns,7e3,6e3,8e3,6e3,"
+    "8e3,9,-\n"
+    "e/1/thread,echo,echo/cpus:1,conns,1,1,thread,ns_per_op,ns,9e5,-,-,9e5,"
+    "9e5,1,-\n"
+    "e/9/thread,echo,echo/cpus:1,conns,9,1,thread,ns_per_op,ns,7e5,-,-,7e5,"
+    "7e5,1,-\n"
+    "e/9/coro,echo,echo/cpus:1,conns,9,1,coro,ops_per_s,1/s,1e5,9e4,2e5,9e4,"
+    "2e5,9,-\n"
+    "e/9/thread,echo,echo/cpus:1,conns,9,1,thread,wall_vs_coro,ratio,99,90,"
+    "110,80,120,9,slower\n"
+    "s/1/coro,nap,nap/cpus:1,tasks,1000,1,coro,parked_rss,bytes,4e6,4e6,4e6,"
+    "4e6,4e6,9,-\n"
+    "s/1/coro,nap,nap/cpus:1,tasks,1000,1,coro,parked_full,bytes,5e6,5e6,5e6,"
+    "5e6,5e6,9,-\n"
+    "s/2/coro,nap,nap/cpus:1,tasks,9000,1,coro,parked_rss,bytes,4e7,4e7,4e7,"
+    "4e7,4e7,9,-\n"
+    "s/2/coro,nap,nap/cpus:1,tasks,9000,1,coro,parked_full,bytes,5e7,5e7,5e7,"
+    "5e7,5e7,9,-\n"
+    "s/coro,nap,nap/cpus:1,-,-,1,coro,full_slope,bytes,5120,5000,5200,5000,"
+    "5200,9,-\n"
+    "p/coro,pair,pair/via:a&b/cpus:1,-,-,1,coro,ns_per_op,ns,20,19,21,19,21,9,"
+    "-\n"
+    "p/pool,pair,pair/via:a&b/cpus:1,-,-,1,pool:20,ns_per_op,ns,2000,1900,"
+    "2100,1900,2100,9,-\n"
+    "p/x,pair,pair/via:a&b/cpus:1,-,-,1,stranger,ns_per_op,ns,200,190,"
+    "210,190,210,9,-\n";
+
+static const char *const captions = "machine\tTwo <slow> CPUs\n"
+                                    "commit\tabcdef\n"
+                                    "rounds\t9\n"
+                                    "workload\tpair\tns_per_op\tswitch\t"
+                                    "Is \"a\" < b & c?\n";
+
+struct fixture {
+    char dir[64];
+    char output[8192]; /* what the script said */
+};
+
+static void put(const struct fixture *f, const char *name, const char *text)
+{
+    char path[128];
+    snprintf(path, sizeof path, "%s/%s", f->dir, name);
+    FILE *file = fopen(path, "w");
+    assert_non_null(file);
+    fputs(text, file);
+    assert_int_equal(fclose(file), 0);
+}
+
+/* The file's content, to be freed, or NULL where there is no such file. */
+static char *get(const struct fixture *f, const char *name, size_t *size)
+{
+    char path[128];
+    snprintf(path, sizeof path, "%s/%s", f->dir, name);
+    FILE *file = fopen(path, "r");
+    if (!file)
+        return NULL;
+    struct stat st;
+    assert_int_equal(fstat(fileno(file), &st), 0);
+    char *text = calloc(1, (size_t)st.st_size + 1);
+    assert_non_null(text);
+    *size = fread(text, 1, (size_t)st.st_size, file);
+    fclose(file);
+    return text;
+}
+
+static int exists(const struct fixture *f, const char *name)
+{
+    char path[128];
+    snprintf(path, sizeof path, "%s/%s", f->dir, name);
+    return access(path, F_OK) == 0;
+}
+
+/* The exit status of `sh -c command`; its output goes to f->output. */
+static int shell(struct fixture *f, const char *command)
+{
+    FILE *pipe = popen(command, "r");
+    assert_non_null(pipe);
+    size_t size = fread(f->output, 1, sizeof f->output - 1, pipe);
+    f->output[size] = '\0';
+    int status = pclose(pipe);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+static int plots(struct fixture *f, const char *environment)
+{
+    const char *scripts = getenv("COBENCH_SCRIPTS");
+    char command[PATH_MAX + 256];
+    snprintf(command, sizeof command, "%s /bin/sh '%s/plots.sh' '%s' 2>&1",
+             environment, scripts ? scripts : "scripts", f->dir);
+    return shell(f, command);
+}
+
+static void need_gnuplot(void)
+{
+    if (system("command -v gnuplot >/dev/null 2>&1") != 0) {
+        print_message("SKIP: gnuplot is not installed\n");
+        skip();
+    }
+}
+
+static void assert_says(const struct fixture *f, const char *text)
+{
+    if (!strstr(f->output, text))
+        fail_msg("\"%s\" is not in: %s", text, f->output);
+}
+
+static void assert_svg_has(const struct fixture *f, const char *name,
+                           const char *text)
+{
+    size_t size;
+    char *svg = get(f, name, &size);
+    assert_non_null(svg);
+    assert_non_null(strstr(svg, "<svg"));
+    assert_non_null(strstr(svg, "</svg>"));
+    if (!strstr(svg, text))
+        fail_msg("\"%s\" is not in %s", text, name);
+    free(svg);
+}
+
+static void assert_png(const struct fixture *f, const char *name)
+{
+    size_t size;
+    char *png = get(f, name, &size);
+    assert_non_null(png);
+    assert_true(size > 1000);
+    assert_memory_equal(png, "\x89PNG\r\n\x1a\n", 8);
+    assert_memory_equal(png + size - 8, "IEND", 4);
+    free(png);
+}
+
+static int set_up(void **state)
+{
+    struct fixture *f = calloc(1, sizeof *f);
+    if (!f)
+        return -1;
+    strcpy(f->dir, "/tmp/cobench-charts-XXXXXX");
+    if (!mkdtemp(f->dir))
+        return -1;
+    *state = f;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    struct fixture *f = *state;
+    char command[128];
+    snprintf(command, sizeof command, "rm -rf '%s'", f->dir);
+    int status = system(command);
+    free(f);
+    return status;
+}
+
+static void each_kind_of_chart_is_drawn(void **state)
+{
+    struct fixture *f = *state;
+    need_gnuplot();
+    put(f, "summary.csv", small_run);
+    put(f, "captions.tsv", captions);
+    assert_int_equal(plots(f, ""), 0);
+    static const char *const charts[] = { "wall-echo", "wall-pair",
+                                          "memory-nap", "speedup-wall" };
+    for (size_t i = 0; i < sizeof charts / sizeof *charts; i++) {
+        char name[64];
+        snprintf(name, sizeof name, "charts/%s.svg", charts[i]);
+        assert_svg_has(f, name, "<path");
+        snprintf(name, sizeof name, "charts/%s.png", charts[i]);
+        assert_png(f, name);
+    }
+}
+
+static void every_runtime_is_named_and_marked(void **state)
+{
+    struct fixture *f = *state;
+    need_gnuplot();
+    put(f, "summary.csv", small_run);
+    assert_int_equal(plots(f, ""), 0);
+    /* Its name stands beside its line, in a colour of its own. */
+    static const struct {
+        const char *chart, *name, *colour;
+    } expected[] = {
+        { "charts/wall-pair.svg", "<text>coro</text>", "rgb(  0, 114, 178)" },
+        { "charts/wall-pair.svg", "<text>pool:20</text>",
+          "rgb(230, 159,   0)" },
+        { "charts/wall-pair.svg", "<text>stranger</text>",
+          "rgb(  0,   0,   0)" },
+        { "charts/wall-echo.svg", "<text>coro</text>", "rgb(  0, 114, 178)" },
+        { "charts/wall-echo.svg", "<text>thread</text>", "rgb(213,  94,   0)" },
+    };
+    for (size_t i = 0; i < sizeof expected / sizeof *expected; i++) {
+        assert_svg_has(f, expected[i].chart, expected[i].name);
+        assert_svg_has(f, expected[i].chart, expected[i].colour);
+    }
+    assert_svg_has(f, "charts/memory-nap.svg", "5.00 KiB per task");
+}
+
+static void captions_are_shown_and_escaped(void **state)
+{
+    struct fixture *f = *state;
+    need_gnuplot();
+    put(f, "summary.csv", small_run);
+    put(f, "captions.tsv", captions);
+    assert_int_equal(plots(f, ""), 0);
+    const char *svg = "charts/wall-pair.svg";
+    assert_svg_has(f, svg, "<title>Is \"a\" &lt; b &amp; c?</title>");
+    assert_svg_has(f, svg, "Two &lt;slow> CPUs");
+    assert_svg_has(f, svg, "commit abcdef");
+    assert_svg_has(f, svg, "rounds: 9");
+    assert_svg_has(f, svg, "time per switch");
+}
+
+static void what_has_no_data_is_said_and_not_drawn(void **state)
+{
+    struct fixture *f = *state;
+    need_gnuplot();
+    put(f, "summary.csv", small_run);
+    char stale[128];
+    snprintf(stale, sizeof stale, "%s/charts", f->dir);
+    assert_int_equal(mkdir(stale, 0755), 0);
+    put(f, "charts/speedup-cpu.svg", "old");
+    put(f, "charts/other.svg", "not ours");
+    assert_int_equal(plots(f, ""), 0);
+    assert_says(f, "speedup-cpu: no data, not drawn");
+    assert_says(f, "wall-nap: no data, not drawn");
+    assert_false(exists(f, "charts/speedup-cpu.svg"));
+    assert_true(exists(f, "charts/other.svg"));
+}
+
+static void an_empty_run_draws_nothing_and_fails(void **state)
+{
+    struct fixture *f = *state;
+    need_gnuplot();
+    put(f, "summary.csv", HEADER);
+    assert_int_equal(plots(f, ""), 1);
+    assert_says(f, "nothing to draw");
+    put(f, "summary.csv", "");
+    assert_int_equal(plots(f, ""), 1);
+    assert_says(f, "empty");
+    assert_false(exists(f, "charts/wall-echo.svg"));
+}
+
+static void a_missing_column_is_an_error(void **state)
+{
+    struct fixture *f = *state;
+    put(f, "summary.csv", "cell,workload,group,axis\na,b,c,d\n");
+    assert_int_equal(plots(f, ""), 1);
+    assert_says(f, "no column 'x'");
+}
+
+static void a_short_line_is_an_error(void **state)
+{
+    struct fixture *f = *state;
+    put(f, "summary.csv", HEADER "a,b,c\n");
+    assert_int_equal(plots(f, ""), 1);
+    assert_says(f, "line 2 has 3 fields");
+}
+
+static void no_summary_is_an_error(void **state)
+{
+    struct fixture *f = *state;
+    assert_int_equal(plots(f, ""), 1);
+    assert_says(f, "summary.csv: cannot be read");
+}
+
+/* A folder of links to the few tools the script needs before gnuplot. */
+static void no_gnuplot_is_status_3(void **state)
+{
+    struct fixture *f = *state;
+    char command[512];
+    snprintf(command, sizeof command,
+             "mkdir '%s/bin' && for t in awk dirname; do"
+             " ln -s \"$(command -v $t)\" '%s/bin/'; done",
+             f->dir, f->dir);
+    assert_int_equal(system(command), 0);
+    put(f, "summary.csv", small_run);
+    char path[128];
+    snprintf(path, sizeof path, "PATH='%s/bin'", f->dir);
+    assert_int_equal(plots(f, path), 3);
+    assert_says(f, "gnuplot is not installed");
+    assert_false(exists(f, "charts"));
+}
+
+#define test(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        test(each_kind_of_chart_is_drawn),
+        test(every_runtime_is_named_and_marked),
+        test(captions_are_shown_and_escaped),
+        test(what_has_no_data_is_said_and_not_drawn),
+        test(an_empty_run_draws_nothing_and_fails),
+        test(a_missing_column_is_an_error),
+        test(a_short_line_is_an_error),
+        test(no_summary_is_an_error),
+        test(no_gnuplot_is_status_3),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
