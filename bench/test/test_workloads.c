@@ -1,0 +1,474 @@
+/* SPDX-License-Identifier: MIT */
+/* Every workload on every runtime, and every way to ask for it wrongly. */
+#include <ctype.h>
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "params.h"
+#include "program.h"
+
+static const char *const runtimes[] = { "coro", "pool", "thread", "seq" };
+
+enum {
+    RUNTIMES = sizeof(runtimes) / sizeof(*runtimes)
+};
+
+/* Tiny sizes; those with more tasks waiting at once than a runtime can have
+ * are skipped there: `skips` holds the initials. */
+static const struct {
+    const char *arguments, *skips;
+} cases[] = {
+    { "null", "" },
+    { "cpu kernel=sumsq tasks=3", "" },
+    { "cpu kernel=sha256 tasks=3", "" },
+    { "cpu kernel=nqueens tasks=2", "" },
+    { "cpu kernel=matmul tasks=30", "" },
+    { "spawn_join alive=0 tasks=50", "" },
+    { "spawn_join alive=1 tasks=15", "s" },
+    { "spawn_join alive=1 tasks=100", "sp" },
+    { "skynet leaves=100 cut=1", "" },
+    { "skynet leaves=10000 cut=1000", "" },
+    { "switch_pair via=yield rounds=101", "s" },
+    { "switch_pair via=chan rounds=100", "s" },
+    { "switch_pair via=pipe rounds=101", "s" },
+    { "switch_pair via=pipe rounds=600 cpus=1", "s" },
+    { "chan_mpmc capacity=1 rounds=103", "s" },
+    { "chan_mpmc capacity=1024 rounds=3000", "s" },
+    { "sleepers tasks=15 sleep_s=0.5", "s" },
+    { "sleepers tasks=100 sleep_s=0.5", "sp" },
+    { "http_delay requests=6 scale=0.01", "" },
+    { "http_get conns=3 requests=20 delay_ms=0", "" },
+    { "http_get conns=30 requests=100 delay_ms=5 bytes=5000 cpus=1", "" },
+    { "echo conns=1 rounds=30 bytes=1", "" },
+    { "echo conns=70 rounds=300 cpus=1", "" },
+    { "echo conns=5 rounds=3 bytes=1024", "" },
+    { "echo_server conns=7 rounds=300", "s" },
+    { "echo_server conns=30 rounds=100 bytes=1000 cpus=1", "sp" },
+    { "mixed tasks=30 cpu_us=20 delay_ms=2", "" },
+};
+
+static void one_program_per_runtime(void **state)
+{
+    (void)state;
+    char name[64];
+    for (int i = 0; i < RUNTIMES; i++) {
+        snprintf(name, sizeof(name), "trial-%s", runtimes[i]);
+        assert_true(program_exists(name));
+    }
+}
+
+/* What two trials that did the same work have in common. */
+static void same_work(json_t *a, json_t *b, const char *what)
+{
+    static const char *const counts[] = { "units", "ops", "bytes",
+                                          "connections" };
+    for (size_t i = 0; i < sizeof(counts) / sizeof(*counts); i++)
+        if (program_int(a, counts[i]) != program_int(b, counts[i]))
+            fail_msg("%s: %s %lld on %s, %lld on %s", what, counts[i],
+                     program_int(a, counts[i]), program_text(a, "runtime.name"),
+                     program_int(b, counts[i]),
+                     program_text(b, "runtime.name"));
+    if (strcmp(program_text(a, "digest"), program_text(b, "digest")) != 0)
+        fail_msg("%s: the digest differs on %s and %s", what,
+                 program_text(a, "runtime.name"),
+                 program_text(b, "runtime.name"));
+}
+
+static json_t *trial(const char *runtime, const char *arguments, int status)
+{
+    static struct program program;
+    program_run(&program, "timeout 60 $BIN/trial-%s %s", runtime, arguments);
+    json_t *record = program_record(&program);
+    if (program.status != status || record == NULL)
+        fail_msg("trial-%s %s: exit status %d, not %d, with %s", runtime,
+                 arguments, program.status, status, program.output);
+    return record;
+}
+
+static void every_runtime_does_the_same_work(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+        json_t *first = NULL;
+        for (int r = 0; r < RUNTIMES; r++) {
+            bool skips = strchr(cases[i].skips, runtimes[r][0]) != NULL;
+            json_t *record =
+                trial(runtimes[r], cases[i].arguments, skips ? 77 : 0);
+            assert_string_equal(program_text(record, "runtime.name"),
+                                runtimes[r]);
+            assert_string_equal(program_text(record, "status"),
+                                skips ? "skipped" : "ok");
+            if (first != NULL && !skips)
+                same_work(first, record, cases[i].arguments);
+            if (first == NULL)
+                first = json_incref(record);
+            json_decref(record);
+        }
+        json_decref(first);
+    }
+}
+
+static void hand_written_epoll_does_the_same_work(void **state)
+{
+    (void)state;
+    static const char *const both[] = { "echo conns=70 rounds=300",
+                                        "echo conns=5 rounds=3 bytes=1024",
+                                        "echo_server conns=30 rounds=100" };
+    for (size_t i = 0; i < sizeof(both) / sizeof(*both); i++) {
+        json_t *a = trial("coro", both[i], 0), *b = trial("epoll", both[i], 0);
+        same_work(a, b, both[i]);
+        json_decref(a);
+        json_decref(b);
+    }
+}
+
+static json_t *describe(const char *runtime)
+{
+    static struct program program;
+    program_run(&program, "$BIN/trial-%s --describe", runtime);
+    assert_int_equal(program.status, 0);
+    json_t *json = json_loads(program.output, JSON_REJECT_DUPLICATES, NULL);
+    assert_non_null(json);
+    return json;
+}
+
+static json_t *find_named(json_t *list, const char *name)
+{
+    size_t i;
+    json_t *item;
+    json_array_foreach(list, i, item) if (strcmp(program_text(item, "name"),
+                                                 name) == 0) return item;
+    return NULL;
+}
+
+static void all_programs_offer_the_same_workloads(void **state)
+{
+    (void)state;
+    json_t *coro = describe("coro");
+    for (int r = 1; r < RUNTIMES; r++) {
+        json_t *other = describe(runtimes[r]);
+        assert_true(json_equal(json_object_get(coro, "workloads"),
+                               json_object_get(other, "workloads")));
+        json_decref(other);
+    }
+    json_decref(coro);
+}
+
+static void a_reference_takes_the_same_parameters(void **state)
+{
+    (void)state;
+    static const char *const keys[] = { "kind", "value", "low", "high" };
+    json_t *coro = describe("coro"), *epoll = describe("epoll");
+    assert_true(json_is_true(program_at(epoll, "runtime.reference")));
+    assert_true(json_is_false(program_at(coro, "runtime.reference")));
+    size_t i, p;
+    json_t *workload, *param;
+    json_array_foreach(json_object_get(epoll, "workloads"), i, workload)
+    {
+        json_t *ours = find_named(json_object_get(coro, "workloads"),
+                                  program_text(workload, "name"));
+        json_t *params = json_object_get(workload, "params");
+        assert_non_null(ours);
+        assert_int_equal(json_array_size(params),
+                         json_array_size(json_object_get(ours, "params")));
+        json_array_foreach(params, p, param)
+        {
+            json_t *twin = find_named(json_object_get(ours, "params"),
+                                      program_text(param, "name"));
+            assert_non_null(twin);
+            for (int k = 0; k < 4; k++)
+                assert_true(json_equal(json_object_get(param, keys[k]),
+                                       json_object_get(twin, keys[k])));
+        }
+    }
+    json_decref(coro);
+    json_decref(epoll);
+}
+
+/* Is text a value of the described parameter? */
+static bool valid_value(json_t *param, const char *text)
+{
+    const char *kind = program_text(param, "kind");
+    if (strcmp(kind, "choice") == 0) {
+        size_t i;
+        json_t *choice;
+        json_array_foreach(json_object_get(param, "choices"), i,
+                           choice) if (strcmp(json_string_value(choice),
+                                              text) == 0) return true;
+        return false;
+    }
+    struct param typed = {
+        .name = "x",
+        .kind = strcmp(kind, "int") == 0 ? PARAM_INT : PARAM_REAL,
+        .low = json_number_value(json_object_get(param, "low")),
+        .high = json_number_value(json_object_get(param, "high"))
+    };
+    struct param_value value;
+    char message[128];
+    return param_parse(&typed, text, &value, message, sizeof(message)) == 0;
+}
+
+/* Checks one NAME=VALUE,VALUE of a sweep. */
+static void check_axis(json_t *workload, char *axis)
+{
+    char *save = NULL, *equals = strchr(axis, '=');
+    assert_non_null(equals);
+    *equals = '\0';
+    json_t *param = find_named(json_object_get(workload, "params"), axis);
+    bool cpus = strcmp(axis, "cpus") == 0;
+    if (param == NULL && !cpus)
+        fail_msg("%s has no parameter %s", program_text(workload, "name"),
+                 axis);
+    for (char *text = strtok_r(equals + 1, ",", &save); text != NULL;
+         text = strtok_r(NULL, ",", &save)) {
+        bool good = cpus ? strcmp(text, "1") == 0 || strcmp(text, "all") == 0
+                         : valid_value(param, text);
+        if (!good)
+            fail_msg("%s: %s=%s", program_text(workload, "name"), axis, text);
+    }
+}
+
+static void every_profile_names_valid_parameters(void **state)
+{
+    (void)state;
+    static const char *const profiles[] = { "quick", "default", "full" };
+    json_t *coro = describe("coro"), *workload, *cells;
+    size_t i, c;
+    json_array_foreach(json_object_get(coro, "workloads"), i, workload)
+    {
+        bool measured = false;
+        json_array_foreach(json_object_get(workload, "cells"), c, cells)
+        {
+            for (int p = 0; p < 3; p++) {
+                char sweep[512], *save = NULL;
+                snprintf(sweep, sizeof(sweep), "%s",
+                         program_text(cells, profiles[p]));
+                for (char *axis = strtok_r(sweep, " |", &save); axis != NULL;
+                     axis = strtok_r(NULL, " |", &save))
+                    check_axis(workload, axis);
+                measured |= json_object_get(cells, profiles[p]) != NULL;
+            }
+        }
+        if (!measured)
+            fail_msg("no profile measures %s", program_text(workload, "name"));
+    }
+    json_decref(coro);
+}
+
+static void wrong_requests_get_one_line_and_status_2(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *arguments, *says;
+    } wrong[] = {
+        { "nonsense", "no workload 'nonsense'; there are: chan_mpmc cpu" },
+        { "echo nonsense=1", "echo has no parameter 'nonsense'; it takes: "
+                             "conns bytes rounds cpus" },
+        { "echo conns", "'conns' is not NAME=VALUE" },
+        { "echo conns=", "conns=: must be a whole number 1..20000" },
+        { "echo conns=1x", "conns=1x: must be a whole number 1..20000" },
+        { "echo conns=0", "conns=0: must be a whole number 1..20000" },
+        { "echo cpus=2", "cpus=2: must be one of 1|all" },
+        { "switch_pair via=tcp", "via=tcp: must be one of yield|chan|pipe" },
+        { "http_delay scale=nan", "scale=nan: must be a number 0.001..10" },
+        { "echo workers=3", "echo has no parameter 'workers'" },
+    };
+    static struct program program;
+    for (size_t i = 0; i < sizeof(wrong) / sizeof(*wrong); i++) {
+        program_run(&program, "$BIN/trial-coro %s 2>&1", wrong[i].arguments);
+        char *end = strchr(program.output, '\n');
+        if (program.status != 2 || end == NULL || end[1] != '\0' ||
+            strstr(program.output, wrong[i].says) == NULL)
+            fail_msg("%s: status %d, %s", wrong[i].arguments, program.status,
+                     program.output);
+    }
+}
+
+static void a_small_pool_is_told_how_many_workers_it_needs(void **state)
+{
+    (void)state;
+    json_t *record = trial("pool", "sleepers tasks=30 workers=4", 77);
+    assert_non_null(strstr(program_text(record, "skip.reason"), "too small"));
+    assert_int_equal(program_int(record, "skip.needed"), 30);
+    assert_int_equal(program_int(record, "skip.limit"), 4);
+    assert_string_equal(program_text(record, "skip.remedy"), "workers=30");
+    json_decref(record);
+    json_decref(trial("pool", "sleepers tasks=30 workers=30 sleep_s=0.5", 0));
+}
+
+static void concurrency_alone_never_skips_a_pool(void **state)
+{
+    (void)state;
+    json_t *record = trial("pool", "echo conns=50 rounds=200 workers=2", 0);
+    assert_int_equal(program_int(record, "units"), 50);
+    assert_int_equal(program_int(record, "runtime.workers"), 2);
+    /* The main task may run one in place while it waits. */
+    assert_in_range(program_int(record, "units_peak"), 1, 3);
+    json_decref(record);
+}
+
+static void too_few_descriptors_skip_with_the_remedy(void **state)
+{
+    (void)state;
+    static struct program program;
+    for (int r = 0; r < RUNTIMES; r++) {
+        program_run(&program,
+                    "ulimit -n 64; $BIN/trial-%s echo conns=100 2>/dev/null",
+                    runtimes[r]);
+        json_t *record = program_record(&program);
+        assert_int_equal(program.status, 77);
+        assert_non_null(record);
+        assert_int_equal(program_int(record, "skip.limit"), 64);
+        assert_true(program_int(record, "skip.needed") > 100);
+        assert_non_null(
+            strstr(program_text(record, "skip.remedy"), "ulimit -n"));
+        json_decref(record);
+    }
+}
+
+static void the_soft_limit_of_descriptors_is_raised(void **state)
+{
+    (void)state;
+    static struct program program;
+    program_run(&program, "ulimit -S -n 64; $BIN/trial-coro echo conns=100 "
+                          "rounds=100");
+    assert_int_equal(program.status, 0);
+}
+
+static void more_tasks_than_memory_holds_are_skipped(void **state)
+{
+    (void)state;
+    json_t *record = trial("thread", "sleepers tasks=10000000", 77);
+    assert_true(program_int(record, "skip.needed") >
+                program_int(record, "skip.limit"));
+    json_decref(record);
+}
+
+static void sleepers_that_never_meet_are_a_failure(void **state)
+{
+    (void)state;
+    json_t *record = trial("thread", "sleepers tasks=1000 sleep_s=0.001", 1);
+    assert_string_equal(program_text(record, "status"), "failed");
+    assert_non_null(
+        strstr(program_text(record, "error.message"), "raise sleep_s"));
+    json_decref(record);
+}
+
+static void an_origin_that_is_gone_is_a_failure(void **state)
+{
+    (void)state;
+    static struct program program;
+    program_run(&program, "COBENCH_ORIGIN='http=1 echo=1 control=1' "
+                          "$BIN/trial-coro echo 2>/dev/null");
+    json_t *record = program_record(&program);
+    assert_int_equal(program.status, 1);
+    assert_non_null(record);
+    assert_non_null(strstr(program_text(record, "error.message"), "origin"));
+    json_decref(record);
+}
+
+static void memory_is_read_when_all_are_parked(void **state)
+{
+    (void)state;
+    json_t *coro = trial("coro", "sleepers tasks=200 sleep_s=0.5", 0);
+    json_t *thread = trial("thread", "sleepers tasks=200 sleep_s=0.5", 0);
+    assert_int_equal(program_int(coro, "memory.parked_tasks"), 200);
+    /* A page of stack each at the least. */
+    assert_true(program_int(coro, "memory.parked.rss_anon") -
+                    program_int(coro, "memory.before.rss_anon") >=
+                200 * 4096);
+    assert_int_equal(program_int(coro, "threads_mid_run"),
+                     program_int(coro, "memory.parked.threads"));
+    assert_true(program_int(thread, "threads_mid_run") >= 201);
+    assert_true(program_int(thread, "memory.parked.kernel_stacks") >=
+                201 * 16384);
+    json_decref(coro);
+    json_decref(thread);
+}
+
+static void null_is_the_floor(void **state)
+{
+    (void)state;
+    for (int r = 0; r < RUNTIMES; r++) {
+        json_t *record = trial(runtimes[r], "null", 0);
+        assert_int_equal(program_int(record, "units"), 0);
+        assert_int_equal(program_int(record, "ops"), 1);
+        assert_true(program_int(record, "wall_ns") >= 0);
+        assert_true(program_int(record, "memory.peak_rss") > 0);
+        assert_null(program_at(record, "memory.parked"));
+        assert_null(program_at(record, "origin"));
+        json_decref(record);
+    }
+}
+
+static void the_record_goes_to_the_descriptor_named(void **state)
+{
+    (void)state;
+    static struct program program;
+    program_run(&program, "COBENCH_RECORD_FD=9 COBENCH_PAD=12345 "
+                          "$BIN/trial-coro null 9>&1 >/dev/null");
+    json_t *record = program_record(&program);
+    assert_non_null(record);
+    assert_int_equal(program_int(record, "env_pad"), 5);
+    json_decref(record);
+    program_run(&program, "COBENCH_RECORD_FD=x $BIN/trial-coro null 2>&1");
+    assert_int_equal(program.status, 2);
+    program_run(&program, "COBENCH_RECORD_FD=9 $BIN/trial-coro null 2>&1");
+    assert_int_equal(program.status, 1);
+    assert_non_null(strstr(program.output, "cannot write the record"));
+}
+
+static void one_cpu_is_recorded(void **state)
+{
+    (void)state;
+    json_t *record = trial("coro", "null cpus=1", 0);
+    assert_string_equal(program_text(record, "cpus"), "1");
+    json_decref(record);
+}
+
+static void help_and_list_are_for_people(void **state)
+{
+    (void)state;
+    static struct program program;
+    program_run(&program, "$BIN/trial-pool --help");
+    assert_int_equal(program.status, 0);
+    assert_non_null(strstr(program.output, "workers="));
+    program_run(&program, "$BIN/trial-coro --list");
+    assert_int_equal(program.status, 0);
+    assert_non_null(strstr(program.output, "sleepers: "));
+    program_run(&program, "$BIN/trial-coro 2>/dev/null");
+    assert_int_equal(program.status, 2);
+    assert_string_equal(program.output, "");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(one_program_per_runtime),
+        cmocka_unit_test(every_runtime_does_the_same_work),
+        cmocka_unit_test(hand_written_epoll_does_the_same_work),
+        cmocka_unit_test(all_programs_offer_the_same_workloads),
+        cmocka_unit_test(a_reference_takes_the_same_parameters),
+        cmocka_unit_test(every_profile_names_valid_parameters),
+        cmocka_unit_test(wrong_requests_get_one_line_and_status_2),
+        cmocka_unit_test(a_small_pool_is_told_how_many_workers_it_needs),
+        cmocka_unit_test(concurrency_alone_never_skips_a_pool),
+        cmocka_unit_test(too_few_descriptors_skip_with_the_remedy),
+        cmocka_unit_test(the_soft_limit_of_descriptors_is_raised),
+        cmocka_unit_test(more_tasks_than_memory_holds_are_skipped),
+        cmocka_unit_test(sleepers_that_never_meet_are_a_failure),
+        cmocka_unit_test(an_origin_that_is_gone_is_a_failure),
+        cmocka_unit_test(memory_is_read_when_all_are_parked),
+        cmocka_unit_test(null_is_the_floor),
+        cmocka_unit_test(the_record_goes_to_the_descriptor_named),
+        cmocka_unit_test(one_cpu_is_recorded),
+        cmocka_unit_test(help_and_list_are_for_people),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
