@@ -346,7 +346,7 @@ static void three_rounds_give_no_verdict(void **state)
     char *text = draw_run(plan_few, 80, false, false);
     assert_non_null(text);
     assert_non_null(strstr(text, "2.00x -"));
-    assert_non_null(strstr(text, "unclear\n"));
+    assert_non_null(strstr(text, "  unclear"));
     assert_non_null(strstr(text, "Fewer than six rounds"));
     free(text);
 }
