@@ -129,13 +129,13 @@ int http_easy_begin(struct http_easy *easy, const char *url)
     return code ? -ENOMEM : make_room(easy, ROOM_MIN);
 }
 
-/* The errno of the system call that failed, or what it stands for here. */
-static int system_error(CURL *curl, int otherwise)
+/* Why connect(2) failed. */
+static int connect_error(CURL *curl)
 {
     long number = 0;
 
     curl_easy_getinfo(curl, CURLINFO_OS_ERRNO, &number);
-    return number > 0 ? (int)-number : otherwise;
+    return number > 0 ? (int)-number : -ECONNREFUSED;
 }
 
 /* HTTP/0.9 and a scheme we do not speak are one error to libcurl: whether a
@@ -158,11 +158,10 @@ static int map_error(CURL *curl, CURLcode code)
     case CURLE_UNSUPPORTED_PROTOCOL:
         return unsupported(curl);
     case CURLE_COULDNT_CONNECT:
-        return system_error(curl, -ECONNREFUSED);
+        return connect_error(curl);
     case CURLE_SEND_ERROR:
-        return -ECONNRESET;
-    case CURLE_RECV_ERROR: /* also a body whose chunks make no sense */
-        return system_error(curl, -EPROTO);
+    case CURLE_RECV_ERROR: /* also for a body whose chunks make no sense:
+                              CURLINFO_OS_ERRNO may be of an earlier one */
     case CURLE_GOT_NOTHING:
     case CURLE_PARTIAL_FILE:
         return -ECONNRESET;
