@@ -17,6 +17,7 @@
 #include <sys/wait.h>
 
 #include "env.h"
+#include "order.h"
 #include "proc.h"
 #include "record.h"
 
@@ -246,7 +247,7 @@ static void command_init(struct command *command, const struct attempts *all,
     }
     /* Random padding moves the stack and what is aligned with it. */
     size_t bytes =
-        (size_t)plan_draw(all->seed, attempt->round, attempt->draw, PAD_BYTES);
+        (size_t)order_draw(all->seed, attempt->round, attempt->draw, PAD_BYTES);
     int used = snprintf(command->pad, sizeof command->pad, "COBENCH_PAD=");
     memset(command->pad + used, 'x', bytes);
     command->pad[(size_t)used + bytes] = 0;

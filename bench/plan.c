@@ -22,139 +22,28 @@ struct maker {
     size_t size;
 };
 
-/* ---- one cell ---- */
-
-static const char *const cpus_values[] = { "1", "all" };
-
-/* Adds "/name:value" to a name. */
-static void add_part(char *name, size_t size, const char *key,
-                     const json_t *value)
-{
-    char text[64];
-    size_t used = strlen(name);
-    snprintf(name + used, size - used, "/%s:%s", key,
-             spec_value_text(value, text, sizeof text));
-}
-
-static void set_text(json_t *object, const char *key, const char *text)
-{
-    json_object_set_new(object, key, json_string(text));
-}
-
-static void copy_text(json_t *object, const char *key, const json_t *from)
-{
-    json_t *value = json_object_get(from, key);
-    if (json_is_string(value))
-        json_object_set(object, key, value);
-}
-
-/* The names: the point is what runtimes are compared at, the group what makes
- * one line of a chart. */
-static void set_names(json_t *cell, const json_t *workload, json_t *params,
-                      const char *cpus, const struct spec *spec)
-{
-    char point[512], group[512], name[640];
-    const char *axis = catalog_text(workload, "axis"), *key;
-    snprintf(point, sizeof point, "%s", catalog_text(workload, "name"));
-    snprintf(group, sizeof group, "%s", point);
-    json_t *value;
-    json_object_foreach(params, key, value)
-    {
-        add_part(point, sizeof point, key, value);
-        if (strcmp(key, axis) != 0)
-            add_part(group, sizeof group, key, value);
-    }
-    size_t used = strlen(point);
-    snprintf(point + used, sizeof point - used, "/cpus:%s", cpus);
-    used = strlen(group);
-    snprintf(group + used, sizeof group - used, "/cpus:%s", cpus);
-    snprintf(name, sizeof name, "%s/runtime:%s", point, spec->name);
-    set_text(cell, "name", name);
-    copy_text(cell, "workload", NULL);
-    set_text(cell, "workload", catalog_text(workload, "name"));
-    set_text(cell, "point", point);
-    set_text(cell, "group", group);
-    value = json_object_get(params, axis);
-    if (json_is_number(value)) {
-        set_text(cell, "axis", axis);
-        json_object_set(cell, "x", value);
-    }
-}
-
-static void set_flags(json_t *cell, const json_t *workload,
-                      const struct spec *spec)
-{
-    const json_t *info = json_object_get(spec->program, "runtime");
-    if (json_is_true(json_object_get(workload, "waits")))
-        json_object_set_new(cell, "waits", json_true());
-    if (json_is_true(json_object_get(info, "third_party")))
-        json_object_set_new(cell, "third_party", json_true());
-    if (json_is_true(json_object_get(info, "reference")))
-        json_object_set_new(cell, "reference", json_true());
-}
-
-static json_t *arguments_of(json_t *params, const char *cpus,
-                            const struct spec *spec)
-{
-    json_t *list = json_array();
-    char text[64];
-    const char *key;
-    json_t *value;
-    json_object_foreach(params, key, value)
-    {
-        json_array_append_new(list, json_sprintf("%s=%s", key,
-                                                 spec_value_text(value, text,
-                                                                 sizeof text)));
-    }
-    json_array_append_new(list, json_sprintf("cpus=%s", cpus));
-    if (*spec->argument)
-        json_array_append_new(list, json_string(spec->argument));
-    return list;
-}
-
 /* Adds the cell, unless it is there already. */
 static int add_cell(struct maker *maker, const json_t *workload, json_t *params,
                     const char *cpus, const struct spec *spec)
 {
-    json_t *json = json_object();
-    set_names(json, workload, params, cpus, spec);
-    const char *name = catalog_text(json, "name");
-    if (json_object_get(maker->names, name)) {
-        json_decref(json);
+    struct cell cell;
+    int err = cell_init(&cell, workload, params, cpus, spec);
+    if (err != 0)
+        return err;
+    if (json_object_get(maker->names, cell.name)) {
+        cell_fini(&cell);
         return 0;
     }
-    json_object_set_new(maker->names, name, json_true());
-    json_object_set(json, "params", params);
-    set_text(json, "cpus", cpus);
-    set_text(json, "runtime", spec->text);
-    copy_text(json, "op", workload);
-    copy_text(json, "question", workload);
-    const char *calibrated = catalog_text(workload, "calibrated");
-    bool fixed = !*calibrated || json_object_get(params, calibrated);
-    if (!fixed)
-        set_text(json, "calibrated", calibrated);
-    set_flags(json, workload, spec);
-
+    json_object_set_new(maker->names, cell.name, json_true());
     struct plan *plan = maker->plan;
     struct cell *cells =
         realloc(plan->cells, (plan->count + 1) * sizeof *cells);
     if (!cells) {
-        json_decref(json);
+        cell_fini(&cell);
         return -ENOMEM;
     }
     plan->cells = cells;
-    const json_t *param = catalog_param(workload, calibrated);
-    cells[plan->count++] = (struct cell){
-        .json = json,
-        .name = catalog_text(json, "name"),
-        .workload = catalog_text(json, "workload"),
-        .calibrated = fixed ? NULL : catalog_text(json, "calibrated"),
-        .program = catalog_text(spec->program, "path"),
-        .arguments = arguments_of(params, cpus, spec),
-        .low = json_integer_value(json_object_get(param, "low")),
-        .high = json_integer_value(json_object_get(param, "high")),
-        .origin = json_is_true(json_object_get(workload, "origin")),
-    };
+    cells[plan->count++] = cell;
     return 0;
 }
 
@@ -222,7 +111,7 @@ static int check_cpus(struct maker *maker, const json_t *texts)
     json_array_foreach(texts, i, text)
     {
         const char *value = json_string_value(text);
-        if (strcmp(value, cpus_values[0]) && strcmp(value, cpus_values[1])) {
+        if (strcmp(value, "1") != 0 && strcmp(value, "all") != 0) {
             snprintf(maker->message, maker->size,
                      "cpus=%s: valid are 1 (pinned to one) and all", value);
             return -EINVAL;
@@ -446,8 +335,12 @@ static int complain(struct maker *maker, const char *what, const char *word,
     json_t *item;
     json_array_foreach(items, i, item)
     {
-        if (n < 64)
-            names[n++] = catalog_text(item, "name");
+        const char *name = catalog_text(item, "name");
+        size_t k = 0;
+        while (k < n && strcmp(names[k], name) != 0)
+            k++;
+        if (k == n && n < 64)
+            names[n++] = name;
     }
     char hint[768];
     snprintf(maker->message, maker->size, "unknown %s '%s'%s", what, word,
@@ -539,10 +432,8 @@ int plan_make(struct plan *out, const struct catalog *catalog,
 
 void plan_fini(struct plan *plan)
 {
-    for (size_t i = 0; i < plan->count; i++) {
-        json_decref(plan->cells[i].json);
-        json_decref(plan->cells[i].arguments);
-    }
+    for (size_t i = 0; i < plan->count; i++)
+        cell_fini(&plan->cells[i]);
     free(plan->cells);
     *plan = (struct plan){ 0 };
 }
@@ -553,75 +444,4 @@ json_t *plan_cells(const struct plan *plan)
     for (size_t i = 0; i < plan->count; i++)
         json_array_append(list, plan->cells[i].json);
     return list;
-}
-
-/* ---- the order ---- */
-
-struct rng {
-    uint64_t s[4];
-};
-
-static uint64_t splitmix(uint64_t *state)
-{
-    uint64_t z = *state += 0x9e3779b97f4a7c15u;
-    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
-    z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
-    return z ^ (z >> 31);
-}
-
-static uint64_t rotate(uint64_t x, int k)
-{
-    return (x << k) | (x >> (64 - k));
-}
-
-static uint64_t rng_next(struct rng *rng)
-{
-    uint64_t *s = rng->s, result = rotate(s[1] * 5, 7) * 9, t = s[1] << 17;
-    s[2] ^= s[0];
-    s[3] ^= s[1];
-    s[1] ^= s[2];
-    s[0] ^= s[3];
-    s[2] ^= t;
-    s[3] = rotate(s[3], 45);
-    return result;
-}
-
-static struct rng rng_seeded(uint64_t seed, unsigned round, uint64_t which)
-{
-    uint64_t state = seed;
-    state = splitmix(&state) ^ round;
-    state = splitmix(&state) ^ which;
-    struct rng rng;
-    for (int i = 0; i < 4; i++)
-        rng.s[i] = splitmix(&state);
-    return rng;
-}
-
-/* Unbiased: draws again in the incomplete last stretch. */
-static uint64_t rng_below(struct rng *rng, uint64_t bound)
-{
-    uint64_t limit = UINT64_MAX - UINT64_MAX % bound, x;
-    do
-        x = rng_next(rng);
-    while (x >= limit);
-    return x % bound;
-}
-
-void plan_order(size_t *order, size_t count, uint64_t seed, unsigned round)
-{
-    struct rng rng = rng_seeded(seed, round, UINT64_MAX);
-    for (size_t i = 0; i < count; i++)
-        order[i] = i;
-    for (size_t i = count; i > 1; i--) {
-        size_t j = (size_t)rng_below(&rng, i), kept = order[i - 1];
-        order[i - 1] = order[j];
-        order[j] = kept;
-    }
-}
-
-uint64_t plan_draw(uint64_t seed, unsigned round, uint64_t which,
-                   uint64_t bound)
-{
-    struct rng rng = rng_seeded(seed, round, which);
-    return rng_below(&rng, bound);
 }

@@ -16,23 +16,11 @@
  */
 
 #include <jansson.h>
-#include <stdbool.h>
 #include <stddef.h>
-#include <stdint.h>
 
 #include "catalog.h"
+#include "cell.h"
 #include "options.h"
-
-struct cell {
-    json_t *json;     /* as in the first line of trials.jsonl */
-    const char *name; /* these three lie within json */
-    const char *workload;
-    const char *calibrated; /* NULL where the work is fixed */
-    const char *program;    /* path of the trial program; in the catalogue */
-    json_t *arguments;      /* array of "NAME=VALUE", uncalibrated ones */
-    int64_t low, high;      /* bounds of the calibrated parameter */
-    bool origin;            /* needs the origin */
-};
 
 struct plan {
     struct cell *cells;
@@ -50,14 +38,5 @@ void plan_fini(struct plan *plan);
 
 /* The cells' descriptions, a new array. */
 json_t *plan_cells(const struct plan *plan);
-
-/* Writes the order of the cells in a round: a permutation of 0..count-1 that
- * depends on nothing but its arguments.  xoshiro256** seeded by SplitMix64
- * (Blackman, Vigna), Fisher-Yates. */
-void plan_order(size_t *order, size_t count, uint64_t seed, unsigned round);
-
-/* A number below `bound` that depends on nothing but the arguments. */
-uint64_t plan_draw(uint64_t seed, unsigned round, uint64_t which,
-                   uint64_t bound);
 
 #endif

@@ -13,6 +13,7 @@
 #include "calibrate.h"
 #include "env.h"
 #include "interrupt.h"
+#include "order.h"
 #include "proc.h"
 #include "progress.h"
 #include "trials.h"
@@ -376,7 +377,7 @@ static void warm_up(struct rounds *rounds, size_t index, size_t order)
 static void warm_up_all(struct rounds *rounds, size_t *order)
 {
     struct run *run = rounds->run;
-    plan_order(order, run->plan->count, run->seed, 0);
+    order_shuffle(order, run->plan->count, run->seed, 0);
     for (size_t i = 0; i < run->plan->count && !rounds->stop; i++) {
         const struct cell_state *state = &run->states[order[i]];
         if (state->warm || state->given_up)
@@ -389,7 +390,7 @@ static void warm_up_all(struct rounds *rounds, size_t *order)
 static void one_round(struct rounds *rounds, size_t *order, unsigned round)
 {
     struct run *run = rounds->run;
-    plan_order(order, run->plan->count, run->seed, round);
+    order_shuffle(order, run->plan->count, run->seed, round);
     for (size_t i = 0; i < run->plan->count && !rounds->stop; i++) {
         const struct cell_state *state = &run->states[order[i]];
         if (state->given_up || !state->warm || state->rounds[round])

@@ -39,7 +39,9 @@
  *    "skip": {reason, needed, limit, remedy}  when skipped before starting,
  *    "record": the trial's own (record.h), when there is one}
  *
- * Only "measure" lines count in statistics; rounds count from 1.  A last line
+ * Only "measure" lines count in statistics; rounds count from 1.  A cell that
+ * was skipped, or failed twice in a row, is not tried again, so that its last
+ * line may be of any phase and tells why there is no more.  A last line
  *
  *   {"end": {"finished": ISO 8601, "interrupted": bool, "reason"}}
  *

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Names and describes a cell.
+ */
+#include "cell.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+/* Adds "/name:value" to a name. */
+static void add_part(char *name, size_t size, const char *key,
+                     const json_t *value)
+{
+    char text[64];
+    size_t used = strlen(name);
+    snprintf(name + used, size - used, "/%s:%s", key,
+             spec_value_text(value, text, sizeof text));
+}
+
+static void set_text(json_t *object, const char *key, const char *text)
+{
+    json_object_set_new(object, key, json_string(text));
+}
+
+static void copy_text(json_t *object, const char *key, const json_t *from)
+{
+    json_t *value = json_object_get(from, key);
+    if (json_is_string(value))
+        json_object_set(object, key, value);
+}
+
+/* The names: the point is what runtimes are compared at, the group what makes
+ * one line of a chart. */
+static void set_names(json_t *cell, const json_t *workload, json_t *params,
+                      const char *cpus, const struct spec *spec)
+{
+    char point[512], group[512], name[640];
+    const char *axis = catalog_text(workload, "axis"), *key;
+    snprintf(point, sizeof point, "%s", catalog_text(workload, "name"));
+    snprintf(group, sizeof group, "%s", point);
+    json_t *value;
+    json_object_foreach(params, key, value)
+    {
+        add_part(point, sizeof point, key, value);
+        if (strcmp(key, axis) != 0)
+            add_part(group, sizeof group, key, value);
+    }
+    size_t used = strlen(point);
+    snprintf(point + used, sizeof point - used, "/cpus:%s", cpus);
+    used = strlen(group);
+    snprintf(group + used, sizeof group - used, "/cpus:%s", cpus);
+    snprintf(name, sizeof name, "%s/runtime:%s", point, spec->name);
+    set_text(cell, "name", name);
+    set_text(cell, "workload", catalog_text(workload, "name"));
+    set_text(cell, "point", point);
+    set_text(cell, "group", group);
+    value = json_object_get(params, axis);
+    if (json_is_number(value)) {
+        set_text(cell, "axis", axis);
+        json_object_set(cell, "x", value);
+    }
+}
+
+static void set_flags(json_t *cell, const json_t *workload,
+                      const struct spec *spec)
+{
+    const json_t *info = json_object_get(spec->program, "runtime");
+    if (json_is_true(json_object_get(workload, "waits")))
+        json_object_set_new(cell, "waits", json_true());
+    if (json_is_true(json_object_get(info, "third_party")))
+        json_object_set_new(cell, "third_party", json_true());
+    if (json_is_true(json_object_get(info, "reference")))
+        json_object_set_new(cell, "reference", json_true());
+}
+
+static json_t *arguments_of(json_t *params, const char *cpus,
+                            const struct spec *spec)
+{
+    json_t *list = json_array();
+    char text[64];
+    const char *key;
+    json_t *value;
+    json_object_foreach(params, key, value)
+    {
+        json_array_append_new(list, json_sprintf("%s=%s", key,
+                                                 spec_value_text(value, text,
+                                                                 sizeof text)));
+    }
+    json_array_append_new(list, json_sprintf("cpus=%s", cpus));
+    if (*spec->argument)
+        json_array_append_new(list, json_string(spec->argument));
+    return list;
+}
+
+int cell_init(struct cell *out, const json_t *workload, json_t *params,
+              const char *cpus, const struct spec *spec)
+{
+    const char *calibrated = catalog_text(workload, "calibrated");
+    bool fixed = !*calibrated || json_object_get(params, calibrated);
+    const json_t *param = catalog_param(workload, calibrated);
+    *out = (struct cell){
+        .json = json_object(),
+        .arguments = arguments_of(params, cpus, spec),
+        .program = catalog_text(spec->program, "path"),
+        .low = json_integer_value(json_object_get(param, "low")),
+        .high = json_integer_value(json_object_get(param, "high")),
+        .origin = json_is_true(json_object_get(workload, "origin")),
+    };
+    if (!out->json || !out->arguments) {
+        cell_fini(out);
+        return -ENOMEM;
+    }
+    set_names(out->json, workload, params, cpus, spec);
+    json_object_set(out->json, "params", params);
+    set_text(out->json, "cpus", cpus);
+    set_text(out->json, "runtime", spec->text);
+    copy_text(out->json, "op", workload);
+    copy_text(out->json, "question", workload);
+    if (!fixed)
+        set_text(out->json, "calibrated", calibrated);
+    set_flags(out->json, workload, spec);
+    out->name = catalog_text(out->json, "name");
+    out->workload = catalog_text(out->json, "workload");
+    out->calibrated = fixed ? NULL : catalog_text(out->json, "calibrated");
+    return 0;
+}
+
+void cell_fini(struct cell *cell)
+{
+    json_decref(cell->json);
+    json_decref(cell->arguments);
+    *cell = (struct cell){ 0 };
+}

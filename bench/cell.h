@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef BENCH_CELL_H
+#define BENCH_CELL_H
+
+/*
+ * A cell: one workload with all its parameters on one runtime, the thing that
+ * is measured again and again.
+ */
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "spec.h"
+
+struct cell {
+    json_t *json;     /* as in the first line of trials.jsonl */
+    const char *name; /* these three lie within json */
+    const char *workload;
+    const char *calibrated; /* NULL where the work is fixed */
+    const char *program;    /* path of the trial program; in the catalogue */
+    json_t *arguments;      /* array of "NAME=VALUE", uncalibrated ones */
+    int64_t low, high;      /* bounds of the calibrated parameter */
+    bool origin;            /* needs the origin */
+};
+
+/* workload: its description; params: object of typed values in declared
+ * order, kept.  -ENOMEM. */
+int cell_init(struct cell *out, const json_t *workload, json_t *params,
+              const char *cpus, const struct spec *spec);
+void cell_fini(struct cell *cell);
+
+#endif
