@@ -297,6 +297,36 @@ static void items_arrive_in_the_order_sent(void **state)
     }
 }
 
+static int send_once(void *arg)
+{
+    int item = 1;
+
+    CHECK_INT(rt_chan_send(arg, &item, RT_FOREVER), 0);
+    return 0;
+}
+
+static int free_when_served(void *arg)
+{
+    (void)arg;
+    for (int i = 0; i < ITEMS / 8; i++) {
+        struct rt_chan *chan;
+        int item;
+
+        CHECK_INT(rt_chan_new(&chan, sizeof item, 1), 0);
+        CHECK_INT(rt_spawn(NULL, send_once, chan), 0);
+        CHECK_INT(rt_chan_recv(chan, &item, RT_FOREVER), 0);
+        rt_chan_free(chan);
+    }
+    return 0;
+}
+
+/* Nobody waits any more, even if the sender is still about to return. */
+static void whoever_got_the_last_item_may_free_the_channel(void **state)
+{
+    (void)state;
+    assert_int_equal(test_run(0, free_when_served, NULL), 0);
+}
+
 /* ---- many senders, many receivers ---- */
 
 static int64_t hasty(uint64_t *seed)
@@ -476,6 +506,7 @@ int main(void)
         TEST(close_wakes_every_receiver),
         TEST(a_timed_out_call_moves_no_item),
         TEST(items_arrive_in_the_order_sent),
+        TEST(whoever_got_the_last_item_may_free_the_channel),
         TEST(many_senders_and_receivers_lose_no_item),
         TEST(senders_and_receivers_that_give_up_lose_no_item),
         TEST(items_pass_through_a_pipeline),

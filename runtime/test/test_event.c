@@ -230,6 +230,33 @@ static void waits_may_time_out_while_the_event_is_set(void **state)
     assert_int_equal(test_run(TASKS, pulse_beside_deadlines, &s), 0);
 }
 
+static int set_once(void *arg)
+{
+    rt_event_set(arg);
+    return 0;
+}
+
+static int free_when_woken(void *arg)
+{
+    (void)arg;
+    for (int i = 0; i < ROUNDS; i++) {
+        struct rt_event *event;
+
+        CHECK_INT(rt_event_new(&event), 0);
+        CHECK_INT(rt_spawn(NULL, set_once, event), 0);
+        CHECK_INT(rt_event_wait(event, RT_FOREVER), 0);
+        rt_event_free(event);
+    }
+    return 0;
+}
+
+/* Nobody waits any more, even if whoever set it is still about to return. */
+static void the_task_woken_may_free_the_event(void **state)
+{
+    (void)state;
+    assert_int_equal(test_run(0, free_when_woken, NULL), 0);
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -239,6 +266,7 @@ int main(void)
         TEST(a_waiter_is_woken_by_a_short_pulse),
         TEST(every_waiter_is_woken_by_one_short_pulse),
         TEST(waits_may_time_out_while_the_event_is_set),
+        TEST(the_task_woken_may_free_the_event),
     };
 
     return cmocka_run_group_tests(tests, test_warm_up, NULL);

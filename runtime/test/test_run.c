@@ -359,6 +359,40 @@ static void info_counts_the_tasks_of_the_last_run(void **state)
     assert_int_equal(after.tasks, 0);
 }
 
+static int yield_and_sleep(void *arg)
+{
+    (void)arg;
+    for (int i = 0; i < 10; i++)
+        CHECK_INT(rt_yield(), 0);
+    CHECK_INT(rt_sleep(test_soon()), 0);
+    return 0;
+}
+
+static int join_ten_yields(void *arg)
+{
+    struct rt_task *tasks[2];
+
+    for (int i = 0; i < 2; i++)
+        CHECK_INT(rt_spawn(&tasks[i], yield_and_sleep, arg), 0);
+    CHECK_INT(rt_gather(tasks, 2, NULL, RT_FOREVER), 0);
+    return 0;
+}
+
+static void info_counts_switches_and_turns(void **state)
+{
+    struct rt_info info;
+
+    (void)state;
+    if (!runtime_is("coro"))
+        test_skip("only coro counts switches");
+    assert_int_equal(test_run(0, join_ten_yields, NULL), 0);
+    rt_info(&info);
+    assert_true(info.switches >= 20);
+    assert_true(info.switches < 60);
+    assert_true(info.loop_turns >= 1);
+    assert_true(info.loop_turns < 60);
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -376,6 +410,7 @@ int main(void)
         TEST(run_gives_tasks_the_stack_asked_for),
         TEST(info_says_what_the_runtime_is),
         TEST(info_counts_the_tasks_of_the_last_run),
+        TEST(info_counts_switches_and_turns),
     };
 
     return cmocka_run_group_tests(tests, test_warm_up, NULL);

@@ -201,6 +201,35 @@ static void a_waiter_that_gives_up_loses_no_unit(void **state)
     assert_int_equal(test_run(TASKS, release_beside_deadlines, &s), 0);
 }
 
+static int release_once(void *arg)
+{
+    rt_sem_release(arg);
+    return 0;
+}
+
+static int free_when_woken(void *arg)
+{
+    (void)arg;
+    for (int i = 0; i < ROUNDS / 4; i++) {
+        struct rt_sem *sem;
+
+        CHECK_INT(rt_sem_new(&sem, 0), 0);
+        CHECK_INT(rt_spawn(NULL, release_once, sem), 0);
+        CHECK_INT(rt_spawn(NULL, release_once, sem), 0);
+        CHECK_INT(rt_sem_acquire(sem, RT_FOREVER), 0);
+        CHECK_INT(rt_sem_acquire(sem, RT_FOREVER), 0);
+        rt_sem_free(sem);
+    }
+    return 0;
+}
+
+/* Nobody waits any more, even if whoever gave is still about to return. */
+static void the_task_woken_may_free_the_semaphore(void **state)
+{
+    (void)state;
+    assert_int_equal(test_run(0, free_when_woken, NULL), 0);
+}
+
 struct arrival {
     struct shared *s;
     int number;
@@ -254,6 +283,7 @@ int main(void)
         TEST(release_wakes_a_waiter),
         TEST(no_more_tasks_hold_a_unit_than_there_are_units),
         TEST(a_waiter_that_gives_up_loses_no_unit),
+        TEST(the_task_woken_may_free_the_semaphore),
         TEST(units_are_handed_over_in_order_of_arrival),
     };
 

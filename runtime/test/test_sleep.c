@@ -105,6 +105,111 @@ static void sleepers_may_share_a_deadline(void **state)
     assert_int_equal(test_run(SLEEPERS, same_deadline, NULL), 0);
 }
 
+struct order {
+    int64_t until;
+    int *next, place;
+};
+
+static int sleep_and_take_place(void *arg)
+{
+    struct order *o = arg;
+
+    CHECK_INT(rt_sleep(o->until), 0);
+    CHECK_INT((*o->next)++, o->place);
+    return 0;
+}
+
+static int sleep_in_order(void *arg)
+{
+    struct rt_task *tasks[SLEEPERS];
+    struct order orders[SLEEPERS];
+    int64_t first = rt_in(2000000);
+    int next = 0;
+
+    (void)arg;
+    /* Further apart than the loop's millisecond. */
+    for (int i = 0; i < SLEEPERS; i++) {
+        int place = i * 37 % SLEEPERS;
+
+        orders[i].place = place;
+        orders[i].next = &next;
+        orders[i].until = first + place * INT64_C(1500000);
+        CHECK_INT(rt_spawn(&tasks[i], sleep_and_take_place, &orders[i]), 0);
+    }
+    CHECK_INT(rt_gather(tasks, SLEEPERS, NULL, RT_FOREVER), 0);
+    return 0;
+}
+
+static void sleepers_wake_in_the_order_of_their_deadlines(void **state)
+{
+    (void)state;
+    if (!runtime_is("coro"))
+        test_skip("threads wake in no promised order");
+    assert_int_equal(test_run(0, sleep_in_order, NULL), 0);
+}
+
+enum {
+    MANY = 400
+};
+
+struct patient {
+    struct rt_event *event;
+    int64_t deadline;
+};
+
+/* Early exactly when the event was set. */
+static int wait_for_event_or_deadline(void *arg)
+{
+    struct patient *p = arg;
+    int rc = rt_event_wait(p->event, p->deadline);
+
+    CHECK(rc == 0 || rc == -ETIMEDOUT);
+    CHECK(rc == 0 || rt_now() >= p->deadline);
+    return rc == 0;
+}
+
+/* Sets every second event, so that deadlines go away in no order at all. */
+static int cancel_deadlines(void *arg)
+{
+    static struct patient patients[MANY];
+    static struct rt_task *tasks[MANY];
+    static int statuses[MANY];
+    uint64_t seed = 1;
+
+    (void)arg;
+    for (int i = 0; i < MANY; i++) {
+        struct patient *p = &patients[i];
+
+        CHECK_INT(rt_event_new(&p->event), 0);
+        p->deadline = i % 2 ? rt_in(test_random(&seed) % 30000000)
+                            : test_late() + test_random(&seed);
+        CHECK_INT(rt_spawn(&tasks[i], wait_for_event_or_deadline, p), 0);
+        rt_yield();
+    }
+    for (int i = 0; i < MANY; i++)
+        if (i * 7 % MANY % 2 == 0)
+            rt_event_set(patients[i * 7 % MANY].event);
+    CHECK_INT(rt_gather(tasks, MANY, statuses, RT_FOREVER), 0);
+    for (int i = 0; i < MANY; i++) {
+        CHECK_INT(statuses[i], i % 2 == 0);
+        rt_event_free(patients[i].event);
+    }
+    return 0;
+}
+
+static void deadlines_may_go_unused_in_any_order(void **state)
+{
+    struct rt_options options = { 0 };
+
+    (void)state;
+    needs_tasks(MANY);
+    if (runtime_honours("workers"))
+        options.workers = MANY;
+    if (runtime_honours("stack"))
+        options.stack_bytes = 64 * 1024;
+    assert_int_equal(test_run_with(&options, cancel_deadlines, NULL), 0);
+}
+
 struct busy {
     atomic_bool slept, received;
     struct rt_sock *reader, *writer;
@@ -166,6 +271,8 @@ int main(void)
         TEST(sleep_is_never_early_among_many),
         TEST(sleepers_may_outnumber_the_workers),
         TEST(sleepers_may_share_a_deadline),
+        TEST(sleepers_wake_in_the_order_of_their_deadlines),
+        TEST(deadlines_may_go_unused_in_any_order),
         TEST(a_yielding_task_starves_neither_sleepers_nor_streams),
     };
 

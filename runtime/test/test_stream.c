@@ -235,6 +235,50 @@ static void a_second_reader_is_refused(void **state)
     assert_int_equal(test_run(0, second_reader, &pipe), 0);
 }
 
+static int write_past_full(void *arg)
+{
+    static char block[BLOCK * 4];
+
+    CHECK_INT(rt_sock_write(arg, block, sizeof block, test_late()), -EPIPE);
+    return 0;
+}
+
+static int accept_nobody(void *arg)
+{
+    struct rt_sock *server;
+
+    CHECK_INT(rt_sock_accept(&server, arg, test_soon()), -ETIMEDOUT);
+    return 0;
+}
+
+static int second_writer_and_acceptor(void *arg)
+{
+    struct rt_sock *listener, *server, *reader, *writer;
+    struct rt_task *tasks[2];
+
+    (void)arg;
+    CHECK_INT(rt_sock_pipe(&reader, &writer), 0);
+    CHECK_INT(rt_sock_listen(&listener, "127.0.0.1", 0, 1), 0);
+    CHECK_INT(rt_spawn(&tasks[0], write_past_full, writer), 0);
+    CHECK_INT(rt_spawn(&tasks[1], accept_nobody, listener), 0);
+    rt_yield();
+    CHECK_INT(rt_sock_write(writer, "x", 1, test_late()), -EBUSY);
+    CHECK_INT(rt_sock_accept(&server, listener, test_late()), -EBUSY);
+    rt_sock_close(reader);
+    CHECK_INT(rt_gather(tasks, 2, NULL, RT_FOREVER), 0);
+    rt_sock_close(writer);
+    rt_sock_close(listener);
+    return 0;
+}
+
+static void a_second_writer_or_acceptor_is_refused(void **state)
+{
+    (void)state;
+    if (!runtime_is("coro"))
+        test_skip("only coro promises to notice a second writer");
+    assert_int_equal(test_run(0, second_writer_and_acceptor, NULL), 0);
+}
+
 /* ---- bulk ---- */
 
 struct flow {
@@ -405,6 +449,7 @@ int main(void)
         TEST(a_write_wakes_a_waiting_reader),
         TEST(a_waiting_reader_sees_the_end),
         TEST(a_second_reader_is_refused),
+        TEST(a_second_writer_or_acceptor_is_refused),
         TEST(bulk_flows_both_ways_at_once_past_a_slow_reader),
         TEST(one_write_sends_all_its_bytes),
         TEST(a_waiting_writer_sees_a_broken_stream),

@@ -372,6 +372,20 @@ static void tasks_nest_in_a_tree(void **state)
     assert_int_equal(test_run(1, tree, &depth), 1 << depth);
 }
 
+static void joins_in_place_are_counted(void **state)
+{
+    int depth = 5;
+    struct rt_info info;
+
+    (void)state;
+    if (!runtime_is("pool"))
+        test_skip("only a pool runs joined tasks in place");
+    assert_int_equal(test_run(1, chain, &depth), depth);
+    rt_info(&info);
+    assert_int_equal(info.tasks, depth);
+    assert_true(info.helped + info.spare_workers > 0);
+}
+
 struct crowd {
     unsigned wanted, spawned;
     struct rt_sem *here;
@@ -578,6 +592,7 @@ int main(void)
         TEST(tasks_nest_in_a_long_chain),
         TEST(tasks_nest_on_a_single_worker),
         TEST(tasks_nest_in_a_tree),
+        TEST(joins_in_place_are_counted),
         TEST(thousands_of_tasks_all_run),
         TEST(many_tasks_are_blocked_at_the_same_time),
         TEST(yield_lets_another_task_run),
