@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: MIT */
+
+/* Tasks in depth and in number: chains, trees and crowds of them. */
+
+#include <errno.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+
+#include "test.h"
+
+static int count_up(void *arg)
+{
+    atomic_fetch_add((atomic_int *)arg, 1);
+    return 0;
+}
+
+static int chain(void *arg)
+{
+    int depth = *(int *)arg, next = depth - 1, status = -1;
+    struct rt_task *task;
+
+    if (depth == 0)
+        return 0;
+    if (!CHECK_INT(rt_spawn(&task, chain, &next), 0))
+        return -1;
+    CHECK_INT(rt_join(task, &status, RT_FOREVER), 0);
+    return status + 1;
+}
+
+static void tasks_nest_in_a_long_chain(void **state)
+{
+    int depth = 300;
+
+    (void)state;
+    assert_int_equal(test_run(0, chain, &depth), depth);
+}
+
+static void tasks_nest_on_a_single_worker(void **state)
+{
+    int depth = 100;
+
+    (void)state;
+    assert_int_equal(test_run(1, chain, &depth), depth);
+}
+
+static int tree(void *arg)
+{
+    int depth = *(int *)arg, next = depth - 1, statuses[2] = { 0 };
+    struct rt_task *tasks[2];
+
+    if (depth == 0)
+        return 1;
+    for (int i = 0; i < 2; i++)
+        if (!CHECK_INT(rt_spawn(&tasks[i], tree, &next), 0))
+            return -1;
+    CHECK_INT(rt_gather(tasks, 2, statuses, RT_FOREVER), 0);
+    return statuses[0] + statuses[1];
+}
+
+static void tasks_nest_in_a_tree(void **state)
+{
+    int depth = 7;
+
+    (void)state;
+    assert_int_equal(test_run(0, tree, &depth), 1 << depth);
+    assert_int_equal(test_run(1, tree, &depth), 1 << depth);
+}
+
+static void joins_in_place_are_counted(void **state)
+{
+    int depth = 5;
+    struct rt_info info;
+
+    (void)state;
+    if (!runtime_is("pool"))
+        test_skip("only a pool runs joined tasks in place");
+    assert_int_equal(test_run(1, chain, &depth), depth);
+    rt_info(&info);
+    assert_int_equal(info.tasks, depth);
+    assert_true(info.helped + info.spare_workers > 0);
+}
+
+struct crowd {
+    unsigned wanted, spawned;
+    struct rt_sem *here;
+    struct rt_event *go;
+    atomic_int ended;
+};
+
+/* Spawns up to crowd->wanted tasks into `tasks`, fewer where the system
+ * allows no more. */
+static void spawn_crowd(struct crowd *crowd, struct rt_task **tasks,
+                        rt_task_fn fn, void *arg)
+{
+    int rc = 0;
+
+    while (crowd->spawned < crowd->wanted &&
+           (rc = rt_spawn(&tasks[crowd->spawned], fn, arg)) == 0)
+        crowd->spawned++;
+    CHECK(rc == 0 || rc == -EAGAIN || rc == -ENOMEM);
+}
+
+static int join_many(void *arg)
+{
+    struct crowd *crowd = arg;
+    struct rt_task **tasks = calloc(crowd->wanted, sizeof *tasks);
+
+    if (!CHECK(tasks != NULL))
+        return -ENOMEM;
+    spawn_crowd(crowd, tasks, count_up, &crowd->ended);
+    CHECK_INT(rt_gather(tasks, crowd->spawned, NULL, RT_FOREVER), 0);
+    free(tasks);
+    return 0;
+}
+
+static void thousands_of_tasks_all_run(void **state)
+{
+    /* ThreadSanitizer ends a program with more than 8128 threads. */
+    struct crowd crowd = { .wanted = test_sanitized() ? 2000 : 10000 };
+    struct rt_options options = { 0 };
+
+    (void)state;
+    if (runtime_honours("stack"))
+        options.stack_bytes = 64 * 1024;
+    assert_int_equal(test_run_with(&options, join_many, &crowd), 0);
+    assert_int_equal(crowd.ended, crowd.spawned);
+    if (crowd.spawned < crowd.wanted)
+        test_skip("the system allowed only %u of %u tasks", crowd.spawned,
+                  crowd.wanted);
+}
+
+static int arrive_and_wait(void *arg)
+{
+    struct crowd *crowd = arg;
+
+    rt_sem_release(crowd->here);
+    CHECK_INT(rt_event_wait(crowd->go, RT_FOREVER), 0);
+    atomic_fetch_add(&crowd->ended, 1);
+    return 0;
+}
+
+static int meet(void *arg)
+{
+    struct crowd *crowd = arg;
+    struct rt_task **tasks = calloc(crowd->wanted, sizeof *tasks);
+
+    if (!CHECK(tasks != NULL))
+        return -ENOMEM;
+    CHECK_INT(rt_sem_new(&crowd->here, 0), 0);
+    CHECK_INT(rt_event_new(&crowd->go), 0);
+    spawn_crowd(crowd, tasks, arrive_and_wait, crowd);
+    for (unsigned i = 0; i < crowd->spawned; i++)
+        CHECK_INT(rt_sem_acquire(crowd->here, RT_FOREVER), 0);
+    CHECK_INT(crowd->ended, 0);
+    rt_event_set(crowd->go);
+    CHECK_INT(rt_gather(tasks, crowd->spawned, NULL, RT_FOREVER), 0);
+    rt_event_free(crowd->go);
+    rt_sem_free(crowd->here);
+    free(tasks);
+    return 0;
+}
+
+static void many_tasks_are_blocked_at_the_same_time(void **state)
+{
+    struct crowd crowd = { .wanted = 3000 };
+    struct rt_options options = { 0 };
+
+    (void)state;
+    if (runtime_honours("workers") || test_sanitized())
+        crowd.wanted = 300;
+    needs_tasks(crowd.wanted);
+    if (runtime_honours("workers"))
+        options.workers = crowd.wanted;
+    if (runtime_honours("stack"))
+        options.stack_bytes = 64 * 1024;
+    assert_int_equal(test_run_with(&options, meet, &crowd), 0);
+    assert_int_equal(crowd.ended, crowd.spawned);
+    if (crowd.spawned < crowd.wanted)
+        test_skip("the system allowed only %u of %u tasks", crowd.spawned,
+                  crowd.wanted);
+}
+
+int main(void)
+{
+    static const struct CMUnitTest tests[] = {
+        TEST(tasks_nest_in_a_long_chain),
+        TEST(tasks_nest_on_a_single_worker),
+        TEST(tasks_nest_in_a_tree),
+        TEST(joins_in_place_are_counted),
+        TEST(thousands_of_tasks_all_run),
+        TEST(many_tasks_are_blocked_at_the_same_time),
+    };
+
+    return cmocka_run_group_tests(tests, test_warm_up, NULL);
+}
