@@ -118,11 +118,11 @@ const struct workload workload_cpu = {
                   "sumsq,sha256,nqueens,matmul", "what one unit computes" },
                 { "tasks", PARAM_INT, "4", 1, 1e6, NULL,
                   "tasks of one unit each" } },
-    .cells = { { "coro,pool:2,pool:20,thread,seq", "tasks=100 cpus=1,all",
-                 "kernel=sumsq,sha256,nqueens,matmul tasks=4 cpus=all | "
-                 "kernel=sumsq tasks=100,1000 cpus=all",
-                 "kernel=sumsq,sha256,nqueens,matmul tasks=4,100,1000 "
-                 "cpus=1,all | kernel=sumsq,sha256 tasks=10000 cpus=1,all" } },
+    .cells = { { "coro,pool:2,thread,seq", "tasks=100 cpus=all",
+                 "kernel=sumsq,sha256,nqueens,matmul tasks=4 cpus=all | kernel=sumsq tasks=100 cpus=1,all",
+                 NULL },
+               { "coro,pool:2,pool:20,thread,seq", NULL, NULL,
+                 "kernel=sumsq,sha256,nqueens,matmul tasks=4,100,1000 cpus=1,all | kernel=sumsq,sha256 tasks=10000 cpus=1,all" } },
     .needs = needs,
     .body = body,
 };

@@ -112,9 +112,11 @@ const struct workload workload_echo = {
                   "length of a message" },
                 { "rounds", PARAM_INT, "10000", 1, 1e8, NULL,
                   "round trips over all connections" } },
-    .cells = { { "coro,pool:20,thread,epoll", "conns=1,100", "conns=1,100,1000",
+    .cells = { { "coro,thread", "conns=1,100", "conns=1,100,1000",
                  "conns=1,100,1000,10000" },
-               { "seq", NULL, "conns=1", "conns=1" } },
+               { "pool:20,epoll", "conns=100", "conns=100",
+                 "conns=1,100,1000,10000" },
+               { "seq", NULL, NULL, "conns=1" } },
     .needs = needs,
     .body = body,
 };

@@ -202,7 +202,7 @@ const struct workload workload_echo_server = {
                   "length of a message" },
                 { "rounds", PARAM_INT, "10000", 1, 1e8, NULL,
                   "messages over all connections" } },
-    .cells = { { "coro,thread,epoll", "conns=100", "conns=100,1000",
+    .cells = { { "coro,thread,epoll", "conns=100", "conns=100",
                  "conns=100,1000,10000" } },
     .needs = needs,
     .body = body,

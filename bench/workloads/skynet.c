@@ -117,11 +117,10 @@ const struct workload workload_skynet = {
                 { "cut", PARAM_INT, "1", 1, 1e6, NULL,
                   "leaves one task sums alone, a power of ten" } },
     .cells = { { "coro,pool:20,seq", "leaves=10000 cut=1",
-                 "leaves=10000,100000 cut=1",
-                 "leaves=10000,100000,1000000 cut=1" },
+                 "leaves=100000 cut=1", "leaves=10000,100000,1000000 cut=1" },
                { "coro,pool:20,thread,seq", "leaves=100000 cut=1000",
                  "leaves=1000000 cut=1000", "leaves=100000,1000000 cut=1000" },
-               { "thread", NULL, "leaves=10000 cut=1", "leaves=10000 cut=1" } },
+               { "thread", NULL, NULL, "leaves=10000 cut=1" } },
     .needs = needs,
     .body = body,
 };

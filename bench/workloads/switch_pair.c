@@ -149,7 +149,6 @@ const struct workload workload_switch_pair = {
                 { "rounds", PARAM_INT, "10000", 2, 1e9, NULL, "hand-overs" } },
     .cells = { { "coro,thread", "via=yield,chan,pipe", "via=yield,chan,pipe",
                  "via=yield,chan,pipe cpus=1,all" },
-               { "thread", NULL, "via=yield,chan,pipe cpus=all", NULL },
                { "pool:2", NULL, NULL, "via=yield,chan,pipe cpus=1,all" } },
     .needs = needs,
     .body = body,
