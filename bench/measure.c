@@ -90,32 +90,6 @@ int64_t measure_clock(void)
     return now.tv_sec * INT64_C(1000000000) + now.tv_nsec;
 }
 
-/* The n-th blank-separated word of a line. */
-static const char *word(const char *line, int n)
-{
-    for (; n > 0; n--) {
-        line += strcspn(line, " \n");
-        line += strspn(line, " ");
-    }
-    return line;
-}
-
-uint64_t measure_listen_overflows(void)
-{
-    /* Two lines, names above values: "TcpExt: A B" and "TcpExt: 1 2". */
-    const char *text = slurp("/proc/net/netstat");
-    if (text == NULL || strncmp(text, "TcpExt:", 7) != 0)
-        return MEASURE_MISSING;
-    const char *values = strchr(text, '\n');
-    if (values == NULL)
-        return MEASURE_MISSING;
-    values++;
-    for (int n = 1; word(text, n) < values - 1; n++)
-        if (strncmp(word(text, n), "ListenOverflows ", 16) == 0)
-            return strtoull(word(values, n), NULL, 10);
-    return MEASURE_MISSING;
-}
-
 static int64_t since(const struct timeval *now, const struct timeval *then)
 {
     return (now->tv_sec - then->tv_sec) * INT64_C(1000000000) +

@@ -54,9 +54,6 @@ int measure_reset_peak(void);
 /* CLOCK_MONOTONIC, ns. */
 int64_t measure_clock(void);
 
-/* Connections this machine's listeners have refused for a full queue. */
-uint64_t measure_listen_overflows(void);
-
 /* Starts the region: memory is read first, the clock last. */
 void measure_begin(struct measure *measure);
 /* Reads memory in mid-region.  The CPU time this takes is left out, and the

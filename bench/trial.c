@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "describe.h"
+#include "listen.h"
 #include "measure.h"
 #include "origin.h"
 #include "params.h"
@@ -268,21 +269,21 @@ static void run(struct trial *trial)
 {
     struct work *work = &trial->work;
     struct record *record = &trial->record;
-    uint64_t overflows = measure_listen_overflows();
     trial->run_ns = measure_clock();
     int status = rt_run(&trial->options, trial_main, trial);
     int64_t now = measure_clock();
     record->teardown_ns = now - trial->body_end_ns;
-    record->listen_overflows = measure_listen_overflows() - overflows;
+    record->listen_drops = work_drops(work);
     rt_info(&record->info);
     if (record->skip.reason != NULL)
         return;
     record->error = work_check(work, status);
-    if (record->error == 0 && work->origin != NULL &&
-        record->listen_overflows != 0)
+    if (record->error == 0 && record->listen_drops != 0 &&
+        record->listen_drops != LISTEN_UNKNOWN)
         record->error =
-            work_fail(work, -EBADMSG, "listen queues overflowed %llu times",
-                      (unsigned long long)record->listen_overflows);
+            work_fail(work, -EBADMSG,
+                      "the origin's full queues dropped %llu connections",
+                      (unsigned long long)record->listen_drops);
     skip_at_limit(trial);
 }
 

@@ -12,6 +12,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "listen.h"
+
 void work_init(struct work *work, const struct workload *workload)
 {
     *work = (struct work){ .workload = workload, .failing = ATOMIC_FLAG_INIT };
@@ -58,9 +60,26 @@ static int ask_origin(struct work *work, struct origin_stats *stats)
     return error;
 }
 
+static uint64_t origin_drops(const struct origin *origin)
+{
+    uint64_t http = listen_drops(origin->http_port);
+    uint64_t echo = listen_drops(origin->echo_port);
+    bool unknown = http == LISTEN_UNKNOWN || echo == LISTEN_UNKNOWN;
+    return unknown ? LISTEN_UNKNOWN : http + echo;
+}
+
+uint64_t work_drops(const struct work *work)
+{
+    if (work->origin == NULL || work->listen_drops == LISTEN_UNKNOWN)
+        return LISTEN_UNKNOWN;
+    uint64_t now = origin_drops(work->origin);
+    return now == LISTEN_UNKNOWN ? now : now - work->listen_drops;
+}
+
 int work_attach(struct work *work, struct origin *origin)
 {
     work->origin = origin;
+    work->listen_drops = origin_drops(origin);
     return ask_origin(work, &work->origin_first);
 }
 

@@ -37,6 +37,7 @@ struct work {
     struct origin_stats origin_first; /* before the body */
     struct origin_stats origin_begin; /* at work_begin() */
     struct origin_stats origin_end;   /* at work_end() */
+    uint64_t listen_drops;            /* before the body, or LISTEN_UNKNOWN */
 
     int error; /* the first work_fail(), or 0; guarded by `failing` */
     char message[256];
@@ -45,6 +46,10 @@ struct work {
 
 /* An execution with the workload's default parameters. */
 void work_init(struct work *work, const struct workload *workload);
+
+/* Connections the origin's listeners have dropped since work_attach(), or
+ * LISTEN_UNKNOWN. */
+uint64_t work_drops(const struct work *work);
 
 /* Before the body: notes where the origin's counters stand. */
 int work_attach(struct work *work, struct origin *origin);

@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /* Measuring: memory is this process's own, and pauses do not count. */
+#include <netinet/in.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
 
 #include <cmocka.h>
 
+#include "listen.h"
 #include "measure.h"
 #include "program.h"
 
@@ -126,14 +129,47 @@ static void kernel_stacks_are_counted_by_threads(void **state)
     assert_true(memory.kernel_stacks_system >= memory.kernel_stacks);
 }
 
-static void listen_overflows_can_be_read(void **state)
+/* A queue of one place: of many attempts most are dropped, and told apart
+ * from what happens to other listeners. */
+static void dropped_connections_are_counted_per_listener(void **state)
 {
     (void)state;
-    if (access("/proc/net/netstat", R_OK) != 0) {
-        printf("SKIP: no /proc/net/netstat\n");
+    enum {
+        CLIENTS = 10
+    };
+    struct sockaddr_in address[2];
+    int listeners[2], clients[CLIENTS];
+    for (int i = 0; i < 2; i++) {
+        socklen_t size = sizeof(address[i]);
+        address[i] =
+            (struct sockaddr_in){ .sin_family = AF_INET,
+                                  .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+        listeners[i] = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+        assert_int_equal(
+            bind(listeners[i], (struct sockaddr *)&address[i], size), 0);
+        assert_int_equal(listen(listeners[i], 0), 0);
+        assert_int_equal(getsockname(listeners[i],
+                                     (struct sockaddr *)&address[i], &size),
+                         0);
+    }
+    unsigned full = ntohs(address[0].sin_port);
+    unsigned idle = ntohs(address[1].sin_port);
+    if (listen_drops(full) == LISTEN_UNKNOWN) {
+        printf("SKIP: the kernel does not tell what listeners drop\n");
         skip();
     }
-    assert_true(measure_listen_overflows() != MEASURE_MISSING);
+    for (int i = 0; i < CLIENTS; i++) {
+        clients[i] =
+            socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+        connect(clients[i], (struct sockaddr *)&address[0], sizeof(address[0]));
+    }
+    assert_true(listen_drops(full) > 0);
+    assert_int_equal(listen_drops(idle), 0);
+    for (int i = 0; i < CLIENTS; i++)
+        close(clients[i]);
+    close(listeners[0]);
+    close(listeners[1]);
+    assert_true(listen_drops(full) == LISTEN_UNKNOWN);
 }
 
 static const char *const figures[] = {
@@ -187,7 +223,7 @@ int main(void)
         cmocka_unit_test(a_region_holds_what_happened_in_it),
         cmocka_unit_test(reading_parked_memory_takes_no_wall_time),
         cmocka_unit_test(kernel_stacks_are_counted_by_threads),
-        cmocka_unit_test(listen_overflows_can_be_read),
+        cmocka_unit_test(dropped_connections_are_counted_per_listener),
         cmocka_unit_test(a_big_parent_changes_no_figure),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
