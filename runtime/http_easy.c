@@ -6,7 +6,6 @@
 #include "http_easy.h"
 
 #include <errno.h>
-#include <limits.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -77,7 +76,9 @@ static void set_options(struct http_easy *easy)
 {
     CURL *curl = easy->curl;
 
-    /* All known to the oldest libcurl we build with: they cannot fail. */
+    /* All known to the oldest libcurl we build with: they cannot fail.
+     * libcurl's own limit on connecting, 300 s, is longer than the kernel's;
+     * setting it would cost a timer per request. */
     curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, receive);
     curl_easy_setopt(curl, CURLOPT_WRITEDATA, easy);
     curl_easy_setopt(curl, CURLOPT_OPENSOCKETFUNCTION, http_easy_socket);
@@ -88,8 +89,6 @@ static void set_options(struct http_easy *easy)
     curl_easy_setopt(curl, CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1);
     curl_easy_setopt(curl, CURLOPT_TCP_NODELAY, 1L);
     curl_easy_setopt(curl, CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)BODY_MAX);
-    /* The caller's deadline is the only one: 24 days. */
-    curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, (long)INT_MAX);
 }
 
 int http_easy_init(struct http_easy *easy)
