@@ -177,8 +177,10 @@ static int serve(void)
     unsigned http = 0, echo = 0, control = 0;
     unsigned fds = raise_descriptors();
     unsigned room = fds > 2 * RESERVED_FDS ? fds - RESERVED_FDS : RESERVED_FDS;
-    int error = http_start(loop, room < MAX_HTTP ? room : MAX_HTTP, &http);
+    int error = alarm_start(loop);
 
+    if (!error)
+        error = http_start(loop, room < MAX_HTTP ? room : MAX_HTTP, &http);
     if (!error)
         error = echo_start(loop, &echo);
     if (!error)

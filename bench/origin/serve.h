@@ -40,6 +40,10 @@ int http_start(uv_loop_t *loop, unsigned max_connections, unsigned *port);
 int echo_start(uv_loop_t *loop, unsigned *port);
 int control_start(uv_loop_t *loop, unsigned *port);
 
+/* Makes the loop's timers punctual; to be started first, so that it sees what
+ * others do before the loop blocks.  0 or a negative errno. */
+int alarm_start(uv_loop_t *loop);
+
 /* ---- the load generator ---- */
 
 struct load;
