@@ -89,16 +89,19 @@ static int write_file(const struct output *output,
     return error;
 }
 
-int results_write(const char *run_dir)
+/* Those of the outputs that have this name, or all. */
+static int write_files(const char *run_dir, const char *only)
 {
     struct analysis analysis;
     char message[PATH_MAX + 200];
     int error = analysis_init(&analysis, run_dir, message, sizeof message);
-    if (message[0])
+    if (message[0] && (error || !only))
         fprintf(stderr, "cobench: %s\n", message);
     if (error)
         return error;
     for (size_t i = 0; i < sizeof outputs / sizeof *outputs; i++) {
+        if (only && strcmp(outputs[i].name, only) != 0)
+            continue;
         int failed = write_file(&outputs[i], &analysis);
         if (!failed)
             continue;
@@ -109,4 +112,14 @@ int results_write(const char *run_dir)
     }
     analysis_fini(&analysis);
     return error;
+}
+
+int results_write(const char *run_dir)
+{
+    return write_files(run_dir, NULL);
+}
+
+int results_report(const char *run_dir)
+{
+    return write_files(run_dir, "report.md");
 }

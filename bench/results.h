@@ -31,13 +31,15 @@
  *   peak_rss parked_rss parked_full threads_mid_run vol_switches
  *   invol_switches minor_faults
  *   rss_per_task full_per_task          parked minus before, over the tasks
+ *   slab_per_task                       the same of the kernel's slab, system
+ *                                       wide and so only an estimate
  *   wall_vs_coro cpu_vs_coro            paired ratio contender / coro, ratio
  *                                       rows (above 1: coro is better)
  * and per series, with cell = group + runtime, axis and x "-":
  *   rss_slope full_slope                bytes per task by regression over at
  *                                       least four sizes
  *   rss_intercept
- * and per runtime, with workload "all":
+ * and per runtime and CPU view, with workload "all", group "all/cpus:1":
  *   wall_vs_coro_geomean cpu_vs_coro_geomean
  *
  * captions.tsv is what the charts say beside the numbers, so that summary.csv
@@ -56,6 +58,9 @@
  * under a temporary name and renamed.  Prints one line to standard error for
  * what could not be written.  0, or the first negative errno. */
 int results_write(const char *run_dir);
+
+/* Makes report.md alone, for when the charts it shows have been drawn. */
+int results_report(const char *run_dir);
 
 /* The comparison as a table for a terminal of `columns`; colour when asked.
  * -ENODATA when nothing was measured. */

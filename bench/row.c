@@ -5,8 +5,6 @@
 
 #include <string.h>
 
-#define COPY(to, text) snprintf(to, sizeof to, "%s", text)
-
 static void say_runtime(struct row *row, const struct cell *cell)
 {
     if (strcmp(cell->runtime, "pool") == 0 && cell->workers > 0)
@@ -59,13 +57,13 @@ static void say_comparison(struct row *row, const struct analysis *a,
     const struct comparison *c = compare_find(&a->compared, cell);
     int cost = row_cost(a, cell);
     if (strcmp(cell->runtime, BASELINE) == 0) {
-        COPY(row->ratio, "1");
-        COPY(row->other, "1");
+        snprintf(row->ratio, sizeof row->ratio, "%s", "1");
+        snprintf(row->other, sizeof row->other, "%s", "1");
     }
     if (!c)
         return;
     if (c->refused[0]) {
-        COPY(row->verdict, "refused");
+        snprintf(row->verdict, sizeof row->verdict, "%s", "refused");
         row->refused = c->refused;
         return;
     }

@@ -355,12 +355,13 @@ static void the_report_holds_tables_troubles_and_charts(void **state)
     struct synthetic s;
     char path[128], chart[160];
     make_run(&s);
+    assert_int_equal(results_write(s.dir), 0);
     mkdir(synthetic_path(&s, "charts", path, sizeof path), 0700);
     snprintf(chart, sizeof chart, "%s/wall-echo.svg", path);
     FILE *file = fopen(chart, "w");
     assert_non_null(file);
     fclose(file);
-    assert_int_equal(results_write(s.dir), 0);
+    assert_int_equal(results_report(s.dir), 0);
     char *report = synthetic_read(&s, "report.md");
     assert_non_null(report);
     assert_non_null(strstr(report, "## switch_pair: What does a switch cost?"));
