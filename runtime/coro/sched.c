@@ -195,12 +195,12 @@ int co_sched_run(void)
 {
     co.current = &co.loop;
     while (co.live > 0) {
+        if (!co.head && co.outside == 0 && !co_timers_pending())
+            return -EDEADLK;
+        turn();
+        /* Comes back when nobody is ready or a turn is due. */
         if (co.head)
             co_suspend();
-        else if (co.outside == 0 && !co_timers_pending())
-            return -EDEADLK;
-        if (co.live > 0)
-            turn();
     }
     return 0;
 }

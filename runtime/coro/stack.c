@@ -84,8 +84,13 @@ static int reserve(void)
 
 static bool can_install(void)
 {
-    return !mprotect(stacks.base, stacks.page, PROT_READ | PROT_WRITE) &&
-           !madvise(stacks.base, stacks.page, MADV_GUARD_INSTALL);
+    char *page = stacks.base;
+    if (mprotect(page, stacks.page, PROT_READ | PROT_WRITE))
+        return false;
+    if (!madvise(page, stacks.page, MADV_GUARD_INSTALL))
+        return true;
+    mprotect(page, stacks.page, PROT_NONE);
+    return false;
 }
 
 int co_stacks_init(size_t stack_bytes)
