@@ -33,6 +33,8 @@ int analysis_init(struct analysis *out, const char *dir, char *message,
         return error;
     error = compare_all(&a.compared, &a.summary);
     if (!error)
+        error = geomean_all(&a.geomeans, &a.geomeans_n, &a.compared);
+    if (!error)
         error = slope_all(&a.slopes, &a.slopes_n, &a.summary);
     if (!error)
         error = read_env(&a.env, dir, message, message_size);
@@ -50,6 +52,7 @@ void analysis_fini(struct analysis *analysis)
 {
     json_decref(analysis->env);
     free(analysis->slopes);
+    free(analysis->geomeans);
     compare_fini(&analysis->compared);
     summary_fini(&analysis->summary);
     *analysis = (struct analysis){ 0 };

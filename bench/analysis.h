@@ -8,6 +8,7 @@
 #include <stdio.h>
 
 #include "compare.h"
+#include "geomean.h"
 #include "slope.h"
 #include "summary.h"
 
@@ -15,6 +16,8 @@ struct analysis {
     const char *dir; /* the run's, as given */
     struct summary summary;
     struct compared compared;
+    struct geomean *geomeans;
+    size_t geomeans_n;
     struct slope *slopes;
     size_t slopes_n;
     json_t *env; /* env.json; an empty object where there is none */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Finds each cell's baseline, checks that both did the same work, and makes
- * the paired ratios, their verdicts and the geometric means.
+ * the paired ratios and their verdicts.
  */
 
 #include "compare.h"
@@ -128,22 +128,14 @@ static size_t pair(const struct comparison *c, int which, double *contender,
     return n;
 }
 
-/* Room for the pairs of one comparison. */
-struct pairs {
-    double *contender, *baseline;
-    unsigned *rounds;
-    size_t n;
-};
-
-static void pairs_fini(struct pairs *pairs)
+void pairs_fini(struct pairs *pairs)
 {
     free(pairs->contender);
     free(pairs->baseline);
     free(pairs->rounds);
 }
 
-static int pairs_init(struct pairs *pairs, const struct comparison *c,
-                      int which)
+int pairs_init(struct pairs *pairs, const struct comparison *c, int which)
 {
     size_t room = c->contender->n ? c->contender->n : 1;
     *pairs = (struct pairs){
@@ -217,136 +209,6 @@ static int correct_many(struct compared *all, int which)
     return error;
 }
 
-/* ---- geometric means ---- */
-
-static bool counts(const struct comparison *c, const struct geomean *g,
-                   int which, bool intervals)
-{
-    const struct estimate *e = &c->ratios[which].estimate;
-    bool costs = which == COMPARE_CPU || compare_cost(c) == COMPARE_WALL;
-    return costs && e->n > 0 && (e->interval || !intervals) &&
-           c->contender->samples[0].receipt.ops > 0 &&
-           strcmp(c->contender->runtime, g->runtime) == 0 &&
-           strcmp(c->contender->cpus, g->cpus) == 0;
-}
-
-/* The logarithm of the ratio in one round, or NAN. */
-static double log_ratio(const struct pairs *pairs, unsigned round)
-{
-    for (size_t i = 0; i < pairs->n; i++)
-        if (pairs->rounds[i] == round)
-            return log(pairs->contender[i]) - log(pairs->baseline[i]);
-    return NAN;
-}
-
-/* What enters one geometric mean. */
-struct chosen {
-    const char *workload;
-    struct pairs pairs;
-};
-
-/* The mean over workloads of the mean over points, in one round; NAN when a
- * point lacks the round.  Points of a workload are neighbours. */
-static double round_mean(const struct chosen *chosen, size_t n, unsigned round,
-                         size_t *workloads)
-{
-    double total = 0;
-    *workloads = 0;
-    for (size_t i = 0, end; i < n; i = end) {
-        double sum = 0;
-        for (end = i; end < n; end++) {
-            if (strcmp(chosen[end].workload, chosen[i].workload) != 0)
-                break;
-            sum += log_ratio(&chosen[end].pairs, round);
-        }
-        total += sum / (double)(end - i);
-        ++*workloads;
-    }
-    return total / (double)*workloads;
-}
-
-static int estimate_mean(struct geomean *g, int which,
-                         const struct chosen *chosen, size_t n)
-{
-    const struct pairs *first = &chosen[0].pairs;
-    double *contender = calloc(2 * first->n + 1, sizeof *contender);
-    if (!contender)
-        return -ENOMEM;
-    double *ones = contender + first->n;
-    size_t rounds = 0;
-    for (size_t i = 0; i < first->n; i++) {
-        double mean =
-            round_mean(chosen, n, first->rounds[i], &g->workloads[which]);
-        if (isfinite(mean)) {
-            contender[rounds] = exp(mean);
-            ones[rounds++] = 1;
-        }
-    }
-    int error = 0;
-    if (rounds > 0)
-        error = stats_ratio(&g->estimates[which], contender, ones, rounds);
-    g->points[which] = n;
-    free(contender);
-    return error;
-}
-
-static int make_mean(const struct compared *all, struct geomean *g, int which)
-{
-    struct chosen *chosen = calloc(all->n, sizeof *chosen);
-    if (!chosen)
-        return -ENOMEM;
-    bool intervals = false;
-    for (size_t i = 0; i < all->n; i++)
-        intervals |= counts(&all->comparisons[i], g, which, true);
-    size_t n = 0;
-    int error = 0;
-    for (size_t i = 0; i < all->n && !error; i++) {
-        const struct comparison *c = &all->comparisons[i];
-        if (!counts(c, g, which, intervals))
-            continue;
-        chosen[n].workload = c->contender->workload;
-        error = pairs_init(&chosen[n].pairs, c, which);
-        n += !error;
-    }
-    if (!error && n > 0)
-        error = estimate_mean(g, which, chosen, n);
-    while (n > 0)
-        pairs_fini(&chosen[--n].pairs);
-    free(chosen);
-    return error;
-}
-
-static bool has_mean(const struct compared *all, const struct cell *cell)
-{
-    for (size_t i = 0; i < all->geomeans_n; i++)
-        if (strcmp(all->geomeans[i].runtime, cell->runtime) == 0 &&
-            strcmp(all->geomeans[i].cpus, cell->cpus) == 0)
-            return true;
-    return false;
-}
-
-static int make_means(struct compared *all)
-{
-    all->geomeans = calloc(all->n ? all->n : 1, sizeof *all->geomeans);
-    if (!all->geomeans)
-        return -ENOMEM;
-    for (size_t i = 0; i < all->n; i++) {
-        const struct cell *cell = all->comparisons[i].contender;
-        struct geomean *g = &all->geomeans[all->geomeans_n];
-        if (has_mean(all, cell))
-            continue;
-        *g = (struct geomean){ .runtime = cell->runtime, .cpus = cell->cpus };
-        int error = make_mean(all, g, COMPARE_WALL);
-        if (!error)
-            error = make_mean(all, g, COMPARE_CPU);
-        if (error)
-            return error;
-        if (g->estimates[COMPARE_WALL].n || g->estimates[COMPARE_CPU].n)
-            all->geomeans_n++;
-    }
-    return 0;
-}
-
 /* ---- all of it ---- */
 
 static int make_all(struct compared *all, const struct summary *summary)
@@ -369,7 +231,7 @@ static int make_all(struct compared *all, const struct summary *summary)
     int error = correct_many(all, COMPARE_WALL);
     if (!error)
         error = correct_many(all, COMPARE_CPU);
-    return error ? error : make_means(all);
+    return error;
 }
 
 int compare_all(struct compared *out, const struct summary *summary)
@@ -386,7 +248,6 @@ int compare_all(struct compared *out, const struct summary *summary)
 void compare_fini(struct compared *compared)
 {
     free(compared->comparisons);
-    free(compared->geomeans);
     *compared = (struct compared){ 0 };
 }
 

@@ -44,22 +44,9 @@ struct comparison {
     char refused[120]; /* why there are no ratios; "" where there are */
 };
 
-/* The geometric mean of the ratios of one runtime and CPU view, over
- * workloads (first over the points of each, so that all weigh the same), by
- * round.  Wall leaves out points where wall time is no measure of cost; both
- * leave out refused ones and those with too few rounds for an interval, as
- * long as some have one. */
-struct geomean {
-    const char *runtime, *cpus;
-    struct estimate estimates[COMPARES];
-    size_t points[COMPARES], workloads[COMPARES];
-};
-
 struct compared {
     struct comparison *comparisons; /* in plan order */
     size_t n;
-    struct geomean *geomeans;
-    size_t geomeans_n;
 };
 
 /* 0 or -ENOMEM.  The summary must outlive the result. */
@@ -71,6 +58,15 @@ const struct comparison *compare_find(const struct compared *compared,
                                       const struct cell *cell);
 /* The metric compared: per operation where the number is calibrated. */
 enum metric compare_metric(const struct cell *cell, int which);
+/* The rounds in which both cells have a positive figure, in order. */
+struct pairs {
+    double *contender, *baseline;
+    unsigned *rounds;
+    size_t n;
+};
+int pairs_init(struct pairs *pairs, const struct comparison *c, int which);
+void pairs_fini(struct pairs *pairs);
+
 /* Which ratio tells the cost: COMPARE_WALL or COMPARE_CPU. */
 int compare_cost(const struct comparison *comparison);
 /* The origin used more than 90 % of its CPU. */

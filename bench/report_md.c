@@ -280,16 +280,16 @@ static void print_means(const struct report *r)
     if (all->n == 0)
         return;
     fputs("\n## Over all workloads\n", r->file);
-    if (all->geomeans_n > 0)
+    if (r->analysis->geomeans_n > 0)
         fputs("\nGeometric mean of the ratios to coro, every workload "
               "weighing the same; above 1x coro is better. It depends on "
               "which workloads there are: the tables above decide.\n\n"
               "| runtime | cpus | of | ratio | 95 % | workloads | points "
               "|\n|---|---|---|---:|---|---:|---:|\n",
               r->file);
-    for (size_t i = 0; i < all->geomeans_n; i++) {
-        print_mean(r, &all->geomeans[i], COMPARE_WALL);
-        print_mean(r, &all->geomeans[i], COMPARE_CPU);
+    for (size_t i = 0; i < r->analysis->geomeans_n; i++) {
+        print_mean(r, &r->analysis->geomeans[i], COMPARE_WALL);
+        print_mean(r, &r->analysis->geomeans[i], COMPARE_CPU);
     }
     print_tally(r, COMPARE_WALL, "wall time");
     print_tally(r, COMPARE_CPU, "CPU time");

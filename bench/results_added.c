@@ -78,10 +78,9 @@ static json_t *refused(struct document *d, const struct analysis *a)
 
 static json_t *geomeans(struct document *d, const struct analysis *a)
 {
-    const struct compared *all = &a->compared;
     json_t *array = json_array();
-    for (size_t i = 0; i < all->geomeans_n; i++) {
-        const struct geomean *g = &all->geomeans[i];
+    for (size_t i = 0; i < a->geomeans_n; i++) {
+        const struct geomean *g = &a->geomeans[i];
         for (int w = 0; w < COMPARES; w++) {
             if (g->estimates[w].n == 0)
                 continue;

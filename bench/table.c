@@ -363,10 +363,9 @@ static void draw_mean(const struct table *t, const struct geomean *g)
 /* A mean over one workload says nothing new. */
 static void draw_means(const struct table *t)
 {
-    const struct compared *all = &t->analysis->compared;
     bool any = false;
-    for (size_t i = 0; i < all->geomeans_n; i++) {
-        const struct geomean *g = &all->geomeans[i];
+    for (size_t i = 0; i < t->analysis->geomeans_n; i++) {
+        const struct geomean *g = &t->analysis->geomeans[i];
         if (g->workloads[COMPARE_WALL] < 2 && g->workloads[COMPARE_CPU] < 2)
             continue;
         if (!any) {

@@ -328,7 +328,7 @@ static void assert_refused(const char *key, json_t *value, const char *reason)
     assert_non_null(strstr(c->refused, reason));
     assert_int_equal(c->ratios[COMPARE_WALL].estimate.n, 0);
     assert_int_equal(c->ratios[COMPARE_CPU].estimate.n, 0);
-    assert_int_equal(a.compared.geomeans_n, 0);
+    assert_int_equal(a.geomeans_n, 0);
     analysis_fini(&a);
     synthetic_fini(&s);
 }
@@ -442,8 +442,8 @@ static void workloads_weigh_the_same_in_the_mean(void **state)
                          1e9, 4, 3);
     }
     assert_int_equal(analyse(&a, &s), 0);
-    assert_int_equal(a.compared.geomeans_n, 1);
-    const struct geomean *g = &a.compared.geomeans[0];
+    assert_int_equal(a.geomeans_n, 1);
+    const struct geomean *g = &a.geomeans[0];
     assert_string_equal(g->runtime, "thread");
     assert_close(g->estimates[COMPARE_WALL].median, 2);
     assert_close(g->estimates[COMPARE_WALL].high, 2);
@@ -465,7 +465,7 @@ static void waiting_time_stays_out_of_the_mean_of_wall_time(void **state)
     cell.runtime = "thread";
     synthetic_rounds(&s, synthetic_plan(&s, &cell), 9, 1e9, 5e8, 4, 0);
     assert_int_equal(analyse(&a, &s), 0);
-    const struct geomean *g = &a.compared.geomeans[0];
+    const struct geomean *g = &a.geomeans[0];
     assert_int_equal(g->estimates[COMPARE_WALL].n, 0);
     assert_close(g->estimates[COMPARE_CPU].median, 5);
     assert_int_equal(a.compared.comparisons[0].ratios[COMPARE_WALL].verdict,
