@@ -17,6 +17,7 @@
 #include <sys/wait.h>
 
 #include "env.h"
+#include "interrupt.h"
 #include "order.h"
 #include "proc.h"
 #include "record.h"
@@ -159,10 +160,26 @@ static bool origin_is_dead(const struct origin *origin)
            info.si_pid != 0;
 }
 
+/* Takes a dead one away; false while it lives. */
+static bool origin_bury(struct attempts *all)
+{
+    if (!origin_is_dead(&all->origin))
+        return false;
+    origin_stop(&all->origin);
+    all->origin_runs = false;
+    all->origin_deaths++;
+    if (!interrupt_pending())
+        progress_say(all->progress, "warning: the origin died; %s",
+                     all->origin_deaths < ORIGIN_DEATHS
+                         ? "it is started again"
+                         : "cells that need it fail");
+    return true;
+}
+
 /* Sees to it that the origin runs; else the verdict says why not. */
 static bool origin_ready(struct attempts *all, struct verdict *verdict)
 {
-    if (all->origin_runs)
+    if (all->origin_runs && !origin_bury(all))
         return true;
     if (all->origin_deaths >= ORIGIN_DEATHS) {
         judge(verdict, "failed", "the origin died %u times in a row",
@@ -183,20 +200,12 @@ static bool origin_ready(struct attempts *all, struct verdict *verdict)
 /* A trial whose origin died has failed, whatever it says itself. */
 static void origin_check(struct attempts *all, struct verdict *verdict)
 {
-    if (!origin_is_dead(&all->origin)) {
+    if (!origin_bury(all)) {
         all->origin_deaths = 0;
         return;
     }
-    origin_stop(&all->origin);
-    all->origin_runs = false;
-    all->origin_deaths++;
-    if (strcmp(verdict->outcome, "interrupted") == 0)
-        return;
-    judge(verdict, "failed", "the origin died while it ran");
-    progress_say(all->progress, "warning: the origin died; %s",
-                 all->origin_deaths < ORIGIN_DEATHS
-                     ? "it is started again"
-                     : "cells that need it fail");
+    if (strcmp(verdict->outcome, "interrupted") != 0)
+        judge(verdict, "failed", "the origin died while it ran");
 }
 
 void attempts_fini(struct attempts *all)
