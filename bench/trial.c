@@ -119,37 +119,41 @@ static int refuse_param(const struct trial *trial, const char *argument)
 
 /* ---- arguments ---- */
 
+static void set_option(struct trial *trial, int option, int64_t value)
+{
+    if (option == OPTION_CPUS)
+        trial->pin = value == 0; /* the first choice is 1 */
+    else if (option == OPTION_WORKERS)
+        trial->options.workers = (unsigned)value;
+    else
+        trial->options.stack_bytes = (size_t)value * 1024;
+}
+
 static int set_param(struct trial *trial, const char *argument)
 {
+    const struct param *params = trial->work.workload->params;
     size_t length = strcspn(argument, "=");
-    const char *text = argument + length + 1;
-    char message[256];
     if (argument[length] == '\0') {
         fprintf(stderr, "trial-%s: '%.60s' is not NAME=VALUE\n",
                 trial->info.name, argument);
         return EXIT_USAGE;
     }
-    const struct param *params = trial->work.workload->params;
-    struct param_value option = { 0 }, *value = &option;
     int own = param_find(params, PARAMS_MAX, argument, length);
-    int other = param_find(option_params, OPTION_N, argument, length);
-    const struct param *param = own >= 0 ? &params[own] : &option_params[other];
-    if (own >= 0)
-        value = &trial->work.values[own];
-    else if (other < 0 || !takes_option(&trial->info, other))
+    int option = param_find(option_params, OPTION_N, argument, length);
+    if (own < 0 && (option < 0 || !takes_option(&trial->info, option)))
         return refuse_param(trial, argument);
-    if (param_parse(param, text, value, message, sizeof(message)) != 0) {
+    struct param_value value;
+    char message[256];
+    if (param_parse(own >= 0 ? &params[own] : &option_params[option],
+                    argument + length + 1, &value, message,
+                    sizeof(message)) != 0) {
         fprintf(stderr, "trial-%s: %s\n", trial->info.name, message);
         return EXIT_USAGE;
     }
     if (own >= 0)
-        return EXIT_OK;
-    if (other == OPTION_CPUS)
-        trial->pin = option.integer == 0;
-    else if (other == OPTION_WORKERS)
-        trial->options.workers = (unsigned)option.integer;
+        trial->work.values[own] = value;
     else
-        trial->options.stack_bytes = (size_t)option.integer * 1024;
+        set_option(trial, option, value.integer);
     return EXIT_OK;
 }
 
