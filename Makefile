@@ -20,7 +20,7 @@ ifeq ($(filter clean help lint-format setup,$(MAKECMDGOALS)),)
   endif
 endif
 
-PACKAGES  := libuv libcurl jansson libmicrohttpd libwslay
+PACKAGES  := libuv libcurl jansson libmicrohttpd
 PKG_FLAGS := $(shell pkg-config --cflags $(PACKAGES) 2>/dev/null)
 UV        := $(shell pkg-config --libs libuv 2>/dev/null)
 CURL      := $(shell pkg-config --libs libcurl 2>/dev/null)
@@ -76,7 +76,7 @@ BENCH_HELP  := $(filter-out bench/test/test_%,$(wildcard bench/test/*.c))
 TESTS := $(foreach r,$(RUNTIMES),$(RT_TESTS:%=$(BUILD)/test/$(r)/%)) \
     $(CORO_TESTS:%=$(BUILD)/test/coro-only/%) $(BENCH_TESTS:%=$(BUILD)/test/bench/%)
 
-.PHONY: all test bench bench-quick bench-full plots lint clean install setup \
+.PHONY: all test tests bench bench-quick bench-full plots lint clean install setup \
     help regress
 all: $(PROGRAMS)
 
@@ -182,6 +182,7 @@ bench-full: all
 plots: all
 	$(BUILD)/bin/cobench report results/local/latest
 
+tests: $(TESTS)
 test: all $(TESTS)
 	sh scripts/test.sh $(BUILD) $(TESTS)
 

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: MIT
 # usage: scripts/setup.sh [--check | --dev]
 # Installs the packages cobench is built from (Debian, Ubuntu); elsewhere, or
 # without the right, prints the command to run.  --check installs nothing and

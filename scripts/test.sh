@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: MIT
 # usage: scripts/test.sh BUILD_DIR TEST...
 # Runs each test program with a time limit, shows the output of those that
 # fail, and closes with the line "N passed, N failed, N skipped" (cases).
@@ -18,6 +19,14 @@ for test in "$@"; do
     name=${test#"${build}/test/"}
     status=0
     timeout -k 5 "${limit}" "${test}" >"${log}/out" 2>&1 </dev/null || status=$?
+    note=
+    [ "${status}" -ne 124 ] || note=', time limit'
+    # A program that left by exit(0) in the middle has not passed.
+    if [ "${status}" -eq 0 ] &&
+        ! grep -q '^\[==========\] [0-9]* test(s) run\.' "${log}/out"; then
+        status=255
+        note=', ended before its tests did'
+    fi
     ok=$(grep -c '^\[       OK \]' "${log}/out" || true)
     bad=$(grep -c '^\[  FAILED  \] [^0-9]' "${log}/out" || true)
     skip=$(grep -c '^\[  SKIPPED \] [^0-9]' "${log}/out" || true)
@@ -36,8 +45,7 @@ for test in "$@"; do
         broken=$((broken + 1))
         [ "${bad}" -gt 0 ] || bad=1
         failed=$((failed + bad))
-        printf 'FAIL  %-28s (status %d%s)\n' "${name}" "${status}" \
-            "$([ "${status}" -ne 124 ] || echo ': time limit')"
+        printf 'FAIL  %-28s (status %d%s)\n' "${name}" "${status}" "${note}"
         sed 's/^/      | /' "${log}/out"
     fi
 done
