@@ -94,8 +94,10 @@ int finish(const char *run_dir, const char *folder, bool charts)
     bool terminal = isatty(STDOUT_FILENO);
     results_table(run_dir, terminal ? progress_columns(STDOUT_FILENO) : 100,
                   terminal && !getenv("NO_COLOR"));
-    if (err == 0 && charts)
+    if (err == 0 && charts) {
         draw_charts(run_dir, folder);
+        err = results_report(run_dir);
+    }
     show_files(run_dir);
     fflush(stdout);
     return err;

@@ -13,6 +13,10 @@
 #include "human.h"
 #include "row.h"
 
+enum {
+    ROUNDS_MIN = 6 /* fewer make no interval */
+};
+
 struct report {
     FILE *file;
     const struct analysis *analysis;
@@ -104,12 +108,12 @@ static void print_reading(const struct report *r)
 
 /* ---- one workload ---- */
 
-static void print_row(const struct report *r, const struct cell *cell)
+/* The point is said in the first row that shows it. */
+static void print_row(const struct report *r, const struct cell *cell,
+                      const char *point)
 {
     struct row row;
-    char point[512];
     row_make(&row, r->analysis, cell);
-    row_point(point, sizeof point, cell);
     fputs("| ", r->file);
     print_text(r->file, point);
     fputs(" | ", r->file);
@@ -162,6 +166,28 @@ static void print_notes(const struct report *r, const char *workload)
     }
 }
 
+static bool measured_point(const struct summary *s, const char *point)
+{
+    for (size_t i = 0; i < s->n; i++)
+        if (s->cells[i].n > 0 && strcmp(s->cells[i].point, point) == 0)
+            return true;
+    return false;
+}
+
+static void print_point(const struct report *r, size_t first)
+{
+    const struct summary *s = &r->analysis->summary;
+    const char *point = s->cells[first].point;
+    char text[512];
+    row_point(text, sizeof text, &s->cells[first]);
+    for (size_t i = first; i < s->n; i++) {
+        if (s->cells[i].n == 0 || strcmp(s->cells[i].point, point) != 0)
+            continue;
+        print_row(r, &s->cells[i], text);
+        text[0] = 0;
+    }
+}
+
 static void print_workload(const struct report *r, size_t first)
 {
     const struct summary *s = &r->analysis->summary;
@@ -181,15 +207,16 @@ static void print_workload(const struct report *r, size_t first)
     }
     for (size_t i = first; i < s->n; i++) {
         const struct cell *cell = &s->cells[i];
-        if (strcmp(cell->workload, opening->workload) != 0 || cell->n == 0)
+        if (strcmp(cell->workload, opening->workload) != 0 ||
+            !row_opens_point(s, i) || !measured_point(s, cell->point))
             continue;
-        int cost = row_cost(r->analysis, cell);
-        if (cost != headed) {
+        int head = row_head(r->analysis, cell);
+        if (head != headed) {
             fputc('\n', r->file);
-            print_heads(r, cell, cost);
+            print_heads(r, cell, row_cost(r->analysis, cell));
         }
-        headed = cost;
-        print_row(r, cell);
+        headed = head;
+        print_point(r, i);
     }
     if (headed < 0)
         fputs("\nNothing was measured.\n", r->file);
@@ -198,38 +225,45 @@ static void print_workload(const struct report *r, size_t first)
 
 /* ---- all workloads ---- */
 
+/* The estimate of one kind of memory, with its interval. */
+static void print_line(const struct report *r, const struct line *line,
+                       double value)
+{
+    char low[HUMAN], high[HUMAN], text[HUMAN];
+    fprintf(r->file, " %s |", human_bytes(text, value));
+    if (line->n > 0 && line->interval)
+        fprintf(r->file, " [%s, %s] |", human_bytes(low, line->slope_low),
+                human_bytes(high, line->slope_high));
+    else
+        fputs(" - |", r->file);
+}
+
 static void print_slopes(const struct report *r)
 {
     if (r->analysis->slopes_n == 0)
         return;
     fputs("\n## What RSS hides: memory per parked task\n\n"
-          "The slope of a Theil-Sen line through all samples of at least four "
-          "sizes. RSS is anonymous memory; full adds page tables and kernel "
-          "stacks.\n\n"
+          "RSS is anonymous memory; full adds page tables and kernel stacks. "
+          "With at least four sizes this is the slope of a Theil-Sen line "
+          "through all samples, and its intercept the runtime itself; with "
+          "fewer, the difference between parked and before at the largest.\n\n"
           "| series | runtime | tasks | RSS per task | 95 % | full per task | "
           "95 % | runtime itself |\n|---|---|---|---:|---|---:|---|---:|\n",
           r->file);
     for (size_t i = 0; i < r->analysis->slopes_n; i++) {
         const struct slope *slope = &r->analysis->slopes[i];
-        const struct line *lines[] = { &slope->rss, &slope->full };
-        char low[HUMAN], high[HUMAN], text[HUMAN];
+        char text[HUMAN];
+        bool fitted = slope->rss.n > 0;
         fputs("| ", r->file);
         print_text(r->file, slope->cell->group);
-        fprintf(r->file, " | %s | %.0f to %.0f |", slope->cell->runtime,
-                slope->smallest, slope->largest);
-        for (int k = 0; k < 2; k++) {
-            const struct line *line = lines[k];
-            if (line->n == 0)
-                fputs(" - | - |", r->file);
-            else if (!line->interval)
-                fprintf(r->file, " %s | - |", human_bytes(text, line->slope));
-            else
-                fprintf(r->file, " %s | [%s, %s] |",
-                        human_bytes(text, line->slope),
-                        human_bytes(low, line->slope_low),
-                        human_bytes(high, line->slope_high));
-        }
-        fprintf(r->file, " %s |\n", human_bytes(text, slope->rss.intercept));
+        fprintf(r->file, " | %s | ", slope->cell->runtime);
+        if (fitted)
+            fprintf(r->file, "%.0f to ", slope->smallest);
+        fprintf(r->file, "%.0f |", slope->largest);
+        print_line(r, &slope->rss, slope_rss(slope));
+        print_line(r, &slope->full, slope_full(slope));
+        fprintf(r->file, " %s |\n",
+                fitted ? human_bytes(text, slope->rss.intercept) : "-");
     }
 }
 
@@ -238,7 +272,7 @@ static void print_mean(const struct report *r, const struct geomean *g,
 {
     const struct estimate *e = &g->estimates[which];
     char ratio[HUMAN], interval[HUMAN];
-    if (e->n == 0)
+    if (g->workloads[which] < 2)
         return;
     fprintf(r->file, "| %s | %s | %s | %s | %s | %zu | %zu |\n", g->runtime,
             g->cpus, which == COMPARE_WALL ? "wall" : "CPU",
@@ -263,7 +297,7 @@ static void print_tally(const struct report *r, int which, const char *measure)
                  ratio->verdict == VERDICT_SLOWER) &&
                 ratio->holm <= 0.05;
     }
-    if (total > 0)
+    if (total > 0 && rounds >= ROUNDS_MIN)
         fprintf(r->file,
                 "\nBy %s, of %zu comparisons with coro %zu are faster, %zu "
                 "slower, %zu the same and %zu unclear. Corrected by Holm for "
@@ -279,8 +313,11 @@ static void print_means(const struct report *r)
     const struct compared *all = &r->analysis->compared;
     if (all->n == 0)
         return;
+    bool several = false;
+    for (size_t i = 0; i < r->analysis->geomeans_n; i++)
+        several |= r->analysis->geomeans[i].workloads[COMPARE_CPU] > 1;
     fputs("\n## Over all workloads\n", r->file);
-    if (r->analysis->geomeans_n > 0)
+    if (several)
         fputs("\nGeometric mean of the ratios to coro, every workload "
               "weighing the same; above 1x coro is better. It depends on "
               "which workloads there are: the tables above decide.\n\n"
@@ -293,6 +330,10 @@ static void print_means(const struct report *r)
     }
     print_tally(r, COMPARE_WALL, "wall time");
     print_tally(r, COMPARE_CPU, "CPU time");
+    if (analysis_rounds(r->analysis) < ROUNDS_MIN)
+        fputs("\nFewer than six rounds allow no 95 % interval, and so no "
+              "verdict.\n",
+              r->file);
 }
 
 static void print_troubles(const struct report *r)

@@ -115,6 +115,8 @@ static json_t *slopes(struct document *d, const struct analysis *a)
     json_t *array = json_array();
     for (size_t i = 0; i < a->slopes_n; i++) {
         const struct slope *slope = &a->slopes[i];
+        if (slope->rss.n == 0)
+            continue;
         json_t *o = json_object(), *rss = json_object(), *full = json_object();
         document_text(d, o, "group", slope->cell->group);
         document_text(d, o, "runtime", slope->cell->runtime);

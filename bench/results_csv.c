@@ -161,7 +161,8 @@ int results_csv(FILE *file, const struct analysis *a)
     for (size_t i = 0; i < a->summary.n; i++)
         print_cell(file, a, &a->summary.cells[i]);
     for (size_t i = 0; i < a->slopes_n; i++)
-        print_slope(file, &a->slopes[i]);
+        if (a->slopes[i].rss.n > 0)
+            print_slope(file, &a->slopes[i]);
     for (size_t i = 0; i < a->geomeans_n; i++)
         print_geomean(file, &a->geomeans[i]);
     return 0;

@@ -111,6 +111,11 @@ int row_cost(const struct analysis *a, const struct cell *cell)
                                                     : COMPARE_WALL;
 }
 
+int row_head(const struct analysis *a, const struct cell *cell)
+{
+    return row_cost(a, cell) + COMPARES * cell->calibrated;
+}
+
 void row_point(char *text, size_t size, const struct cell *cell)
 {
     const char *slash = strchr(cell->point, '/');

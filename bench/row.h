@@ -29,6 +29,8 @@ void row_make(struct row *row, const struct analysis *analysis,
 
 /* Which ratio tells the cost at the cell's point. */
 int row_cost(const struct analysis *analysis, const struct cell *cell);
+/* Cells of equal head can stand under the same column titles. */
+int row_head(const struct analysis *analysis, const struct cell *cell);
 /* A cell at the same point is origin-bound. */
 bool row_origin_bound(const struct analysis *analysis, const struct cell *cell);
 /* "conns:100 cpus:1": the point without the workload. */

@@ -32,10 +32,12 @@ static bool is_first(const struct summary *s, size_t i)
     return true;
 }
 
-static void collect(struct points *points, const struct summary *s,
-                    const struct cell *series)
+static void collect(struct slope *slope, struct points *points,
+                    const struct summary *s)
 {
+    const struct cell *series = slope->cell;
     points->n = 0;
+    slope->largest = 0;
     for (size_t i = 0; i < s->n; i++) {
         const struct cell *cell = &s->cells[i];
         if (!same_series(cell, series))
@@ -44,6 +46,10 @@ static void collect(struct points *points, const struct summary *s,
             struct parked parked = metric_parked(cell->samples[k].record);
             if (!isfinite(parked.tasks) || !isfinite(parked.rss))
                 continue;
+            if (parked.tasks > slope->largest) {
+                slope->largest = parked.tasks;
+                slope->cell = cell;
+            }
             points->x[points->n] = parked.tasks;
             points->rss[points->n] = parked.rss;
             points->full[points->n++] = parked.full;
@@ -54,23 +60,21 @@ static void collect(struct points *points, const struct summary *s,
 static void count_sizes(struct slope *slope, const struct points *points)
 {
     slope->sizes = 0;
-    slope->smallest = slope->largest = points->n ? points->x[0] : 0;
+    slope->smallest = slope->largest;
     for (size_t i = 0; i < points->n; i++) {
         size_t j = 0;
         while (points->x[j] != points->x[i])
             j++;
         slope->sizes += j == i;
         slope->smallest = fmin(slope->smallest, points->x[i]);
-        slope->largest = fmax(slope->largest, points->x[i]);
     }
 }
 
-/* -ENODATA when there are too few sizes. */
 static int fit(struct slope *slope, const struct points *points)
 {
     count_sizes(slope, points);
     if (slope->sizes < SIZES_MIN)
-        return -ENODATA;
+        return 0;
     int error = stats_line(&slope->rss, points->x, points->rss, points->n);
     if (error)
         return error;
@@ -86,11 +90,11 @@ static int fit_all(struct slope *out, size_t *n, const struct summary *s,
             continue;
         struct slope *slope = &out[*n];
         *slope = (struct slope){ .cell = &s->cells[i] };
-        collect(points, s, &s->cells[i]);
+        collect(slope, points, s);
         int error = fit(slope, points);
-        if (error == -ENOMEM)
+        if (error)
             return error;
-        *n += error == 0;
+        *n += points->n > 0;
     }
     return 0;
 }
@@ -116,4 +120,21 @@ int slope_all(struct slope **out, size_t *n, const struct summary *s)
     }
     *out = slopes;
     return 0;
+}
+
+static double best(const struct line *line, const struct estimate *difference)
+{
+    if (line->n > 0)
+        return line->slope;
+    return difference->n > 0 ? difference->median : NAN;
+}
+
+double slope_rss(const struct slope *slope)
+{
+    return best(&slope->rss, &slope->cell->estimates[METRIC_RSS_PER_TASK]);
+}
+
+double slope_full(const struct slope *slope)
+{
+    return best(&slope->full, &slope->cell->estimates[METRIC_FULL_PER_TASK]);
 }

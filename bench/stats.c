@@ -17,6 +17,10 @@
 #define SAME      1.03
 #define MAD_SCALE 1.4826
 
+enum {
+    OUTLIERS_MIN = 6
+};
+
 static int compare_values(const void *a, const void *b)
 {
     double x = *(const double *)a, y = *(const double *)b;
@@ -319,7 +323,8 @@ int stats_outliers(bool *marks, size_t *count, const double *values, size_t n)
     double limit = 3 * MAD_SCALE * sorted_median(work, n);
     size_t marked = 0;
     for (size_t i = 0; i < n; i++) {
-        marks[i] = limit > 0 && fabs(values[i] - median) > limit;
+        marks[i] =
+            n >= OUTLIERS_MIN && limit > 0 && fabs(values[i] - median) > limit;
         marked += marks[i];
     }
     *count = marked;

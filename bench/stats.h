@@ -92,8 +92,8 @@ int stats_line(struct line *out, const double *x, const double *y, size_t n);
 /*
  * Marks samples further than 3 scaled median absolute deviations
  * (3 * 1.4826 * MAD) from the median, and stores their number in *count.
- * Marks none where more than half of the samples are equal: there MAD is 0
- * and has no scale to offer.
+ * Marks none of fewer than six samples, and none where more than half of them
+ * are equal: there MAD is 0 and has no scale to offer.
  */
 int stats_outliers(bool *marks, size_t *count, const double *values, size_t n);
 

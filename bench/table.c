@@ -59,6 +59,7 @@ struct table {
     struct table_style style;
     int prose; /* width of sentences */
     int widths[COLUMNS];
+    bool filled[COLUMNS]; /* says more than "-" somewhere */
     bool shown[COLUMNS];
 };
 
@@ -123,9 +124,10 @@ static bool is_spread(enum column column, const char *text)
     return column == SPREAD && text[0] && text[0] != '-';
 }
 
-static void widen(struct table *t, const char *const texts[COLUMNS])
+static void widen(struct table *t, const char *const texts[COLUMNS], bool row)
 {
     for (int c = 0; c < COLUMNS; c++) {
+        t->filled[c] |= row && strcmp(texts[c], "-") != 0;
         int width = wrap_width(texts[c]);
         if (is_spread((enum column)c, texts[c]))
             width += wrap_width(plus_minus(t));
@@ -149,6 +151,8 @@ static void choose(struct table *t)
         enum column column = weight[i];
         int width = gap(column) + t->widths[column];
         bool needed = column == RUNTIME || column == WALL;
+        if (!needed && !t->filled[column])
+            continue;
         if (!needed && used + width > t->style.columns)
             return;
         t->shown[column] = true;
@@ -163,12 +167,12 @@ static void lay_out(struct table *t)
     for (size_t i = 0; i < s->n; i++) {
         struct row row;
         heads_of(&s->cells[i], row_cost(t->analysis, &s->cells[i]), texts);
-        widen(t, texts);
+        widen(t, texts, false);
         if (s->cells[i].n == 0)
             continue;
         row_make(&row, t->analysis, &s->cells[i]);
         texts_of(&row, texts);
-        widen(t, texts);
+        widen(t, texts, true);
     }
     int room = t->style.columns - INDENT - 2 - t->widths[WALL];
     if (room < NAME_MIN)
@@ -324,17 +328,16 @@ static void draw_points(const struct table *t)
         const struct cell *cell = &s->cells[i];
         if (!row_opens_point(s, i))
             continue;
-        int cost = row_cost(t->analysis, cell);
+        int head = row_head(t->analysis, cell);
         if (row_opens_workload(s, i)) {
             if (i > 0)
                 fputc('\n', t->file);
             draw_question(t, cell);
             headed = -1;
         }
-        /* A new head where the ratio changes its meaning. */
-        if (cost != headed)
-            draw_heads(t, cell, cost);
-        headed = cost;
+        if (head != headed)
+            draw_heads(t, cell, row_cost(t->analysis, cell));
+        headed = head;
         draw_point(t, i);
     }
 }
@@ -351,10 +354,10 @@ static void draw_mean(const struct table *t, const struct geomean *g)
         const struct estimate *e = &g->estimates[w];
         if (g->workloads[w] < 2 || used >= sizeof text)
             continue;
-        used += (size_t)snprintf(text + used, sizeof text - used,
-                                 " %s %s %s of %zu;", names[w],
-                                 human_ratio(ratio, e->median),
-                                 human_interval(interval, e), g->workloads[w]);
+        used += (size_t)snprintf(
+            text + used, sizeof text - used, " %s %s%s%s of %zu;", names[w],
+            human_ratio(ratio, e->median), e->interval ? " " : "",
+            e->interval ? human_interval(interval, e) : "", g->workloads[w]);
     }
     text[strlen(text) - 1] = 0;
     draw_hint(t, text);
@@ -379,6 +382,46 @@ static void draw_means(const struct table *t)
         }
         any = true;
         draw_mean(t, g);
+    }
+}
+
+static void draw_slope(const struct table *t, const struct slope *slope)
+{
+    char text[256], rss[HUMAN], full[HUMAN];
+    if (slope->rss.n > 0)
+        snprintf(text, sizeof text,
+                 "%s RSS, %s full (slope over %zu sizes, %.0f to %.0f tasks)",
+                 human_bytes(rss, slope_rss(slope)),
+                 human_bytes(full, slope_full(slope)), slope->sizes,
+                 slope->smallest, slope->largest);
+    else
+        snprintf(text, sizeof text, "%s RSS, %s full (with %.0f tasks)",
+                 human_bytes(rss, slope_rss(slope)),
+                 human_bytes(full, slope_full(slope)), slope->largest);
+    draw_note(t, slope->cell->runtime, text);
+}
+
+/* Series of one group are set beside each other under its name. */
+static void draw_slopes(const struct table *t)
+{
+    const struct slope *slopes = t->analysis->slopes;
+    const char *group = "";
+    for (size_t i = 0; i < t->analysis->slopes_n; i++) {
+        const struct slope *slope = &slopes[i];
+        if (i == 0) {
+            fputc('\n', t->file);
+            paint(t, BOLD);
+            wrap_print(t->file,
+                       "Memory per parked task, which RSS shows in "
+                       "part only",
+                       0, INDENT, t->style.columns);
+            paint(t, PLAIN);
+        }
+        if (strcmp(group, slope->cell->group) != 0)
+            wrap_print(t->file, slope->cell->group, 0, INDENT,
+                       t->style.columns);
+        group = slope->cell->group;
+        draw_slope(t, slope);
     }
 }
 
@@ -439,6 +482,7 @@ void table_print(FILE *file, const struct analysis *analysis,
     t.prose = t.style.columns < PROSE_MAX ? t.style.columns : PROSE_MAX;
     lay_out(&t);
     draw_points(&t);
+    draw_slopes(&t);
     draw_means(&t);
     draw_reading(&t);
     draw_totals(&t);

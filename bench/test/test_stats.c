@@ -379,15 +379,22 @@ static void outliers_are_marked(void **state)
 {
     (void)state;
     /* Median 5, MAD 2: the limit is 5 +- 8.8956. */
-    const double values[] = { 1, 3, 5, 7, 9, 13.8, 13.9, -3.8, -3.9 };
-    bool marks[9];
+    const double values[] = { 1, 3, 5, 7, 9, 13.8, 5 };
+    const double wild[] = { 1, 3, 5, 7, 9, 13.9, 5 };
+    const double low[] = { 1, 3, 5, 7, 9, 5, -3.9 };
+    const double few[] = { 5, 5.1, 99 };
+    bool marks[7];
     size_t count;
-    assert_int_equal(stats_outliers(marks, &count, values, 5), 0);
+    assert_int_equal(stats_outliers(marks, &count, values, 7), 0);
     assert_int_equal(count, 0);
-    const double spread[] = { 1, 3, 5, 7, 9, 100, 5 };
-    assert_int_equal(stats_outliers(marks, &count, spread, 7), 0);
+    assert_int_equal(stats_outliers(marks, &count, wild, 7), 0);
     assert_int_equal(count, 1);
     assert_true(marks[5]);
+    assert_int_equal(stats_outliers(marks, &count, low, 7), 0);
+    assert_int_equal(count, 1);
+    assert_true(marks[6]);
+    assert_int_equal(stats_outliers(marks, &count, few, 3), 0);
+    assert_int_equal(count, 0);
 }
 
 static void equal_samples_mark_nothing(void **state)

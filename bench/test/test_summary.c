@@ -506,7 +506,7 @@ static void memory_per_task_is_the_slope_over_sizes(void **state)
     park_series(&s, "thread", 4, 8602, 20480);
     park_series(&s, "pool:9", 3, 8602, 20480);
     assert_int_equal(analyse(&a, &s), 0);
-    assert_int_equal(a.slopes_n, 2);
+    assert_int_equal(a.slopes_n, 3);
     assert_string_equal(a.slopes[0].cell->runtime, "coro");
     assert_int_equal(a.slopes[0].sizes, 4);
     assert_int_equal(a.slopes[0].rss.n, 36);
@@ -517,6 +517,11 @@ static void memory_per_task_is_the_slope_over_sizes(void **state)
     assert_close(a.slopes[1].full.slope, 29082);
     assert_close(a.slopes[1].smallest, 1000);
     assert_close(a.slopes[1].largest, 10000);
+    /* Three sizes make no slope: the difference at the largest. */
+    assert_int_equal(a.slopes[2].rss.n, 0);
+    assert_close(a.slopes[2].largest, 5000);
+    assert_close(slope_rss(&a.slopes[2]), 8602);
+    assert_close(slope_full(&a.slopes[2]), 29082);
     analysis_fini(&a);
     synthetic_fini(&s);
 }
