@@ -6,14 +6,19 @@
  * os.h: what the blocking runtimes (pool, thread, seq) share: how a task that
  * sits on a kernel thread waits, and how it is woken.
  *
- * Where a thread may block.  Exactly three places, so that whatever has to
+ * Where a thread may block.  Exactly four places, so that whatever has to
  * end a wait from outside knows all of them:
  *   os_park()          on the task's own futex word; ended by os_wake().
  *   os_poll()          on a descriptor; ended by readiness.
+ *   read(2), write(2)  in sock.c, without a deadline; ended by the peer.
  *   curl_multi_poll()  in http.c; ended by readiness or curl_multi_wakeup().
- * Each takes the absolute deadline of the call it serves.  The task that
- * waits is always os_self, so an outsider who has the task has its word.
- * Locks of ours (lock.h) are held for a few instructions and do not count.
+ * The first, second and fourth take the absolute deadline of the call they
+ * serve.  The task that waits is always os_self, so an outsider who has the
+ * task has its word.  The second and third can be ended early by a signal
+ * whose handler does nothing, repeated until the task says it has left; a
+ * task that was sent one makes a system call to take it before it returns to
+ * its caller, so that no signal reaches code that is not ours.  Locks of ours
+ * (lock.h) are held for a few instructions and do not count.
  *
  * A runtime supplies os_alone, os_task_await() and os_task_release().
  */

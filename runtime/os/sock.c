@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * sock.c: streams on kernel threads.  Descriptors are non-blocking so that
- * every wait has a deadline; the system call is tried first and os_poll()
- * waits on EAGAIN.  After a short read the stream is known to be empty, so
- * the next read waits first and saves the call that would fail.
+ * sock.c: streams on kernel threads.  Descriptors of streams are blocking:
+ * without a deadline a read or a write is one system call, as it is in any
+ * threaded program.  With a deadline, sockets are tried with MSG_DONTWAIT and
+ * os_poll() waits on EAGAIN; pipes have no such flag, so os_poll() comes first
+ * and what it promised does not block.  Listeners are non-blocking.
  */
 
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
@@ -20,6 +22,7 @@
 
 struct rt_sock {
     int fd;
+    bool is_pipe;
     bool drained; /* the reader's: the last read left nothing behind */
 };
 
@@ -49,14 +52,14 @@ static int address_parse(union address *out, const char *host, unsigned port)
 }
 
 /* Takes the descriptor over, also on failure. */
-static int sock_new(struct rt_sock **out, int fd)
+static int sock_new(struct rt_sock **out, int fd, bool is_pipe)
 {
     struct rt_sock *sock = malloc(sizeof *sock);
     if (!sock) {
         close(fd);
         return -ENOMEM;
     }
-    *sock = (struct rt_sock){ .fd = fd };
+    *sock = (struct rt_sock){ .fd = fd, .is_pipe = is_pipe };
     *out = sock;
     return 0;
 }
@@ -106,7 +109,8 @@ int rt_sock_connect(struct rt_sock **out, const char *host, unsigned port,
         return err;
     }
     set_nodelay(fd);
-    return sock_new(out, fd);
+    fcntl(fd, F_SETFL, 0); /* blocking from now on */
+    return sock_new(out, fd, false);
 }
 
 int rt_sock_listen(struct rt_sock **out, const char *host, unsigned port,
@@ -127,7 +131,7 @@ int rt_sock_listen(struct rt_sock **out, const char *host, unsigned port,
         close(fd);
         return err;
     }
-    return sock_new(out, fd);
+    return sock_new(out, fd, false);
 }
 
 /* What became of a connection before we took it is not the listener's error
@@ -154,11 +158,10 @@ int rt_sock_accept(struct rt_sock **out, struct rt_sock *listener,
                    int64_t deadline)
 {
     for (;;) {
-        int fd =
-            accept4(listener->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+        int fd = accept4(listener->fd, NULL, NULL, SOCK_CLOEXEC);
         if (fd >= 0) {
             set_nodelay(fd);
-            return sock_new(out, fd);
+            return sock_new(out, fd, false);
         }
         if (accept_again(errno))
             continue;
@@ -173,15 +176,15 @@ int rt_sock_accept(struct rt_sock **out, struct rt_sock *listener,
 int rt_sock_pipe(struct rt_sock **reader, struct rt_sock **writer)
 {
     int fds[2];
-    if (pipe2(fds, O_NONBLOCK | O_CLOEXEC) != 0)
+    if (pipe2(fds, O_CLOEXEC) != 0)
         return -errno;
     struct rt_sock *read_end, *write_end;
-    int err = sock_new(&read_end, fds[0]);
+    int err = sock_new(&read_end, fds[0], true);
     if (err) {
         close(fds[1]);
         return err;
     }
-    err = sock_new(&write_end, fds[1]);
+    err = sock_new(&write_end, fds[1], true);
     if (err) {
         rt_sock_close(read_end);
         return err;
@@ -201,24 +204,65 @@ unsigned rt_sock_port(const struct rt_sock *sock)
                                                    : address.in.sin_port);
 }
 
-ssize_t rt_sock_read(struct rt_sock *sock, void *buffer, size_t bytes,
-                     int64_t deadline)
+/* One attempt that does not block; -EAGAIN. */
+static ssize_t try_read(struct rt_sock *sock, void *buffer, size_t bytes)
+{
+    ssize_t got = sock->is_pipe ? read(sock->fd, buffer, bytes)
+                                : recv(sock->fd, buffer, bytes, MSG_DONTWAIT);
+    return got < 0 ? -errno : got;
+}
+
+static ssize_t read_until(struct rt_sock *sock, void *buffer, size_t bytes,
+                          int64_t deadline)
 {
     for (;;) {
-        if (sock->drained) {
+        if (sock->is_pipe || sock->drained) {
             int err = os_poll(sock->fd, POLLIN, deadline);
             if (err)
                 return err;
         }
-        ssize_t got = read(sock->fd, buffer, bytes);
-        if (got >= 0) {
-            sock->drained = got > 0 && (size_t)got < bytes;
+        ssize_t got = try_read(sock, buffer, bytes);
+        if (got != -EAGAIN && got != -EINTR)
             return got;
-        }
-        if (errno != EAGAIN && errno != EINTR)
-            return -errno;
-        sock->drained = errno == EAGAIN;
+        sock->drained = got == -EAGAIN;
     }
+}
+
+ssize_t rt_sock_read(struct rt_sock *sock, void *buffer, size_t bytes,
+                     int64_t deadline)
+{
+    ssize_t got;
+    if (deadline == RT_FOREVER) {
+        do {
+            got = read(sock->fd, buffer, bytes);
+        } while (got < 0 && errno == EINTR);
+        got = got < 0 ? -errno : got;
+    } else {
+        got = read_until(sock, buffer, bytes, deadline);
+    }
+    /* A short read has emptied the stream: with a deadline the next one waits
+     * first and saves the call that would fail. */
+    sock->drained = got > 0 && (size_t)got < bytes;
+    return got;
+}
+
+/* One attempt: blocks only without a deadline. */
+static ssize_t write_once(struct rt_sock *sock, const char *data, size_t bytes,
+                          int64_t deadline)
+{
+    ssize_t sent;
+    if (deadline == RT_FOREVER) {
+        sent = write(sock->fd, data, bytes);
+    } else if (sock->is_pipe) {
+        int err = os_poll(sock->fd, POLLOUT, deadline);
+        if (err)
+            return err;
+        /* So much does not block when a pipe is writable (pipe(7)). */
+        sent = write(sock->fd, data, bytes < PIPE_BUF ? bytes : PIPE_BUF);
+    } else {
+        sent = send(sock->fd, data, bytes, MSG_DONTWAIT);
+    }
+    return sent < 0 ? -errno : sent;
 }
 
 ssize_t rt_sock_write(struct rt_sock *sock, const void *buffer, size_t bytes,
@@ -226,17 +270,13 @@ ssize_t rt_sock_write(struct rt_sock *sock, const void *buffer, size_t bytes,
 {
     size_t done = 0;
     while (done < bytes) {
-        ssize_t sent =
-            write(sock->fd, (const char *)buffer + done, bytes - done);
-        if (sent >= 0) {
-            done += (size_t)sent;
-        } else if (errno == EAGAIN) {
-            int err = os_poll(sock->fd, POLLOUT, deadline);
-            if (err)
-                return err;
-        } else if (errno != EINTR) {
-            return -errno;
-        }
+        ssize_t sent = write_once(sock, (const char *)buffer + done,
+                                  bytes - done, deadline);
+        if (sent == -EAGAIN)
+            sent = os_poll(sock->fd, POLLOUT, deadline);
+        if (sent < 0 && sent != -EINTR)
+            return sent;
+        done += sent > 0 ? (size_t)sent : 0;
     }
     return (ssize_t)done;
 }
