@@ -477,7 +477,7 @@ void env_finish(json_t *env)
 int env_script(const char *folder, const char *name, char *path, size_t size)
 {
     static const char *const places[] = { "../../scripts",
-                                          "../share/cobench/scripts" };
+                                          "../../share/cobench/scripts" };
     for (int i = 0; i < 2; i++) {
         int n = snprintf(path, size, "%s/%s/%s", folder, places[i], name);
         if (n > 0 && (size_t)n < size && access(path, R_OK) == 0)

@@ -358,7 +358,7 @@ int rt_sock_pipe(struct rt_sock **reader, struct rt_sock **writer)
 
 unsigned rt_sock_port(const struct rt_sock *sock)
 {
-    union address address;
+    union address address = { 0 };
     socklen_t bytes = sizeof(address);
     if (getsockname(sock->fd, &address.any, &bytes))
         return 0;

@@ -52,10 +52,10 @@ int rt_spawn(struct rt_task **out, rt_task_fn fn, void *arg)
     os_self = &task->os;
     bool ownerless = os_task_end(&task->os, fn(arg));
     os_self = spawner;
-    if (ownerless)
-        free(task);
-    else
+    if (out && !ownerless)
         *out = task;
+    else
+        free(task);
     return 0;
 }
 
