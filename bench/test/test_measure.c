@@ -29,19 +29,36 @@ static void *map(size_t bytes)
     return memory;
 }
 
-static void memory_counts_touched_pages_to_the_page(void **state)
+/* Has the kernel fill pages in; a sanitizer that watches our own writes would
+ * add to what they cost.  Linux 5.14. */
+static bool populate(void *memory, size_t bytes)
+{
+    if (madvise(memory, bytes, MADV_POPULATE_WRITE) == 0)
+        return true;
+    printf("SKIP: this kernel has no MADV_POPULATE_WRITE\n");
+    munmap(memory, bytes);
+    return false;
+}
+
+/* Counters kept per CPU would miss these few pages, or report 64 at once; a
+ * sanitizer's trace may add a few. */
+static void memory_counts_a_few_touched_pages(void **state)
 {
     (void)state;
+    enum {
+        BYTES = 16 * 4096
+    };
     struct memory before, after;
-    char *memory = map(MIB);
+    void *memory = map(MIB);
     assert_non_null(memory);
     measure_memory(&before); /* touches its own buffers */
     measure_memory(&before);
-    for (size_t i = 0; i < 16; i++)
-        memory[i * 4096] = 1;
+    if (!populate(memory, BYTES))
+        skip();
     measure_memory(&after);
-    assert_int_equal(after.rss_anon - before.rss_anon, 16 * 4096);
     munmap(memory, MIB);
+    assert_in_range(after.rss_anon - before.rss_anon, BYTES, 2 * BYTES);
+    assert_in_range(after.rss - before.rss, BYTES, 2 * BYTES);
 }
 
 static void the_peak_starts_anew_with_a_region(void **state)
@@ -50,7 +67,8 @@ static void the_peak_starts_anew_with_a_region(void **state)
     struct measure measure;
     char *memory = map(64 * MIB);
     assert_non_null(memory);
-    memset(memory, 1, 64 * MIB);
+    if (!populate(memory, 64 * MIB))
+        skip();
     assert_true(measure_peak() >= 64u * MIB);
     munmap(memory, 64 * MIB);
     if (measure_reset_peak() != 0) {
@@ -60,11 +78,11 @@ static void the_peak_starts_anew_with_a_region(void **state)
     measure_begin(&measure);
     memory = map(8 * MIB);
     assert_non_null(memory);
-    memset(memory, 1, 8 * MIB);
+    assert_true(populate(memory, 8 * MIB));
     munmap(memory, 8 * MIB);
     measure_end(&measure);
-    assert_true(measure.peak_rss >= measure.before.rss + 8u * MIB - 2u * MIB);
-    assert_true(measure.peak_rss < measure.before.rss + 32u * MIB);
+    assert_in_range(measure.peak_rss, measure.before.rss + 6 * MIB,
+                    measure.before.rss + 16 * MIB);
 }
 
 static void spin(int64_t ns)
@@ -191,7 +209,7 @@ static void a_big_parent_changes_no_figure(void **state)
     };
     static struct program with, without;
     static const char command[] =
-        "exec $BIN/trial-coro sleepers tasks=100 sleep_s=0.1";
+        "exec $BIN/trial-coro sleepers tasks=100 sleep_s=2";
     if (!program_exists("trial-coro"))
         skip();
     program_run(&without, command);
@@ -218,7 +236,7 @@ static void a_big_parent_changes_no_figure(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(memory_counts_touched_pages_to_the_page),
+        cmocka_unit_test(memory_counts_a_few_touched_pages),
         cmocka_unit_test(the_peak_starts_anew_with_a_region),
         cmocka_unit_test(a_region_holds_what_happened_in_it),
         cmocka_unit_test(reading_parked_memory_takes_no_wall_time),

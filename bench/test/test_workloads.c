@@ -40,8 +40,7 @@ static const struct {
     { "switch_pair via=pipe rounds=600 cpus=1", "s" },
     { "chan_mpmc capacity=1 rounds=103", "s" },
     { "chan_mpmc capacity=1024 rounds=3000", "s" },
-    { "sleepers tasks=15 sleep_s=0.5", "s" },
-    { "sleepers tasks=100 sleep_s=0.5", "sp" },
+    { "sleepers tasks=100 sleep_s=2", "sp" },
     { "http_delay requests=6 scale=0.01", "" },
     { "http_get conns=3 requests=20 delay_ms=0", "" },
     { "http_get conns=30 requests=100 delay_ms=5 bytes=5000 cpus=1", "" },
@@ -299,7 +298,7 @@ static void a_small_pool_is_told_how_many_workers_it_needs(void **state)
     assert_int_equal(program_int(record, "skip.limit"), 4);
     assert_string_equal(program_text(record, "skip.remedy"), "workers=30");
     json_decref(record);
-    json_decref(trial("pool", "sleepers tasks=30 workers=30 sleep_s=0.5", 0));
+    json_decref(trial("pool", "sleepers tasks=30 workers=30 sleep_s=2", 0));
 }
 
 static void concurrency_alone_never_skips_a_pool(void **state)
@@ -376,8 +375,8 @@ static void an_origin_that_is_gone_is_a_failure(void **state)
 static void memory_is_read_when_all_are_parked(void **state)
 {
     (void)state;
-    json_t *coro = trial("coro", "sleepers tasks=200 sleep_s=0.5", 0);
-    json_t *thread = trial("thread", "sleepers tasks=200 sleep_s=0.5", 0);
+    json_t *coro = trial("coro", "sleepers tasks=200 sleep_s=2", 0);
+    json_t *thread = trial("thread", "sleepers tasks=200 sleep_s=2", 0);
     assert_int_equal(program_int(coro, "memory.parked_tasks"), 200);
     /* A page of stack each at the least. */
     assert_true(program_int(coro, "memory.parked.rss_anon") -

@@ -34,19 +34,21 @@ static int sleeper(void *arg)
     return late < 0 ? -ETIME : status;
 }
 
-/* Nobody may have left before all had come and were counted. */
+/* Nobody may have left before all had come and their memory was read. */
 static int all_together(struct work *work)
 {
     int status = rt_event_wait(shared.all_in, rt_in(shared.sleep_ns));
     if (status == 0)
         work_parked(work, shared.tasks);
-    if (status == 0 && atomic_load(&shared.gauge.ended) == 0)
+    uint64_t left = atomic_load(&shared.gauge.ended);
+    if (status == 0 && left == 0)
         return 0;
     return work_fail(work, -ETIME,
-                     "only %llu of %llu tasks were asleep at once: raise "
-                     "sleep_s",
+                     "of %llu tasks %llu were asleep at once and %llu left too "
+                     "early: raise sleep_s",
+                     (unsigned long long)shared.tasks,
                      (unsigned long long)atomic_load(&shared.gauge.peak),
-                     (unsigned long long)shared.tasks);
+                     (unsigned long long)left);
 }
 
 static int run(struct work *work, struct rt_task **tasks)
