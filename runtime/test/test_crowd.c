@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "test.h"
@@ -41,6 +42,28 @@ static void tasks_nest_on_a_single_worker(void **state)
 
     (void)state;
     assert_int_equal(test_run(1, chain, &depth), depth);
+}
+
+/* A join that may time out is not done in place: it holds its worker. */
+static int timed_chain(void *arg)
+{
+    int depth = *(int *)arg, next = depth - 1, status = -1;
+    struct rt_task *task;
+
+    if (depth == 0)
+        return 0;
+    if (!CHECK_INT(rt_spawn(&task, timed_chain, &next), 0))
+        return -1;
+    CHECK_INT(rt_join(task, &status, test_late()), 0);
+    return status + 1;
+}
+
+static void joins_with_deadlines_nest_on_a_single_worker(void **state)
+{
+    int depth = 50;
+
+    (void)state;
+    assert_int_equal(test_run(1, timed_chain, &depth), depth);
 }
 
 static int tree(void *arg)
@@ -129,6 +152,63 @@ static void thousands_of_tasks_all_run(void **state)
                   crowd.wanted);
 }
 
+static long resident_pages(void)
+{
+    long total = 0, resident = 0;
+    FILE *file = fopen("/proc/self/statm", "r");
+
+    if (CHECK(file != NULL)) {
+        CHECK_INT(fscanf(file, "%ld %ld", &total, &resident), 2);
+        fclose(file);
+    }
+    return resident;
+}
+
+static int release(void *arg)
+{
+    rt_sem_release(arg);
+    return 0;
+}
+
+static void one_after_another(struct rt_sem *ended, int n)
+{
+    struct rt_task *task = NULL;
+
+    for (int i = 0; i < n; i++) {
+        bool joined = i % 2;
+
+        CHECK_INT(rt_spawn(joined ? &task : NULL, release, ended), 0);
+        CHECK_INT(rt_sem_acquire(ended, RT_FOREVER), 0);
+        if (joined)
+            CHECK_INT(rt_join(task, NULL, RT_FOREVER), 0);
+    }
+}
+
+static int grow_with_tasks(void *arg)
+{
+    struct rt_sem *ended;
+
+    CHECK_INT(rt_sem_new(&ended, 0), 0);
+    one_after_another(ended, 2000);
+    long before = resident_pages();
+    one_after_another(ended, 20000);
+    *(long *)arg = resident_pages() - before;
+    rt_sem_free(ended);
+    return 0;
+}
+
+/* A tenth of a page for each would be a leak that lasts as long as the run. */
+static void memory_of_ended_tasks_is_used_again(void **state)
+{
+    long grown = 0;
+
+    (void)state;
+    if (test_sanitized())
+        test_skip("a sanitizer keeps freed memory");
+    assert_int_equal(test_run(0, grow_with_tasks, &grown), 0);
+    assert_in_range(grown + 1000, 0, 1000 + 200);
+}
+
 static int arrive_and_wait(void *arg)
 {
     struct crowd *crowd = arg;
@@ -185,9 +265,11 @@ int main(void)
     static const struct CMUnitTest tests[] = {
         TEST(tasks_nest_in_a_long_chain),
         TEST(tasks_nest_on_a_single_worker),
+        TEST(joins_with_deadlines_nest_on_a_single_worker),
         TEST(tasks_nest_in_a_tree),
         TEST(joins_in_place_are_counted),
         TEST(thousands_of_tasks_all_run),
+        TEST(memory_of_ended_tasks_is_used_again),
         TEST(many_tasks_are_blocked_at_the_same_time),
     };
 

@@ -138,6 +138,44 @@ static void run_waits_for_the_tasks_of_detached_tasks(void **state)
     assert_int_equal(counter, 40);
 }
 
+struct late {
+    struct rt_event *event;
+    atomic_int counter;
+};
+
+static int set_late(void *arg)
+{
+    rt_event_set(((struct late *)arg)->event);
+    return 0;
+}
+
+/* Sleeps so that main has most likely ended before there is more to do. */
+static int spawn_late(void *arg)
+{
+    struct late *late = arg;
+
+    CHECK_INT(rt_sleep(test_soon()), 0);
+    CHECK_INT(rt_event_new(&late->event), 0);
+    CHECK_INT(rt_spawn(NULL, set_late, late), 0);
+    CHECK_INT(rt_event_wait(late->event, RT_FOREVER), 0);
+    rt_event_free(late->event);
+    return count_up(&late->counter);
+}
+
+static int leave_late_spawners(void *arg)
+{
+    return rt_spawn(NULL, spawn_late, arg);
+}
+
+static void tasks_may_spawn_and_wait_after_main_has_ended(void **state)
+{
+    struct late late = { .counter = 0 };
+
+    (void)state;
+    assert_int_equal(test_run(2, leave_late_spawners, &late), 0);
+    assert_int_equal(late.counter, 1);
+}
+
 static void run_can_be_called_again(void **state)
 {
     atomic_int counter = 0;
@@ -402,6 +440,7 @@ int main(void)
         TEST(run_uses_the_calling_thread_for_main),
         TEST(run_waits_for_every_task),
         TEST(run_waits_for_the_tasks_of_detached_tasks),
+        TEST(tasks_may_spawn_and_wait_after_main_has_ended),
         TEST(run_can_be_called_again),
         TEST(run_works_on_any_thread),
         TEST(run_ignores_sigpipe_and_restores_its_handler),
