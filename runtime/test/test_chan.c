@@ -193,6 +193,8 @@ static int close_on(struct shared *s, rt_task_fn fn)
     CHECK_INT(rt_chan_new(&s->chan, sizeof(int), s->capacity), 0);
     for (int i = 0; i < TASKS; i++)
         CHECK_INT(rt_spawn(&tasks[i], fn, s), 0);
+    while (fn == send_until_closed && s->sent < (int)s->capacity)
+        rt_yield();
     CHECK_INT(rt_gather(tasks, TASKS, NULL, test_soon()), -ETIMEDOUT);
     CHECK_INT(s->ended, 0);
     rt_chan_close(s->chan);

@@ -172,15 +172,16 @@ static int release(void *arg)
 
 static void one_after_another(struct rt_sem *ended, int n)
 {
-    struct rt_task *task = NULL;
-
     for (int i = 0; i < n; i++) {
-        bool joined = i % 2;
+        struct rt_task *task;
 
-        CHECK_INT(rt_spawn(joined ? &task : NULL, release, ended), 0);
-        CHECK_INT(rt_sem_acquire(ended, RT_FOREVER), 0);
-        if (joined)
+        CHECK_INT(rt_spawn(i % 3 ? &task : NULL, release, ended), 0);
+        if (i % 3 == 1)
             CHECK_INT(rt_join(task, NULL, RT_FOREVER), 0);
+        /* Tried too early, given away afterwards. */
+        if (i % 3 == 2 && rt_join(task, NULL, 0) != 0)
+            rt_detach(task);
+        CHECK_INT(rt_sem_acquire(ended, RT_FOREVER), 0);
     }
 }
 

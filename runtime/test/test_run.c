@@ -6,6 +6,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -397,6 +398,33 @@ static void info_counts_the_tasks_of_the_last_run(void **state)
     assert_int_equal(after.tasks, 0);
 }
 
+static long address_space_pages(void)
+{
+    long total = 0;
+    FILE *file = fopen("/proc/self/statm", "r");
+
+    assert_non_null(file);
+    assert_int_equal(fscanf(file, "%ld", &total), 1);
+    fclose(file);
+    return total;
+}
+
+static void run_gives_its_memory_back(void **state)
+{
+    atomic_int counter = 0;
+
+    (void)state;
+    if (test_sanitized())
+        test_skip("a sanitizer keeps freed memory");
+    for (int i = 0; i < 3; i++)
+        assert_int_equal(test_run(0, spawn_and_leave, &counter), 5);
+    long before = address_space_pages();
+    for (int i = 0; i < 20; i++)
+        assert_int_equal(test_run(0, spawn_and_leave, &counter), 5);
+    /* Less than the stacks of one thread per run. */
+    assert_true(address_space_pages() - before < 20 * 2048);
+}
+
 static int yield_and_sleep(void *arg)
 {
     (void)arg;
@@ -449,6 +477,7 @@ int main(void)
         TEST(run_gives_tasks_the_stack_asked_for),
         TEST(info_says_what_the_runtime_is),
         TEST(info_counts_the_tasks_of_the_last_run),
+        TEST(run_gives_its_memory_back),
         TEST(info_counts_switches_and_turns),
     };
 

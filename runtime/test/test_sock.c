@@ -2,10 +2,15 @@
 
 /* TCP sockets: connecting, listening, accepting, echo, ends of streams. */
 
+#include <arpa/inet.h>
 #include <errno.h>
+#include <netinet/in.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include "test.h"
 
@@ -326,6 +331,74 @@ static void writing_to_nobody_fails_without_a_signal(void **state)
     assert_int_equal(test_run(0, write_until_broken, NULL), 0);
 }
 
+/* A client that no runtime knows of: only the system can end the wait. */
+struct outsider {
+    pthread_t thread;
+    int port[2], leave[2]; /* pipes to the thread */
+};
+
+/* Its descriptor exists only while the run waits.  A failure shows as a wait
+ * without end. */
+static void echo_from_outside(unsigned port)
+{
+    struct sockaddr_in address = { .sin_family = AF_INET };
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+    char byte;
+
+    address.sin_port = htons((uint16_t)port);
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    if (connect(fd, (struct sockaddr *)&address, sizeof address) == 0 &&
+        read(fd, &byte, 1) == 1 && write(fd, &byte, 1) == 1)
+        port = 0;
+    close(fd);
+}
+
+static void *be_outside(void *arg)
+{
+    struct outsider *o = arg;
+    unsigned port;
+
+    if (read(o->port[0], &port, sizeof port) == sizeof port)
+        echo_from_outside(port);
+    /* Stays until the leak check is done. */
+    return read(o->leave[0], &port, 1) == 0 ? NULL : o;
+}
+
+static int wait_for_the_outside(void *arg)
+{
+    struct outsider *o = arg;
+    struct rt_sock *listener, *sock;
+    char byte = 0;
+
+    CHECK_INT(rt_sock_listen(&listener, "127.0.0.1", 0, 4), 0);
+    unsigned port = rt_sock_port(listener);
+    CHECK_INT(write(o->port[1], &port, sizeof port), sizeof port);
+    CHECK_INT(rt_sock_accept(&sock, listener, RT_FOREVER), 0);
+    CHECK_INT(rt_sock_write(sock, "x", 1, RT_FOREVER), 1);
+    CHECK_INT(rt_sock_read(sock, &byte, 1, RT_FOREVER), 1);
+    CHECK_INT(byte, 'x');
+    CHECK_INT(rt_sock_read(sock, &byte, 1, RT_FOREVER), 0);
+    rt_sock_close(sock);
+    rt_sock_close(listener);
+    return 0;
+}
+
+static void waiting_for_the_outside_is_no_deadlock(void **state)
+{
+    struct outsider o;
+
+    (void)state;
+    assert_int_equal(pipe(o.port), 0);
+    assert_int_equal(pipe(o.leave), 0);
+    assert_int_equal(pthread_create(&o.thread, NULL, be_outside, &o), 0);
+    assert_int_equal(test_run(0, wait_for_the_outside, &o), 0);
+    close(o.leave[1]);
+    assert_int_equal(pthread_join(o.thread, NULL), 0);
+    close(o.leave[0]);
+    close(o.port[0]);
+    close(o.port[1]);
+}
+
 /* ---- many connections ---- */
 
 struct crowd {
@@ -438,6 +511,7 @@ int main(void)
         TEST(shutdown_ends_one_direction_only),
         TEST(a_reset_is_an_error_and_not_the_end),
         TEST(writing_to_nobody_fails_without_a_signal),
+        TEST(waiting_for_the_outside_is_no_deadlock),
         TEST(many_connections_are_served_at_once),
     };
 
