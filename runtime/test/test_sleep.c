@@ -105,43 +105,70 @@ static void sleepers_may_share_a_deadline(void **state)
     assert_int_equal(test_run(SLEEPERS, same_deadline, NULL), 0);
 }
 
+/* Further apart than the loop's millisecond. */
+#define GAP_NS INT64_C(1500000)
+
 struct order {
-    int64_t until;
+    int64_t first, until;
+    struct rt_event *event;
     int *next, place;
-    bool late; /* was not asleep before the first deadline */
+    bool late; /* the first deadline came too soon */
 };
 
 static int sleep_and_take_place(void *arg)
 {
     struct order *o = arg;
 
-    o->late = rt_now() >= o->until - o->place * INT64_C(1500000);
+    o->late = rt_now() >= o->first;
     CHECK_INT(rt_sleep(o->until), 0);
     return (*o->next)++ == o->place;
 }
 
-/* Deadlines further apart than the loop's millisecond, the first of them after
- * `lead`.  False when somebody was not asleep by then. */
+static int wait_and_leave(void *arg)
+{
+    struct order *o = arg;
+
+    int rc = rt_event_wait(o->event, o->until);
+    o->late = rt_now() >= o->first;
+    CHECK(rc == 0 || o->late);
+    return 1;
+}
+
+static void spawn_in_order(struct order *orders, struct rt_task **tasks)
+{
+    for (int i = 0; i < 2 * SLEEPERS; i++) {
+        struct order *o = &orders[i];
+
+        *o = orders[0];
+        o->place = i / 2 * 37 % SLEEPERS;
+        o->until = o->first + o->place * GAP_NS;
+        CHECK_INT(rt_spawn(&tasks[i],
+                           i % 2 ? wait_and_leave : sleep_and_take_place, o),
+                  0);
+    }
+}
+
+/* The first deadline comes after `lead`.  Beside each sleeper somebody waits
+ * with the same deadline who will not need it.  False when that was too soon
+ * for this machine. */
 static bool sleep_in_order(int64_t lead)
 {
-    struct rt_task *tasks[SLEEPERS];
-    struct order orders[SLEEPERS];
-    int statuses[SLEEPERS] = { 0 }, next = 0;
-    int64_t first = rt_in(lead);
+    struct rt_task *tasks[2 * SLEEPERS];
+    static struct order orders[2 * SLEEPERS];
+    int statuses[2 * SLEEPERS] = { 0 }, next = 0;
     bool late = false;
 
-    for (int i = 0; i < SLEEPERS; i++) {
-        int place = i * 37 % SLEEPERS;
-
-        orders[i] = (struct order){ .place = place, .next = &next };
-        orders[i].until = first + place * INT64_C(1500000);
-        CHECK_INT(rt_spawn(&tasks[i], sleep_and_take_place, &orders[i]), 0);
-    }
-    CHECK_INT(rt_gather(tasks, SLEEPERS, statuses, RT_FOREVER), 0);
-    for (int i = 0; i < SLEEPERS; i++)
+    orders[0] = (struct order){ .first = rt_in(lead), .next = &next };
+    CHECK_INT(rt_event_new(&orders[0].event), 0);
+    spawn_in_order(orders, tasks);
+    rt_yield();
+    rt_event_set(orders[0].event);
+    CHECK_INT(rt_gather(tasks, 2 * SLEEPERS, statuses, RT_FOREVER), 0);
+    for (int i = 0; i < 2 * SLEEPERS; i++)
         late = late || orders[i].late;
-    for (int i = 0; i < SLEEPERS; i++)
+    for (int i = 0; i < 2 * SLEEPERS; i++)
         CHECK(late || statuses[i]);
+    rt_event_free(orders[0].event);
     return !late;
 }
 
