@@ -15,6 +15,9 @@
 struct analysis {
     const char *dir; /* the run's, as given */
     struct summary summary;
+    /* The cells as they are shown: workloads and groups in plan order, points
+     * by x, so that the cells of a point are neighbours. */
+    const struct cell **shown; /* summary.n */
     struct compared compared;
     struct geomean *geomeans;
     size_t geomeans_n;
@@ -28,6 +31,10 @@ struct analysis {
 int analysis_init(struct analysis *out, const char *dir, char *message,
                   size_t message_size);
 void analysis_fini(struct analysis *analysis);
+
+/* shown[i] is the first of its workload, or of its point. */
+bool analysis_opens_workload(const struct analysis *analysis, size_t i);
+bool analysis_opens_point(const struct analysis *analysis, size_t i);
 
 /* True when at least one cell has a sample. */
 bool analysis_measured(const struct analysis *analysis);

@@ -179,6 +179,12 @@ static const struct cell *find_baseline(const struct summary *s,
     return NULL;
 }
 
+/* Where no task was made, as in "null", the time is that of the clocks. */
+static bool did_work(const struct cell *cell)
+{
+    return cell->n > 0 && cell->samples[0].receipt.units > 0;
+}
+
 static int compare_cells(struct comparison *c)
 {
     c->origin_bound =
@@ -220,7 +226,8 @@ static int make_all(struct compared *all, const struct summary *summary)
     for (size_t i = 0; i < summary->n; i++) {
         const struct cell *cell = &summary->cells[i];
         const struct cell *baseline = find_baseline(summary, cell);
-        if (!baseline || baseline == cell || cell->n == 0 || baseline->n == 0)
+        if (!baseline || baseline == cell || !did_work(cell) ||
+            !did_work(baseline))
             continue;
         struct comparison *c = &all->comparisons[all->n++];
         *c = (struct comparison){ .baseline = baseline, .contender = cell };

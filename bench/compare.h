@@ -7,9 +7,10 @@
  * same point.  A ratio is contender over baseline, paired by round; above 1
  * the baseline is better.
  *
- * No ratio without equal work: units, operations, bytes and digest must be
- * equal, or, where the number of operations is calibrated per cell, bytes and
- * digest per operation (and units, either in number or per operation).
+ * No ratio where no task is made (null), nor without equal work: units,
+ * operations, bytes and digest must be equal, or, where the number of
+ * operations is calibrated per cell, bytes and digest per operation (and
+ * units, either in number or per operation).
  *
  * Where the workload mostly waits, and where the origin used more than 90 %
  * of its CPU, wall time is no measure of cost: there the verdict that counts

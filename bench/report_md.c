@@ -135,20 +135,27 @@ static void print_heads(const struct report *r, const struct cell *cell,
             per, per, cpu ? "CPU" : "wall", cpu ? "wall" : "CPU");
 }
 
-static void print_notes(const struct report *r, const char *workload)
+/* What must be said of the numbers of the workload at shown[first]. */
+static void print_notes(const struct report *r, size_t first)
 {
-    const struct summary *s = &r->analysis->summary;
+    const struct analysis *a = r->analysis;
     size_t outliers = 0;
-    for (size_t i = 0; i < s->n; i++) {
-        const struct cell *cell = &s->cells[i];
-        if (strcmp(cell->workload, workload) != 0)
-            continue;
+    for (size_t i = first; i < a->summary.n; i++) {
+        const struct cell *cell = a->shown[i];
+        if (i > first && analysis_opens_workload(a, i))
+            break;
         outliers += cell->outliers;
-        if (!row_opens_point(s, i) || !row_origin_bound(r->analysis, cell))
-            continue;
-        fputs("\nOrigin-bound, no verdict on wall time: ", r->file);
-        print_text(r->file, cell->point);
-        fputs("\n", r->file);
+        if (analysis_opens_point(a, i) && row_origin_bound(a, cell)) {
+            fputs("\nOrigin-bound, no verdict on wall time: ", r->file);
+            print_text(r->file, cell->point);
+            fputs("\n", r->file);
+        }
+        const struct comparison *c = compare_find(&a->compared, cell);
+        if (c && c->refused[0]) {
+            fputs("\nNo ratio for ", r->file);
+            print_text(r->file, cell->name);
+            fprintf(r->file, ": %s.\n", c->refused);
+        }
     }
     if (outliers > 0)
         fprintf(r->file,
@@ -156,71 +163,51 @@ static void print_notes(const struct report *r, const char *workload)
                 "of %s cell; marked, not dropped.\n",
                 outliers, outliers == 1 ? " is" : "s are",
                 outliers == 1 ? "its" : "their");
-    for (size_t i = 0; i < r->analysis->compared.n; i++) {
-        const struct comparison *c = &r->analysis->compared.comparisons[i];
-        if (!c->refused[0] || strcmp(c->contender->workload, workload) != 0)
-            continue;
-        fputs("\nNo ratio for ", r->file);
-        print_text(r->file, c->contender->name);
-        fprintf(r->file, ": %s.\n", c->refused);
-    }
 }
 
-static bool measured_point(const struct summary *s, const char *point)
+static void print_title(const struct report *r, const struct cell *cell)
 {
-    for (size_t i = 0; i < s->n; i++)
-        if (s->cells[i].n > 0 && strcmp(s->cells[i].point, point) == 0)
-            return true;
-    return false;
-}
-
-static void print_point(const struct report *r, size_t first)
-{
-    const struct summary *s = &r->analysis->summary;
-    const char *point = s->cells[first].point;
-    char text[512];
-    row_point(text, sizeof text, &s->cells[first]);
-    for (size_t i = first; i < s->n; i++) {
-        if (s->cells[i].n == 0 || strcmp(s->cells[i].point, point) != 0)
-            continue;
-        print_row(r, &s->cells[i], text);
-        text[0] = 0;
-    }
-}
-
-static void print_workload(const struct report *r, size_t first)
-{
-    const struct summary *s = &r->analysis->summary;
-    const struct cell *opening = &s->cells[first];
-    int headed = -1;
     fputs("\n## ", r->file);
-    print_text(r->file, opening->workload);
-    if (opening->question[0]) {
+    print_text(r->file, cell->workload);
+    if (cell->question[0]) {
         fputs(": ", r->file);
-        print_text(r->file, opening->question);
+        print_text(r->file, cell->question);
     }
     fputs("\n", r->file);
-    if (opening->op[0]) {
+    if (cell->op[0]) {
         fputs("\nOne operation is one ", r->file);
-        print_text(r->file, opening->op);
+        print_text(r->file, cell->op);
         fputs(".\n", r->file);
     }
-    for (size_t i = first; i < s->n; i++) {
-        const struct cell *cell = &s->cells[i];
-        if (strcmp(cell->workload, opening->workload) != 0 ||
-            !row_opens_point(s, i) || !measured_point(s, cell->point))
+}
+
+/* The workload whose first cell is shown[first]. */
+static void print_workload(const struct report *r, size_t first)
+{
+    const struct analysis *a = r->analysis;
+    const char *point = NULL;
+    int headed = -1;
+    print_title(r, a->shown[first]);
+    for (size_t i = first; i < a->summary.n; i++) {
+        const struct cell *cell = a->shown[i];
+        if (i > first && analysis_opens_workload(a, i))
+            break;
+        if (cell->n == 0)
             continue;
-        int head = row_head(r->analysis, cell);
-        if (head != headed) {
+        char text[512] = "";
+        if (row_head(a, cell) != headed) {
             fputc('\n', r->file);
-            print_heads(r, cell, row_cost(r->analysis, cell));
+            print_heads(r, cell, row_cost(a, cell));
+            headed = row_head(a, cell);
         }
-        headed = head;
-        print_point(r, i);
+        if (!point || strcmp(point, cell->point) != 0)
+            row_point(text, sizeof text, cell);
+        point = cell->point;
+        print_row(r, cell, text);
     }
     if (headed < 0)
         fputs("\nNothing was measured.\n", r->file);
-    print_notes(r, opening->workload);
+    print_notes(r, first);
 }
 
 /* ---- all workloads ---- */
@@ -443,7 +430,7 @@ int report_md(FILE *file, const struct analysis *analysis)
     print_warnings(&r);
     print_reading(&r);
     for (size_t i = 0; i < analysis->summary.n; i++)
-        if (row_opens_workload(&analysis->summary, i))
+        if (analysis_opens_workload(analysis, i))
             print_workload(&r, i);
     print_slopes(&r);
     print_means(&r);

@@ -178,14 +178,6 @@ static void print_caption(FILE *file, const char *text, char end)
     fputc(end, file);
 }
 
-static bool is_first(const struct summary *s, size_t i)
-{
-    for (size_t j = 0; j < i; j++)
-        if (strcmp(s->cells[j].workload, s->cells[i].workload) == 0)
-            return false;
-    return true;
-}
-
 int results_captions(FILE *file, const struct analysis *a)
 {
     char room[32];
@@ -199,8 +191,8 @@ int results_captions(FILE *file, const struct analysis *a)
         fprintf(file, "commit\t%s\n", commit);
     fprintf(file, "rounds\t%zu\n", analysis_rounds(a));
     for (size_t i = 0; i < a->summary.n; i++) {
-        const struct cell *cell = &a->summary.cells[i];
-        if (!is_first(&a->summary, i))
+        const struct cell *cell = a->shown[i];
+        if (!analysis_opens_workload(a, i))
             continue;
         bool wall = cell->waits && !cell->calibrated;
         fprintf(file, "workload\t%s\t%s\t", cell->workload,

@@ -125,32 +125,34 @@ void row_point(char *text, size_t size, const struct cell *cell)
             *c = ' ';
 }
 
+/* "3 trials timed out", from the outcome of the first. */
+static void say_failures(char *text, size_t size, const struct cell *cell)
+{
+    static const struct {
+        const char *outcome, *verb;
+    } verbs[] = {
+        { "crashed", "crashed" },
+        { "timeout", "ran out of time" },
+        { "garbage", "wrote no usable record" },
+    };
+    const char *verb = "failed";
+    for (size_t i = 0; i < sizeof verbs / sizeof *verbs; i++)
+        if (strcmp(cell->outcome, verbs[i].outcome) == 0)
+            verb = verbs[i].verb;
+    snprintf(text, size, "%zu trial%s %s: %s", cell->failed,
+             cell->failed == 1 ? "" : "s", verb, cell->message);
+}
+
 bool row_trouble(char *text, size_t size, const struct cell *cell)
 {
     if (cell->failed > 0)
-        snprintf(text, size, "%zu trial%s failed (%s): %s", cell->failed,
-                 cell->failed == 1 ? "" : "s", cell->outcome, cell->message);
+        say_failures(text, size, cell);
     else if (cell->skip_reason)
-        snprintf(text, size, "skipped: %s", cell->skip_reason);
+        snprintf(text, size, "%sskipped: %s", cell->n > 0 ? "in part " : "",
+                 cell->skip_reason);
     else if (cell->n == 0)
         snprintf(text, size, "not measured: the run ended before");
     else
         return false;
-    return true;
-}
-
-bool row_opens_point(const struct summary *s, size_t i)
-{
-    for (size_t j = 0; j < i; j++)
-        if (strcmp(s->cells[j].point, s->cells[i].point) == 0)
-            return false;
-    return true;
-}
-
-bool row_opens_workload(const struct summary *s, size_t i)
-{
-    for (size_t j = 0; j < i; j++)
-        if (strcmp(s->cells[j].workload, s->cells[i].workload) == 0)
-            return false;
     return true;
 }

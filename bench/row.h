@@ -35,12 +35,8 @@ int row_head(const struct analysis *analysis, const struct cell *cell);
 bool row_origin_bound(const struct analysis *analysis, const struct cell *cell);
 /* "conns:100 cpus:1": the point without the workload. */
 void row_point(char *text, size_t size, const struct cell *cell);
-/* Why a cell has no samples, or too few: "skipped: ...", "3 trials failed
- * (timeout): ...", "not measured: the run ended before"; false when it has
- * all it should. */
+/* Why a cell has no samples, or too few: "skipped: ...", "3 trials crashed:
+ * ...", "not measured: the run ended before"; false when it has all. */
 bool row_trouble(char *text, size_t size, const struct cell *cell);
-/* The cell is the first of its point, or of its workload, in plan order. */
-bool row_opens_point(const struct summary *summary, size_t i);
-bool row_opens_workload(const struct summary *summary, size_t i);
 
 #endif

@@ -294,20 +294,14 @@ static void draw_hint(const struct table *t, const char *text)
     wrap_print(t->file, text, INDENT, INDENT, t->style.columns);
 }
 
-static void draw_point(const struct table *t, size_t first)
+static void draw_point(const struct table *t, const struct cell *cell)
 {
-    const struct summary *s = &t->analysis->summary;
-    const struct cell *cell = &s->cells[first];
     char text[512];
     row_point(text, sizeof text, cell);
     wrap_print(t->file, text, 0, INDENT, t->style.columns);
     if (row_origin_bound(t->analysis, cell))
-        draw_note(t, "",
-                  "origin-bound: the server was the limit, so only "
-                  "the client's CPU gets a verdict");
-    for (size_t i = first; i < s->n; i++)
-        if (strcmp(s->cells[i].point, cell->point) == 0)
-            draw_cell(t, &s->cells[i]);
+        draw_hint(t, "(origin-bound: the server was the limit, so only the "
+                     "client's CPU gets a verdict)");
 }
 
 static void draw_question(const struct table *t, const struct cell *cell)
@@ -322,23 +316,24 @@ static void draw_question(const struct table *t, const struct cell *cell)
 
 static void draw_points(const struct table *t)
 {
-    const struct summary *s = &t->analysis->summary;
+    const struct analysis *a = t->analysis;
     int headed = -1;
-    for (size_t i = 0; i < s->n; i++) {
-        const struct cell *cell = &s->cells[i];
-        if (!row_opens_point(s, i))
-            continue;
-        int head = row_head(t->analysis, cell);
-        if (row_opens_workload(s, i)) {
+    for (size_t i = 0; i < a->summary.n; i++) {
+        const struct cell *cell = a->shown[i];
+        if (analysis_opens_workload(a, i)) {
             if (i > 0)
                 fputc('\n', t->file);
             draw_question(t, cell);
             headed = -1;
         }
-        if (head != headed)
-            draw_heads(t, cell, row_cost(t->analysis, cell));
-        headed = head;
-        draw_point(t, i);
+        if (analysis_opens_point(a, i)) {
+            int head = row_head(a, cell);
+            if (head != headed)
+                draw_heads(t, cell, row_cost(a, cell));
+            headed = head;
+            draw_point(t, cell);
+        }
+        draw_cell(t, cell);
     }
 }
 
@@ -515,6 +510,7 @@ int results_table(const char *run_dir, int columns, int colour)
         return error;
     }
     table_print(stdout, &analysis, &style);
+    fflush(stdout);
     error = analysis_measured(&analysis) ? 0 : -ENODATA;
     analysis_fini(&analysis);
     return error;

@@ -309,6 +309,72 @@ static void a_round_one_side_lacks_is_no_pair(void **state)
     synthetic_fini(&s);
 }
 
+static void an_empty_workload_has_no_ratio(void **state)
+{
+    (void)state;
+    struct synthetic s;
+    struct analysis a;
+    synthetic_init(&s);
+    static const char *const runtimes[] = { "coro", "thread" };
+    for (int i = 0; i < 2; i++) {
+        const char *name = plan(&s, "null", runtimes[i], false);
+        for (int round = 1; round <= 9; round++)
+            json_object_set_new(synthetic_trial(&s, name, round, 100 + 50 * i,
+                                                1000, 1),
+                                "units", json_integer(0));
+    }
+    assert_int_equal(analyse(&a, &s), 0);
+    assert_int_equal(a.compared.n, 0);
+    analysis_fini(&a);
+    synthetic_fini(&s);
+}
+
+static void points_are_shown_by_size(void **state)
+{
+    (void)state;
+    struct synthetic s;
+    struct analysis a;
+    synthetic_init(&s);
+    static const struct synthetic_cell cells[] = {
+        { .workload = "b", .params = "tasks:1000", .axis = "tasks", .x = 1000 },
+        { .workload = "b",
+          .params = "tasks:30000",
+          .axis = "tasks",
+          .x = 30000 },
+        { .workload = "a", .params = "via:pipe" },
+        { .workload = "a", .params = "via:chan" },
+        { .workload = "b",
+          .params = "tasks:1000",
+          .axis = "tasks",
+          .x = 1000,
+          .runtime = "thread" },
+        { .workload = "b",
+          .params = "tasks:2000",
+          .axis = "tasks",
+          .x = 2000,
+          .runtime = "thread" },
+    };
+    static const char *const expected[] = {
+        "b/tasks:1000/cpus:1/runtime:coro",
+        "b/tasks:1000/cpus:1/runtime:thread",
+        "b/tasks:2000/cpus:1/runtime:thread",
+        "b/tasks:30000/cpus:1/runtime:coro",
+        "a/via:pipe/cpus:1/runtime:coro",
+        "a/via:chan/cpus:1/runtime:coro",
+    };
+    for (int i = 0; i < 6; i++)
+        synthetic_plan(&s, &cells[i]);
+    assert_int_equal(analyse(&a, &s), 0);
+    for (size_t i = 0; i < 6; i++)
+        assert_string_equal(a.shown[i]->name, expected[i]);
+    assert_true(analysis_opens_workload(&a, 4));
+    assert_false(analysis_opens_workload(&a, 5));
+    assert_false(analysis_opens_point(&a, 1));
+    assert_true(analysis_opens_point(&a, 2));
+    analysis_fini(&a);
+    synthetic_fini(&s);
+}
+
 /* The refusal when the contender's record has `value` under `key`. */
 static void assert_refused(const char *key, json_t *value, const char *reason)
 {
@@ -541,6 +607,8 @@ int main(void)
         cmocka_unit_test(a_run_without_env_can_still_be_read),
         cmocka_unit_test(runtimes_are_compared_with_coro_at_the_same_point),
         cmocka_unit_test(a_round_one_side_lacks_is_no_pair),
+        cmocka_unit_test(an_empty_workload_has_no_ratio),
+        cmocka_unit_test(points_are_shown_by_size),
         cmocka_unit_test(unequal_work_has_no_ratio),
         cmocka_unit_test(work_that_differs_between_trials_has_no_ratio),
         cmocka_unit_test(calibrated_cells_compare_per_operation),

@@ -313,7 +313,7 @@ static void troubles_stand_where_the_row_would(void **state)
     (void)state;
     char *text = draw_run(plan_trouble, 100, false, false);
     assert_non_null(text);
-    assert_non_null(strstr(text, "1 trial failed (crashed):"));
+    assert_non_null(strstr(text, "1 trial crashed:"));
     assert_non_null(strstr(text, "unequal work: operations 1001"));
     assert_non_null(strstr(text, "not measured: the run ended before"));
     assert_non_null(strstr(text, "  refused\n"));
