@@ -11,10 +11,6 @@
  * else), so that it finds its one connection without searching those of
  * others.
  *
- * A socket's poll handle stays armed for reading while its connection is
- * idle: the next request costs no epoll_ctl(2).  An event that finds nobody
- * interested disarms it.
- *
  * Invariant: a client is in the list of orders if and only if its order is
  * not NOTHING, and in libcurl's hands if and only if it is `running`.
  */
@@ -25,6 +21,7 @@
 
 #include "http_easy.h"
 #include "sched.h"
+#include "wire.h"
 
 enum order {
     NOTHING,
@@ -32,8 +29,6 @@ enum order {
     STOP,  /* take it back */
     FREE   /* the client is not needed any more */
 };
-
-struct wire;
 
 struct rt_http {
     struct http_easy easy; /* made by the first order */
@@ -49,15 +44,6 @@ struct rt_http {
     struct rt_http *next, **link; /* all clients that hold libcurl objects */
 };
 
-/* A socket that libcurl watches. */
-struct wire {
-    uv_poll_t poll;
-    curl_socket_t fd;
-    bool ours;         /* opened by us; else by libcurl for itself */
-    int wanted, armed; /* UV_READABLE, UV_WRITABLE */
-    struct wire *next, **link;
-};
-
 static struct {
     CURLM *multi;
     uv_timer_t timer;
@@ -68,95 +54,25 @@ static struct {
     struct co_hook at_end;
 } hub;
 
-/* ---- wires ---- */
-
-static void wire_freed(uv_handle_t *handle)
-{
-    free(handle->data);
-}
-
-static struct wire *wire_new(struct wire **list, curl_socket_t fd)
-{
-    struct wire *wire = calloc(1, sizeof *wire);
-
-    if (!wire)
-        return NULL;
-    if (uv_poll_init(co_loop(), &wire->poll, fd) < 0) {
-        free(wire);
-        return NULL;
-    }
-    wire->poll.data = wire;
-    wire->fd = fd;
-    wire->next = *list;
-    wire->link = list;
-    if (*list)
-        (*list)->link = &wire->next;
-    *list = wire;
-    return wire;
-}
-
-static void wire_free(struct wire *wire)
-{
-    *wire->link = wire->next;
-    if (wire->next)
-        wire->next->link = wire->link;
-    uv_close((uv_handle_t *)&wire->poll, wire_freed);
-}
-
-static struct wire *wire_find(struct wire *list, curl_socket_t fd)
-{
-    while (list && list->fd != fd)
-        list = list->next;
-    return list;
-}
-
 static void drive(curl_socket_t fd, int events);
-
-static void wire_arm(struct wire *wire, int events);
-
-static void wire_event(uv_poll_t *poll, int status, int events)
-{
-    struct wire *wire = poll->data;
-    int seen = 0;
-
-    if (status < 0) {
-        wire_arm(wire, 0);
-        seen = CURL_CSELECT_ERR;
-    }
-    if (!wire->wanted) {
-        /* An idle connection that ends: libcurl looks before it is used. */
-        wire_arm(wire, 0);
-        return;
-    }
-    if (events & UV_READABLE)
-        seen |= CURL_CSELECT_IN;
-    if (events & UV_WRITABLE)
-        seen |= CURL_CSELECT_OUT;
-    drive(wire->fd, seen);
-}
-
-static void wire_arm(struct wire *wire, int events)
-{
-    if (events == wire->armed)
-        return;
-    wire->armed = events;
-    if (events)
-        uv_poll_start(&wire->poll, events, wire_event);
-    else
-        uv_poll_stop(&wire->poll);
-}
 
 /* ---- what libcurl asks of us ---- */
 
-static curl_socket_t wire_open(void *arg, curlsocktype purpose,
-                               struct curl_sockaddr *address)
+static void wire_event(struct wire *wire, int events)
+{
+    drive(wire->fd, (events & UV_READABLE ? CURL_CSELECT_IN : 0) |
+                        (events & UV_WRITABLE ? CURL_CSELECT_OUT : 0));
+}
+
+static curl_socket_t open_socket(void *arg, curlsocktype purpose,
+                                 struct curl_sockaddr *address)
 {
     struct rt_http *http = arg;
     curl_socket_t fd = http_easy_socket(&http->easy, purpose, address);
 
     if (fd == CURL_SOCKET_BAD)
         return fd;
-    struct wire *wire = wire_new(&http->wires, fd);
+    struct wire *wire = wire_new(&http->wires, fd, wire_event);
     if (!wire) {
         http->easy.error = -ENOMEM;
         close(fd);
@@ -166,7 +82,7 @@ static curl_socket_t wire_open(void *arg, curlsocktype purpose,
     return fd;
 }
 
-static int wire_close(void *arg, curl_socket_t fd)
+static int close_socket(void *arg, curl_socket_t fd)
 {
     struct rt_http *http = arg;
     struct wire *wire = wire_find(http->wires, fd);
@@ -175,16 +91,6 @@ static int wire_close(void *arg, curl_socket_t fd)
     if (wire)
         wire_free(wire);
     return close(fd);
-}
-
-/* libcurl has lost interest in a socket. */
-static void wire_idle(struct wire *wire)
-{
-    wire->wanted = 0;
-    if (!wire->ours)
-        wire_free(wire); /* it closes that itself, without telling */
-    else if (wire->armed != UV_READABLE)
-        wire_arm(wire, 0);
 }
 
 static int watch_socket(CURL *curl, curl_socket_t fd, int what, void *arg,
@@ -199,18 +105,17 @@ static int watch_socket(CURL *curl, curl_socket_t fd, int what, void *arg,
     wire = http ? wire_find(http->wires, fd) : NULL;
     if (!wire)
         wire = wire_find(hub.inner, fd);
-    if (what == CURL_POLL_REMOVE) {
-        if (wire)
-            wire_idle(wire);
-        return 0;
-    }
+    if (!wire && what != CURL_POLL_REMOVE)
+        wire = wire_new(&hub.inner, fd, wire_event);
     if (!wire)
-        wire = wire_new(&hub.inner, fd);
-    if (!wire)
-        return -1;
-    wire->wanted = (what & CURL_POLL_IN ? UV_READABLE : 0) |
-                   (what & CURL_POLL_OUT ? UV_WRITABLE : 0);
-    wire_arm(wire, wire->wanted);
+        return what == CURL_POLL_REMOVE ? 0 : -1;
+    if (what != CURL_POLL_REMOVE)
+        wire_want(wire, (what & CURL_POLL_IN ? UV_READABLE : 0) |
+                            (what & CURL_POLL_OUT ? UV_WRITABLE : 0));
+    else if (wire->ours)
+        wire_want(wire, 0);
+    else
+        wire_free(wire); /* libcurl closes it itself, without telling */
     return 0;
 }
 
@@ -295,9 +200,9 @@ static int make_objects(struct rt_http *http)
     CURL *curl = http->easy.curl;
     curl_easy_setopt(curl, CURLOPT_SHARE, http->cache);
     curl_easy_setopt(curl, CURLOPT_PRIVATE, http);
-    curl_easy_setopt(curl, CURLOPT_OPENSOCKETFUNCTION, wire_open);
+    curl_easy_setopt(curl, CURLOPT_OPENSOCKETFUNCTION, open_socket);
     curl_easy_setopt(curl, CURLOPT_OPENSOCKETDATA, http);
-    curl_easy_setopt(curl, CURLOPT_CLOSESOCKETFUNCTION, wire_close);
+    curl_easy_setopt(curl, CURLOPT_CLOSESOCKETFUNCTION, close_socket);
     curl_easy_setopt(curl, CURLOPT_CLOSESOCKETDATA, http);
     http->next = hub.clients;
     http->link = &hub.clients;

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Sockets watched for libcurl.  Invariant: `armed` is what the poll handle
+ * waits for, and holds all that is `wanted`.
+ */
+#include "wire.h"
+
+#include <stdlib.h>
+
+#include "sched.h"
+
+static void wire_freed(uv_handle_t *handle)
+{
+    free(handle->data);
+}
+
+static void poll_event(uv_poll_t *poll, int status, int events);
+
+static void arm(struct wire *wire, int events)
+{
+    if (events == wire->armed)
+        return;
+    wire->armed = events;
+    if (events)
+        uv_poll_start(&wire->poll, events, poll_event);
+    else
+        uv_poll_stop(&wire->poll);
+}
+
+static void poll_event(uv_poll_t *poll, int status, int events)
+{
+    struct wire *wire = poll->data;
+
+    if (!wire->wanted) {
+        /* An idle connection that ends: libcurl looks before it uses it. */
+        arm(wire, 0);
+        return;
+    }
+    if (status < 0) {
+        /* An error of the socket, for which libuv has stopped the handle.
+         * The system call libcurl waits to make will tell which. */
+        wire->armed = 0;
+        arm(wire, wire->wanted);
+        events = wire->wanted;
+    }
+    wire->event(wire, events);
+}
+
+struct wire *wire_new(struct wire **list, int fd,
+                      void (*event)(struct wire *wire, int events))
+{
+    struct wire *wire = calloc(1, sizeof *wire);
+
+    if (!wire)
+        return NULL;
+    if (uv_poll_init(co_loop(), &wire->poll, fd) < 0) {
+        free(wire);
+        return NULL;
+    }
+    wire->poll.data = wire;
+    wire->fd = fd;
+    wire->event = event;
+    wire->next = *list;
+    wire->link = list;
+    if (*list)
+        (*list)->link = &wire->next;
+    *list = wire;
+    return wire;
+}
+
+void wire_free(struct wire *wire)
+{
+    *wire->link = wire->next;
+    if (wire->next)
+        wire->next->link = wire->link;
+    uv_close((uv_handle_t *)&wire->poll, wire_freed);
+}
+
+struct wire *wire_find(struct wire *list, int fd)
+{
+    while (list && list->fd != fd)
+        list = list->next;
+    return list;
+}
+
+void wire_want(struct wire *wire, int events)
+{
+    wire->wanted = events;
+    if (events || wire->armed != UV_READABLE)
+        arm(wire, events);
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef RT_CORO_WIRE_H
+#define RT_CORO_WIRE_H
+
+/*
+ * A socket that libcurl watches, and its poll handle on the loop.  The handle
+ * stays armed for reading while the connection is idle, so that the next
+ * request costs no epoll_ctl(2); an event that finds nobody interested
+ * disarms it.  All calls belong to the loop.
+ */
+
+#include <stdbool.h>
+#include <uv.h>
+
+struct wire {
+    uv_poll_t poll;
+    int fd;
+    bool ours;         /* opened by us; else by libcurl for itself */
+    int wanted, armed; /* UV_READABLE, UV_WRITABLE */
+    /* Tells that what was wanted can be done, or would fail. */
+    void (*event)(struct wire *wire, int events);
+    struct wire *next, **link; /* private: the list it is in */
+};
+
+/* In the given list; NULL when there is no memory or fd cannot be polled. */
+struct wire *wire_new(struct wire **list, int fd,
+                      void (*event)(struct wire *wire, int events));
+/* Takes the descriptor out of epoll at once, so that it can be closed next. */
+void wire_free(struct wire *wire);
+
+struct wire *wire_find(struct wire *list, int fd);
+
+/* Waits for these events from now on. */
+void wire_want(struct wire *wire, int events);
+
+#endif
