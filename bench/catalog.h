@@ -19,8 +19,7 @@ struct catalog {
 };
 
 /* Asks every trial-* in the folder.  One that cannot be asked is left out
- * with a warning on standard error.  -ENOENT: there is none, or no folder;
- * -EINTR: a signal came; -ENOMEM. */
+ * with a warning on standard error.  -ENOENT: there is none, or no folder. */
 int catalog_read(struct catalog *out, const char *folder);
 void catalog_fini(struct catalog *catalog);
 

@@ -13,9 +13,9 @@
 
 static const char help[] =
     "usage: cobench list [--json]\n"
-    "Lists the runtimes (the programs trial-* beside cobench, or in the folder\n"
-    "that COBENCH_BIN names) and the workloads with what they answer and their\n"
-    "parameters.  --json prints all that the programs say of themselves.\n";
+    "Lists the runtimes (the programs trial-* beside cobench, or in the\n"
+    "folder that COBENCH_BIN names) and the workloads with what they answer\n"
+    "and their parameters.  --json prints what the programs say themselves.\n";
 
 /* What a parameter takes, "1 .. 100" or "yield|chan|pipe". */
 static void print_range(const json_t *param)

@@ -8,7 +8,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -141,15 +140,8 @@ static const char **environment(const char *const *extra)
     return env;
 }
 
-/* Puts a descriptor where the program expects it, without closing one that
- * another call still needs. */
-static int place(int fd, int where)
-{
-    return dup2(fd, where) < 0 ? -1 : 0;
-}
-
-static int child_setup(const struct proc_options *options, const int fds[],
-                       const sigset_t *mask)
+/* In the child: a group of its own, an end with ours, and its descriptors. */
+static int child_setup(const int fds[], const sigset_t *mask)
 {
     setpgid(0, 0);
     prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -158,22 +150,15 @@ static int child_setup(const struct proc_options *options, const int fds[],
     signal(SIGPIPE, SIG_DFL);
     signal(SIGXFSZ, SIG_DFL);
     sigprocmask(SIG_SETMASK, mask, NULL);
-    if (options->cpu_plus_1 > 0) {
-        cpu_set_t set;
-        CPU_ZERO(&set);
-        CPU_SET(options->cpu_plus_1 - 1, &set);
-        if (sched_setaffinity(0, sizeof set, &set) != 0)
-            return -1;
-    }
     int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
     int high[STREAMS];
     for (int i = 0; i < STREAMS; i++)
         if ((high[i] = fcntl(fds[i], F_DUPFD_CLOEXEC, RECORD_FD + 1)) < 0)
             return -1;
-    return null < 0 || place(null, 0) || place(high[OUT], 1) ||
-                   place(high[ERR], 2) || place(high[RECORD], RECORD_FD)
-               ? -1
-               : 0;
+    if (null < 0 || dup2(null, 0) < 0 || dup2(high[OUT], 1) < 0 ||
+        dup2(high[ERR], 2) < 0 || dup2(high[RECORD], RECORD_FD) < 0)
+        return -1;
+    return 0;
 }
 
 /* In the child: becomes the program, or tells why not. */
@@ -182,7 +167,7 @@ static void child(const struct proc_options *options, const char **env,
 {
     /* The descriptor for bad news must not lie where the record goes. */
     failure_fd = fcntl(failure_fd, F_DUPFD_CLOEXEC, RECORD_FD + 1);
-    if (child_setup(options, fds, mask) == 0) {
+    if (child_setup(fds, mask) == 0) {
         close_range(RECORD_FD + 1, ~0U, CLOSE_RANGE_CLOEXEC);
         execve(options->argv[0], (char *const *)options->argv,
                (char *const *)env);

@@ -21,7 +21,6 @@ struct proc_options {
     void (*tick)(void *arg);
     void *tick_arg;
     size_t out_keep; /* of standard output; 0: 4 KiB */
-    int cpu_plus_1;  /* run on that CPU only; 0: wherever we may */
 };
 
 enum proc_end {

@@ -278,6 +278,8 @@ static bool must_stop(struct rounds *rounds, size_t index)
                proc_now() - rounds->attempts.started_ns +
                        run->states[index].process_ns >
                    run->options->budget_ns) {
+        progress_say(&rounds->progress,
+                     "budget: the next trial would not fit any more");
         rounds->summary->reason = "budget";
         rounds->stop = true;
     }

@@ -244,7 +244,8 @@ static void what_does_not_exist_is_an_error_in_one_line(void **state)
           "runtime 'pool:0': give a number of workers from 1 to 100000, as in "
           "pool:20" },
         { "--runtime coro:64",
-          "runtime 'coro:64': give a stack size in KiB or MiB, as in coro:64k" },
+          "runtime 'coro:64': give a stack size in KiB or MiB, as in "
+          "coro:64k" },
         { "--runtime callback:1",
           "runtime 'callback:1': callback takes no argument" },
         { "--param con=1", "unknown parameter 'con'; did you mean 'conns'?" },
