@@ -139,7 +139,7 @@ int rt_sleep(int64_t until);
 /* ---- synchronisation ----
  * coro hands over in order of arrival; threads let a running task barge in
  * ahead of one that is only just waking.  seq: a wait that only another task
- * could end is -EDEADLK.
+ * could end is -EDEADLK; with a deadline it lasts until then, -ETIMEDOUT.
  */
 
 struct rt_mutex;

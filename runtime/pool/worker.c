@@ -106,8 +106,10 @@ static void settle(struct pool_worker *self)
 {
     pool.live -= self->ended;
     self->ended = 0;
-    if (pool.live == 0 && pool.finisher)
+    if (pool.live == 0 && pool.finisher) {
         os_wake(pool.finisher);
+        pool.finisher = NULL;
+    }
     if (pool.running > pool.workers) {
         pool.running--;
         sleep_on(&pool.reserve, self);
