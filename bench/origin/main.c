@@ -155,16 +155,13 @@ static void input_readable(uv_poll_t *poll, int status, int events)
         uv_stop(poll->loop);
 }
 
-/* Opened anew, for a terminal may be shared and must stay blocking.  Fails
- * for what cannot be polled: a file, /dev/null. */
+/* Opened anew where that is allowed, for a terminal is shared and must stay
+ * blocking.  Fails for what cannot be polled: a file, /dev/null. */
 static int watch_input(uv_loop_t *loop)
 {
     static uv_poll_t poll;
     int fd = open("/proc/self/fd/0", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-
-    if (fd < 0)
-        return -errno;
-    int error = uv_poll_init(loop, &poll, fd);
+    int error = uv_poll_init(loop, &poll, fd < 0 ? STDIN_FILENO : fd);
     if (error)
         return error;
     return uv_poll_start(&poll, UV_READABLE, input_readable);
