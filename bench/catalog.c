@@ -155,7 +155,7 @@ int catalog_read(struct catalog *out, const char *folder)
     free(entries);
     if (json_array_size(out->programs) == 0) {
         catalog_fini(out);
-        return -ENOENT;
+        return n > 0 ? -ENOEXEC : -ENOENT;
     }
     sort_programs(out);
     return 0;

@@ -19,7 +19,8 @@ struct catalog {
 };
 
 /* Asks every trial-* in the folder.  One that cannot be asked is left out
- * with a warning on standard error.  -ENOENT: there is none, or no folder. */
+ * with a warning on standard error.  -ENOENT: there is none, or no folder;
+ * -ENOEXEC: none could be asked. */
 int catalog_read(struct catalog *out, const char *folder);
 void catalog_fini(struct catalog *catalog);
 

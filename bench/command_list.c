@@ -111,9 +111,9 @@ int command_list(int argc, char **argv)
         err = catalog_read(&catalog, folder);
     if (err != 0)
         return command_complain(STATUS_BROKEN,
-                                "list: no trial program in %s; build them "
+                                "list: no %strial program in %s; build them "
                                 "with make",
-                                folder);
+                                err == -ENOEXEC ? "usable " : "", folder);
     if (json) {
         json_dumpf(catalog.programs, stdout,
                    JSON_INDENT(2) | JSON_REAL_PRECISION(15));

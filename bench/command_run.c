@@ -165,8 +165,9 @@ static int make_plan(struct session *session)
         return 128 + interrupt_pending();
     if (err != 0)
         return command_complain(STATUS_BROKEN,
-                                "run: no trial program in %s; build them with "
-                                "make",
+                                "run: no %strial program in %s; build them "
+                                "with make",
+                                err == -ENOEXEC ? "usable " : "",
                                 session->folder);
     err = plan_make(&session->plan, &session->catalog, options, message,
                     sizeof message);
