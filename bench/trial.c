@@ -256,17 +256,26 @@ static int trial_main(void *arg)
     return status;
 }
 
-/* A limit that only showed when it was hit. */
+/* Limits that only show when they are hit. */
 static void skip_at_limit(struct trial *trial)
 {
-    struct work *work = &trial->work;
-    if (trial->record.error != -EAGAIN && trial->record.error != -EMFILE &&
-        trial->record.error != -ENFILE)
-        return;
-    trial->record.skip.reason = "a limit of this machine was reached";
-    snprintf(trial->record.skip.remedy, sizeof(trial->record.skip.remedy),
-             "%s: raise %s", strerror(-work->error),
-             work->error == -EAGAIN ? "ulimit -u and pids.max" : "ulimit -n");
+    static const struct {
+        int error;
+        const char *reason, *remedy;
+    } limits[] = {
+        { -EAGAIN, "the system allowed no more threads",
+          "raise ulimit -u, pids.max or vm.max_map_count" },
+        { -EMFILE, "too few file descriptors", "raise ulimit -n" },
+        { -ENFILE, "too few file descriptors in the system",
+          "raise fs.file-max" },
+    };
+    struct skip *skip = &trial->record.skip;
+    for (size_t i = 0; i < sizeof(limits) / sizeof(*limits); i++) {
+        if (trial->record.error != limits[i].error)
+            continue;
+        skip->reason = limits[i].reason;
+        snprintf(skip->remedy, sizeof(skip->remedy), "%s", limits[i].remedy);
+    }
 }
 
 static void run(struct trial *trial)

@@ -115,7 +115,7 @@ const struct workload workload_sleepers = {
                  "tasks=1000,10000,30000,100000,300000,1000000 sleep_s=10" },
                { "thread", "tasks=1000", "tasks=1000,2000,5000,10000",
                  "tasks=1000,2000,5000,10000,20000 sleep_s=10" },
-               { "thread:64k", NULL, "tasks=10000",
+               { "thread:64k", NULL, NULL,
                  "tasks=1000,2000,5000,10000,20000 sleep_s=10" } },
     .needs = needs,
     .body = body,

@@ -70,7 +70,7 @@ static int conn_write(struct client *client, struct conn *conn)
     if (n == (ssize_t)client->bytes)
         return 0;
     /* One message in flight fits any send buffer. */
-    return n < 0 ? -errno : -EMSGSIZE;
+    return n < 0 && errno != EAGAIN ? -errno : -EMSGSIZE;
 }
 
 static int conn_read(struct client *client, struct conn *conn)

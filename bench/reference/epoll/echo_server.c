@@ -99,8 +99,12 @@ static int on_conn(struct server *server, int fd)
         close(fd);
         return 0;
     }
-    if (n < 0 || send(fd, buffer, (size_t)n, MSG_DONTWAIT) != n)
+    if (n < 0)
         return -errno;
+    /* One message in flight fits any send buffer. */
+    ssize_t sent = send(fd, buffer, (size_t)n, MSG_DONTWAIT);
+    if (sent != n)
+        return sent < 0 && errno != EAGAIN ? -errno : -EMSGSIZE;
     server->served += (uint64_t)n;
     return 0;
 }
