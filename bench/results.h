@@ -50,8 +50,9 @@
  *   commit    "1a2b3c4d5e6f", "-dirty" appended where it applies
  *   rounds    "9"
  *   workload  NAME METRIC OPERATION QUESTION: the metric of its time chart,
- *             wall_s where the work is fixed and mostly waits, else
- *             ns_per_op; what one operation is, "round trip"; its question
+ *             wall_s where the work is fixed and mostly waits or has no
+ *             axis, else ns_per_op; what one operation is, "round trip"; its
+ *             question
  */
 
 /* Makes all of them in run_dir (absolute or relative path).  Each is written

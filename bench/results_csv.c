@@ -194,7 +194,7 @@ int results_captions(FILE *file, const struct analysis *a)
         const struct cell *cell = a->shown[i];
         if (!analysis_opens_workload(a, i))
             continue;
-        bool wall = cell->waits && !cell->calibrated;
+        bool wall = !cell->calibrated && (cell->waits || !cell->axis);
         fprintf(file, "workload\t%s\t%s\t", cell->workload,
                 metric_name(wall ? METRIC_WALL : METRIC_NS_PER_OP));
         print_caption(file, cell->op, '\t');

@@ -9,6 +9,7 @@
 #   want=lines    a block per series: panel x median low high runtime title
 #   want=rows     row median low high runtime, "head" rows carry a title
 #   want=memory   as lines, with rss low high full low high, slope of both
+#   want=runtimes the runtimes of want=ratio in their order, one a line
 #   want=ratio    as rows, a row per point; "workload" rows carry its name
 #                 and what its points have in common
 
@@ -53,7 +54,7 @@ want == "check" { next }
     m = $at["metric"]
     axis = $at["axis"]
     x = $at["x"]
-    if (name == "all" && want != "ratio")
+    if (name == "all" && want !~ /^(ratio|runtimes|strangers)$/)
         next
     if (want == "list") {
         note()
@@ -67,7 +68,7 @@ want == "check" { next }
         }
         next
     }
-    if (want == "ratio") {
+    if (want == "ratio" || want == "runtimes") {
         if (m == metric || (name == "all" && m == metric "_geomean"))
             keep()
         next
@@ -76,6 +77,12 @@ want == "check" { next }
         next
     if (want == "memory" && (m == "rss_slope" || m == "full_slope"))
         slope[group, rt, m] = number("median")
+    # Of the largest number of tasks, where there are too few for a slope.
+    if (want == "memory" && (m == "rss_per_task" || m == "full_per_task") && \
+        x + 0 >= largest[group, rt, m] + 0) {
+        largest[group, rt, m] = x
+        each[group, rt, m] = number("median")
+    }
     if (want == "memory" && m == "parked_full")
         full[group, rt, x] = interval()
     if (m == metric && (axis != "-" || want == "rows"))
@@ -93,6 +100,8 @@ END {
         rows()
     else if (want == "ratio")
         ratios()
+    else if (want == "runtimes")
+        runtimes()
 }
 
 function number(column,    v)
@@ -184,9 +193,9 @@ function before(a, b)
 function sort(    i, j, g)
 {
     for (i = 1; i <= kept; i++) {
-        g = workload_of[i] == "all" ? "all" : group_of[i]
+        g = group_of[i]
         if (!(g in place))
-            place[g] = g == "all" ? 0 : ++groups
+            place[g] = ++groups - (workload_of[i] == "all" ? kept : 0)
         rank_of[i] = place[g]
         for (j = i; j > 1 && before(i, sorted[j - 1]); j--)
             sorted[j] = sorted[j - 1]
@@ -222,16 +231,37 @@ function kernel(k,    g, r)
     g = group_of[k]
     r = runtime_of[k]
     return OFS ((g, r, x_of[k]) in full ? full[g, r, x_of[k]] : \
-        "NaN" OFS "NaN" OFS "NaN") OFS \
-        ((g, r, "rss_slope") in slope ? slope[g, r, "rss_slope"] : "NaN") OFS \
-        ((g, r, "full_slope") in slope ? slope[g, r, "full_slope"] : "NaN")
+        "NaN" OFS "NaN" OFS "NaN") OFS cost(g, r, "rss") OFS cost(g, r, "full")
+}
+
+# What one task costs: the slope, else its share where most tasks were.
+function cost(g, r, kind)
+{
+    if ((g, r, kind "_slope") in slope)
+        return slope[g, r, kind "_slope"]
+    if ((g, r, kind "_per_task") in each)
+        return each[g, r, kind "_per_task"]
+    return "NaN"
+}
+
+function runtimes(    i, j, n, sorted_names, rt_name)
+{
+    for (i = 1; i <= kept; i++) {
+        rt_name = runtime_of[i]
+        if (rt_name in listed)
+            continue
+        listed[rt_name] = 1
+        for (j = ++n; j > 1 && sort_key(sorted_names[j - 1]) > key_of[i]; j--)
+            sorted_names[j] = sorted_names[j - 1]
+        sorted_names[j] = rt_name
+    }
+    for (i = 1; i <= n; i++)
+        print sorted_names[i]
 }
 
 # All parameters of a point, the axis first.
 function full_name(k)
 {
-    if (workload_of[k] == "all")
-        return "geometric mean"
     if (axis_name[k] == "-")
         return parameters(group_of[k])
     return axis_name[k] ":" x_of[k] "  " parameters(group_of[k])
@@ -271,10 +301,12 @@ function ratios(    i, k, id, last, w, last_w, row, shared)
         if (w != last_w)
             print ++row, "NaN", "NaN", "NaN", "workload", \
                 (w == "all" ? "all workloads" : w), \
-                some_words(w, full_name(k), 1)
+                (w == "all" ? "geometric means" : \
+                some_words(w, full_name(k), 1))
         if (id != last)
             print ++row, "NaN", "NaN", "NaN", "head", \
-                some_words(w, full_name(k), 0), "-"
+                (w == "all" ? full_name(k) : some_words(w, full_name(k), 0)), \
+                "-"
         last = id
         last_w = w
         print row, text_of[k], runtime_of[k], "-", "-"
@@ -294,7 +326,7 @@ function some_words(w, text, shared,    n, i, part, all, out)
 {
     n = split(text, part, "  ")
     for (i = 1; i <= n; i++) {
-        all = points_of[w] > 1 && with_word[w, part[i]] == points_of[w]
+        all = with_word[w, part[i]] == points_of[w]
         if (all == shared)
             out = out (out == "" ? "" : "  ") part[i]
     }

@@ -138,8 +138,8 @@ draw_time() {
     else
         metric=ns_per_op
     fi
-    # Where tasks park the question is about memory.
-    [ "${parked}" = - ] || question=
+    # Where only parking is measured the question is about memory.
+    [ "${parked}${metric}" != parked_rsswall_s ] || question=
     select_rows "${shape}" "${workload}" "${metric}"
     title=${question:-How long does ${workload} take?}
     if [ "${shape}" = lines ]; then
@@ -167,6 +167,16 @@ draw_memory() {
         "How much memory do parked tasks hold: RSS, and in full?" "${axis}"
 }
 
+# draw_speedup wall|cpu TITLE AXIS LESS MORE
+draw_speedup() {
+    kind=$1
+    shift
+    select_rows runtimes all "${kind}_vs_coro"
+    runtimes=$(tr '\n' ' ' <"${work}/data")
+    select_rows ratio all "${kind}_vs_coro"
+    draw "speedup-${kind}" ratio.gp '' "$@" "${runtimes}"
+}
+
 kept=
 sweeps=0 memories=0
 awk -f "${here}/charts.awk" -v want=list "${csv}" >"${work}/workloads"
@@ -183,13 +193,9 @@ while read -r workload shape axis throughput parked; do
 done <"${work}/workloads"
 [ "${sweeps}" -eq 1 ] || say 'throughput: no data, not drawn'
 [ "${memories}" -eq 1 ] || say 'memory: no data, not drawn'
-select_rows ratio all wall_vs_coro
-draw speedup-wall ratio.gp '' \
-    'How much longer does each runtime take than coro?' \
+draw_speedup wall 'How much longer does each runtime take than coro?' \
     'wall time over that of coro' 'faster than coro' 'slower than coro'
-select_rows ratio all cpu_vs_coro
-draw speedup-cpu ratio.gp '' \
-    'How much more CPU time does each runtime use than coro?' \
+draw_speedup cpu 'How much more CPU time does each runtime use than coro?' \
     'CPU time over that of coro' 'less than coro' 'more than coro'
 
 if [ "${drawn}" -eq 0 ]; then

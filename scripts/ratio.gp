@@ -1,24 +1,22 @@
 # SPDX-License-Identifier: MIT
-# usage: gnuplot -c ratio.gp IN OUT TITLE SUBTITLE AXIS LESS MORE
+# usage: gnuplot -c ratio.gp IN OUT TITLE SUBTITLE AXIS LESS MORE RUNTIMES
 # Each runtime's figure over that of coro, all workloads: a row per point, a
 # mark with its interval per runtime.  IN is what `charts.awk want=ratio`
 # prints; AXIS names the ratio; LESS and MORE
-# say what it means to be left and right of 1.
-if (ARGC != 7) {
-    print "usage: ratio.gp IN OUT TITLE SUBTITLE AXIS LESS MORE"
+# say what it means to be left and right of 1; RUNTIMES lists all, in order.
+if (ARGC != 8) {
+    print "usage: ratio.gp IN OUT TITLE SUBTITLE AXIS LESS MORE RUNTIMES"
     exit status 2
 }
 IN = ARG1; OUT = ARG2; TITLE = ARG3; SUBTITLE = ARG4; AXIS = ARG5
-LESS = ARG6; MORE = ARG7
+LESS = ARG6; MORE = ARG7; runtimes = ARG8
 set loadpath system(sprintf("dirname '%s'", ARG0))
 load "style.gp"
 
-rows = 0; low = 0.9; high = 1.1; runtimes = ""; longest = 10
+rows = 0; low = 0.9; high = 1.1; bare = 0; longest = 10
 stats IN using (rows = int($1), rt = strcol(5), cell = $2 == $2, \
     l = $3 == $3 ? $3 : cell ? $2 : 1, h = $4 == $4 ? $4 : cell ? $2 : 1, \
-    low = l < low ? l : low, high = h > high ? h : high, \
-    runtimes = !cell || among(runtimes, rt) ? runtimes : \
-        runtimes . " " . rt, \
+    bare = bare + (cell && $3 != $3), low = l < low ? l : low, high = h > high ? h : high, \
     longest = rt eq "head" ? longer(strcol(6), longest) : longest, 1) nooutput
 array TEXT[rows]
 array SHARED[rows]
@@ -58,7 +56,8 @@ do for [rt in runtimes] {
 }
 LEGEND = 18 * legend_lines + 26
 BODY = LEGEND + below + 68
-NOTE = "bars: 95 % interval of the ratio, paired by round"
+NOTE = "bars: 95 % interval of the ratio, paired by round" . \
+    (bare > 0 ? "; without one there are too few rounds" : "")
 load "card.gp"
 
 PLOT_Y = TOP + LEGEND
@@ -115,10 +114,20 @@ do for [i = 1:rows] {
         say = SHARED[i] eq "-" ? "" : SHARED[i]
         set label say at screen across(x), y left font sans(10) \
             textcolor rgb GREY front
+        # The grid does not run through the words.
+        x = x + 6.6 * strlen(say)
+        if (x > LEFT) {
+            set object rectangle from screen across(LEFT - 2), y - 8. / H \
+                to screen across(x), y + 8. / H front \
+                fillcolor rgb 0xFFFFFF fillstyle solid noborder
+        }
         edge = down(PLOT_Y + Y[i] - HEAD / 2.)
         set arrow from screen across(14), edge to screen across(W - 14), edge \
             nohead back linewidth 0.6 linecolor rgb 0xBBBBBB
     } else {
+        if (say eq "-") {
+            say = ""
+        }
         if (strlen(say) > longest) {
             say = say[1:longest - 1] . "…"
         }
