@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Averages logarithms, first over points, then over workloads, per round. */
+/* Means per round, first over points, then over workloads. */
 
 #include "geomean.h"
 
@@ -20,12 +20,12 @@ static bool counts(const struct comparison *c, const struct geomean *g,
            strcmp(c->contender->cpus, g->cpus) == 0;
 }
 
-/* The logarithm of the ratio in one round, or NAN. */
-static double log_ratio(const struct pairs *pairs, unsigned round)
+/* The ratio in one round, or NAN. */
+static double round_ratio(const struct pairs *pairs, unsigned round)
 {
     for (size_t i = 0; i < pairs->n; i++)
         if (pairs->rounds[i] == round)
-            return log(pairs->contender[i]) - log(pairs->baseline[i]);
+            return pairs->contender[i] / pairs->baseline[i];
     return NAN;
 }
 
@@ -36,47 +36,48 @@ struct chosen {
 };
 
 /* The mean over workloads of the mean over points, in one round; NAN when a
- * point lacks the round.  Points of a workload are neighbours. */
+ * point lacks the round.  Points of a workload are neighbours.  `room` is for
+ * 2 * n values. */
 static double round_mean(const struct chosen *chosen, size_t n, unsigned round,
-                         size_t *workloads)
+                         double *room, size_t *workloads)
 {
-    double total = 0;
+    double *points = room, *means = room + n, mean;
     *workloads = 0;
     for (size_t i = 0, end; i < n; i = end) {
-        double sum = 0;
         for (end = i; end < n; end++) {
             if (strcmp(chosen[end].workload, chosen[i].workload) != 0)
                 break;
-            sum += log_ratio(&chosen[end].pairs, round);
+            points[end - i] = round_ratio(&chosen[end].pairs, round);
         }
-        total += sum / (double)(end - i);
+        if (stats_geomean(&means[*workloads], points, end - i))
+            return NAN;
         ++*workloads;
     }
-    return total / (double)*workloads;
+    return stats_geomean(&mean, means, *workloads) ? NAN : mean;
 }
 
 static int estimate_mean(struct geomean *g, int which,
                          const struct chosen *chosen, size_t n)
 {
     const struct pairs *first = &chosen[0].pairs;
-    double *contender = calloc(2 * first->n + 1, sizeof *contender);
-    if (!contender)
+    double *means = calloc(2 * first->n + 2 * n, sizeof *means);
+    if (!means)
         return -ENOMEM;
-    double *ones = contender + first->n;
+    double *ones = means + first->n, *room = ones + first->n;
     size_t rounds = 0;
     for (size_t i = 0; i < first->n; i++) {
         double mean =
-            round_mean(chosen, n, first->rounds[i], &g->workloads[which]);
+            round_mean(chosen, n, first->rounds[i], room, &g->workloads[which]);
         if (isfinite(mean)) {
-            contender[rounds] = exp(mean);
+            means[rounds] = mean;
             ones[rounds++] = 1;
         }
     }
     int error = 0;
     if (rounds > 0)
-        error = stats_ratio(&g->estimates[which], contender, ones, rounds);
+        error = stats_ratio(&g->estimates[which], means, ones, rounds);
     g->points[which] = n;
-    free(contender);
+    free(means);
     return error;
 }
 

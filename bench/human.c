@@ -26,6 +26,12 @@ static char *absent(char text[HUMAN])
     return text;
 }
 
+/* Ratios of everyday size have two decimals: "0.64x" is exact enough. */
+static int ratio_decimals(double ratio)
+{
+    return ratio >= 0.0995 && ratio < 0.9995 ? 2 : decimals(ratio);
+}
+
 /* Scales value down by `step` until it reads below the limit. */
 static char *scaled(char text[HUMAN], double value, double step,
                     const char *const units[], size_t n)
@@ -53,16 +59,9 @@ char *human_bytes(char text[HUMAN], double bytes)
 
 char *human_ratio(char text[HUMAN], double ratio)
 {
-    static const char *const units[] = { "x" };
-    return isfinite(ratio) ? scaled(text, ratio, 1, units, 1) : absent(text);
-}
-
-char *human_count(char text[HUMAN], double count)
-{
-    if (!isfinite(count))
+    if (!isfinite(ratio))
         return absent(text);
-    bool whole = count == floor(count);
-    snprintf(text, HUMAN, "%.*f", whole ? 0 : decimals(count), count);
+    snprintf(text, HUMAN, "%.*fx", ratio_decimals(ratio), ratio);
     return text;
 }
 
@@ -70,7 +69,7 @@ char *human_interval(char text[HUMAN], const struct estimate *e)
 {
     if (e->n == 0 || !e->interval)
         return absent(text);
-    int digits = decimals(e->high);
+    int digits = ratio_decimals(e->high);
     snprintf(text, HUMAN, "[%.*f, %.*f]", digits, e->low, digits, e->high);
     return text;
 }

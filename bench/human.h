@@ -17,10 +17,8 @@ enum {
 char *human_time(char text[HUMAN], double ns);
 /* "8.23M", from bytes; the suffixes are powers of 1024 */
 char *human_bytes(char text[HUMAN], double bytes);
-/* "2.32x" */
+/* "2.32x", "0.64x" */
 char *human_ratio(char text[HUMAN], double ratio);
-/* "1000000": a whole number as it is, others with three digits */
-char *human_count(char text[HUMAN], double count);
 /* "[2.30, 2.34]", "-" without an interval */
 char *human_interval(char text[HUMAN], const struct estimate *e);
 /* "[302 ms, 306 ms]", from ns after scaling; "-" without an interval */

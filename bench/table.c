@@ -35,8 +35,8 @@ enum column {
 
 /* Which columns are worth their place: the first ones stay longest. */
 static const enum column weight[COLUMNS] = {
-    RUNTIME,        WALL, RATIO,    VERDICT,       SPREAD, CPU,
-    FULL,           RSS,  INTERVAL, WALL_INTERVAL, OTHER,  OTHER_VERDICT,
+    RUNTIME,        WALL, RATIO, VERDICT,       SPREAD, CPU,
+    INTERVAL,       RSS,  FULL,  WALL_INTERVAL, OTHER,  OTHER_VERDICT,
     OTHER_INTERVAL,
 };
 

@@ -27,9 +27,9 @@ void synthetic_fini(struct synthetic *s);
 struct synthetic_cell {
     const char *workload, *params; /* "conns:100/bytes:64", may be NULL */
     const char *axis;              /* one of params, with x */
-    int x;
-    const char *cpus, *runtime; /* "1" and "coro" when NULL */
+    const char *cpus, *runtime;    /* "1" and "coro" when NULL */
     const char *question, *op;
+    int x;
     bool calibrated, waits;
 };
 /* Adds it to the plan; returns its name, which lives as long as s. */

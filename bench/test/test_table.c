@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -9,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "human.h"
 #include "synthetic.h"
 #include "table.h"
 #include "wrap.h"
@@ -416,6 +418,28 @@ static void three_rounds_give_no_verdict(void **state)
     free(text);
 }
 
+static void numbers_have_three_digits_and_a_unit(void **state)
+{
+    (void)state;
+    char text[HUMAN];
+    assert_string_equal(human_time(text, 0.25), "0.250 ns");
+    assert_string_equal(human_time(text, 14.24), "14.2 ns");
+    assert_string_equal(human_time(text, 999.4), "999 ns");
+    assert_string_equal(human_time(text, 999.6), "1.00 us");
+    assert_string_equal(human_time(text, 3.04e9), "3.04 s");
+    assert_string_equal(human_time(text, 36e11), "3600 s");
+    assert_string_equal(human_time(text, NAN), "-");
+    assert_string_equal(human_bytes(text, 512), "512B");
+    assert_string_equal(human_bytes(text, 1023), "0.999K");
+    assert_string_equal(human_bytes(text, 4224), "4.12K");
+    assert_string_equal(human_bytes(text, 4.8e9), "4.47G");
+    assert_string_equal(human_ratio(text, 1), "1.00x");
+    assert_string_equal(human_ratio(text, 0.996), "1.00x");
+    assert_string_equal(human_ratio(text, 0.64), "0.64x");
+    assert_string_equal(human_ratio(text, 0.0123), "0.0123x");
+    assert_string_equal(human_ratio(text, 1234.5), "1234x");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -428,6 +452,7 @@ int main(void)
         cmocka_unit_test(an_origin_bound_point_is_judged_by_cpu),
         cmocka_unit_test(threads_that_win_are_green),
         cmocka_unit_test(three_rounds_give_no_verdict),
+        cmocka_unit_test(numbers_have_three_digits_and_a_unit),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
