@@ -383,6 +383,23 @@ static void info_says_what_the_runtime_is(void **state)
         assert_true(info.stack_bytes >= 4096);
 }
 
+static void the_defaults_are_those_of_the_manual(void **state)
+{
+    struct rt_info info;
+
+    (void)state;
+    assert_int_equal(test_run_with(NULL, nothing, NULL), 0);
+    rt_info(&info);
+    if (runtime_is("coro"))
+        assert_int_equal(info.stack_bytes, 64 * 1024);
+    else if (runtime_honours("stack"))
+        assert_int_equal(info.stack_bytes, 8 * 1024 * 1024);
+    if (runtime_honours("workers"))
+        assert_int_equal(info.workers, 20);
+    else
+        assert_int_equal(info.workers, 0);
+}
+
 static void info_counts_the_tasks_of_the_last_run(void **state)
 {
     struct rt_info inside, after;
@@ -476,6 +493,7 @@ int main(void)
         TEST(a_stack_that_cannot_be_is_refused),
         TEST(run_gives_tasks_the_stack_asked_for),
         TEST(info_says_what_the_runtime_is),
+        TEST(the_defaults_are_those_of_the_manual),
         TEST(info_counts_the_tasks_of_the_last_run),
         TEST(run_gives_its_memory_back),
         TEST(info_counts_switches_and_turns),

@@ -299,7 +299,8 @@ static int write_bulk(void *arg)
     struct flow *f = arg;
     unsigned char *block = malloc(BLOCK);
 
-    if (!CHECK(block != NULL))
+    CHECK(block != NULL);
+    if (!block)
         return -ENOMEM;
     for (size_t at = 0; at < BULK; at += BLOCK) {
         fill(block, at, BLOCK, f->seed);
@@ -318,7 +319,8 @@ static int read_bulk(void *arg)
     size_t at = 0;
     ssize_t n;
 
-    if (!CHECK(block && want))
+    CHECK(block && want);
+    if (!block || !want)
         return -ENOMEM;
     for (int turn = 0; at < BULK; at += (size_t)n, turn++) {
         /* Now and then late, so that the writer has to wait. */
@@ -369,7 +371,8 @@ static int write_it_all(void *arg)
     struct flow *f = arg;
     unsigned char *bulk = malloc(BULK);
 
-    if (!CHECK(bulk != NULL))
+    CHECK(bulk != NULL);
+    if (!bulk)
         return -ENOMEM;
     fill(bulk, 0, BULK, f->seed);
     CHECK_INT(rt_sock_write(f->sock, bulk, BULK, test_late()), BULK);
@@ -405,7 +408,8 @@ static int break_a_blocked_writer(void *arg)
     struct flow *f = arg;
     unsigned char *bulk = calloc(1, BULK);
 
-    if (!CHECK(bulk != NULL))
+    CHECK(bulk != NULL);
+    if (!bulk)
         return -ENOMEM;
     ssize_t n = 1;
     for (int i = 0; i < 8 && n > 0; i++)

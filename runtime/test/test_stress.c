@@ -228,7 +228,8 @@ static void have_children(struct actor *a)
     for (int i = 0; i < n; i++) {
         struct actor *child = malloc(sizeof *child);
 
-        if (!CHECK(child != NULL))
+        CHECK(child != NULL);
+        if (!child)
             return;
         test_random(&a->random);
         *child = (struct actor){ .world = a->world,
