@@ -9,6 +9,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum {
+    WORKLOADS_MIN = 2
+};
+
 static bool counts(const struct comparison *c, const struct geomean *g,
                    int which, bool intervals)
 {
@@ -74,7 +78,7 @@ static int estimate_mean(struct geomean *g, int which,
         }
     }
     int error = 0;
-    if (rounds > 0)
+    if (rounds > 0 && g->workloads[which] >= WORKLOADS_MIN)
         error = stats_ratio(&g->estimates[which], means, ones, rounds);
     g->points[which] = n;
     free(means);

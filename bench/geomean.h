@@ -10,7 +10,7 @@
  * workloads (first over the points of each, so that all weigh the same), by
  * round.  Wall leaves out points where wall time is no measure of cost; both
  * leave out refused ones and those with too few rounds for an interval, as
- * long as some have one. */
+ * long as some have one.  Of a single workload there is no mean. */
 struct geomean {
     const char *runtime, *cpus;
     struct estimate estimates[COMPARES];

@@ -259,7 +259,7 @@ static void print_mean(const struct report *r, const struct geomean *g,
 {
     const struct estimate *e = &g->estimates[which];
     char ratio[HUMAN], interval[HUMAN];
-    if (g->workloads[which] < 2)
+    if (e->n == 0)
         return;
     fprintf(r->file, "| %s | %s | %s | %s | %s | %zu | %zu |\n", g->runtime,
             g->cpus, which == COMPARE_WALL ? "wall" : "CPU",
@@ -300,11 +300,8 @@ static void print_means(const struct report *r)
     const struct compared *all = &r->analysis->compared;
     if (all->n == 0)
         return;
-    bool several = false;
-    for (size_t i = 0; i < r->analysis->geomeans_n; i++)
-        several |= r->analysis->geomeans[i].workloads[COMPARE_CPU] > 1;
     fputs("\n## Over all workloads\n", r->file);
-    if (several)
+    if (r->analysis->geomeans_n > 0)
         fputs("\nGeometric mean of the ratios to coro, every workload "
               "weighing the same; above 1x coro is better. It depends on "
               "which workloads there are: the tables above decide.\n\n"

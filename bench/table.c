@@ -347,7 +347,7 @@ static void draw_mean(const struct table *t, const struct geomean *g)
         (size_t)snprintf(text, sizeof text, "%s cpus:%s ", g->runtime, g->cpus);
     for (int w = 0; w < COMPARES; w++) {
         const struct estimate *e = &g->estimates[w];
-        if (g->workloads[w] < 2 || used >= sizeof text)
+        if (e->n == 0 || used >= sizeof text)
             continue;
         used += (size_t)snprintf(
             text + used, sizeof text - used, " %s %s%s%s of %zu;", names[w],
@@ -358,26 +358,19 @@ static void draw_mean(const struct table *t, const struct geomean *g)
     draw_hint(t, text);
 }
 
-/* A mean over one workload says nothing new. */
 static void draw_means(const struct table *t)
 {
-    bool any = false;
-    for (size_t i = 0; i < t->analysis->geomeans_n; i++) {
-        const struct geomean *g = &t->analysis->geomeans[i];
-        if (g->workloads[COMPARE_WALL] < 2 && g->workloads[COMPARE_CPU] < 2)
-            continue;
-        if (!any) {
-            fputc('\n', t->file);
-            paint(t, BOLD);
-            wrap_print(t->file,
-                       "Geometric mean of the ratios to coro, and of how many "
-                       "workloads",
-                       0, INDENT, t->style.columns);
-            paint(t, PLAIN);
-        }
-        any = true;
-        draw_mean(t, g);
+    if (t->analysis->geomeans_n > 0) {
+        fputc('\n', t->file);
+        paint(t, BOLD);
+        wrap_print(t->file,
+                   "Geometric mean of the ratios to coro, and of how many "
+                   "workloads",
+                   0, INDENT, t->style.columns);
+        paint(t, PLAIN);
     }
+    for (size_t i = 0; i < t->analysis->geomeans_n; i++)
+        draw_mean(t, &t->analysis->geomeans[i]);
 }
 
 static void draw_slope(const struct table *t, const struct slope *slope)

@@ -315,7 +315,13 @@ static void the_csv_has_slopes_and_means(void **state)
 {
     (void)state;
     struct synthetic s;
-    make_run(&s);
+    synthetic_init(&s);
+    plan_all(&s);
+    struct synthetic_cell cell = { .workload = "cpu" };
+    synthetic_rounds(&s, synthetic_plan(&s, &cell), 9, 1e9, 1e9, 4, 0);
+    cell.runtime = "thread";
+    synthetic_rounds(&s, synthetic_plan(&s, &cell), 9, 5e8, 1e9, 4, 0);
+    synthetic_write(&s);
     assert_int_equal(results_write(s.dir), 0);
     char *csv = synthetic_read(&s, "summary.csv");
     assert_non_null(csv);

@@ -527,9 +527,13 @@ static void waiting_time_stays_out_of_the_mean_of_wall_time(void **state)
     struct analysis a;
     synthetic_init(&s);
     struct synthetic_cell cell = { .workload = "sleepers", .waits = true };
-    synthetic_rounds(&s, synthetic_plan(&s, &cell), 9, 1e9, 1e8, 4, 0);
-    cell.runtime = "thread";
-    synthetic_rounds(&s, synthetic_plan(&s, &cell), 9, 1e9, 5e8, 4, 0);
+    for (int i = 0; i < 2; i++) {
+        cell.runtime = "coro";
+        synthetic_rounds(&s, synthetic_plan(&s, &cell), 9, 1e9, 1e8, 4, 0);
+        cell.runtime = "thread";
+        synthetic_rounds(&s, synthetic_plan(&s, &cell), 9, 1e9, 5e8, 4, 0);
+        cell.workload = "timers";
+    }
     assert_int_equal(analyse(&a, &s), 0);
     const struct geomean *g = &a.geomeans[0];
     assert_int_equal(g->estimates[COMPARE_WALL].n, 0);
@@ -537,6 +541,21 @@ static void waiting_time_stays_out_of_the_mean_of_wall_time(void **state)
     assert_int_equal(a.compared.comparisons[0].ratios[COMPARE_WALL].verdict,
                      VERDICT_SAME);
     assert_int_equal(compare_cost(&a.compared.comparisons[0]), COMPARE_CPU);
+    analysis_fini(&a);
+    synthetic_fini(&s);
+}
+
+static void one_workload_makes_no_mean(void **state)
+{
+    (void)state;
+    struct synthetic s;
+    struct analysis a;
+    synthetic_init(&s);
+    synthetic_rounds(&s, plan(&s, "cpu", "coro", false), 9, 1e9, 1e9, 4, 0);
+    synthetic_rounds(&s, plan(&s, "cpu", "thread", false), 9, 2e9, 1e9, 4, 0);
+    assert_int_equal(analyse(&a, &s), 0);
+    assert_int_equal(a.compared.n, 1);
+    assert_int_equal(a.geomeans_n, 0);
     analysis_fini(&a);
     synthetic_fini(&s);
 }
@@ -616,6 +635,7 @@ int main(void)
         cmocka_unit_test(origin_bound_wall_time_has_no_verdict),
         cmocka_unit_test(workloads_weigh_the_same_in_the_mean),
         cmocka_unit_test(waiting_time_stays_out_of_the_mean_of_wall_time),
+        cmocka_unit_test(one_workload_makes_no_mean),
         cmocka_unit_test(memory_per_task_is_the_slope_over_sizes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
