@@ -1,17 +1,20 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * One dump of the listening sockets by netlink, filtered by port.
+ * One dump of the listening sockets by netlink, filtered by port; one line of
+ * /proc/net/netstat.
  */
 
 #include "listen.h"
 
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <linux/inet_diag.h>
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
 #include <linux/sock_diag.h>
 #include <netinet/tcp.h>
 #include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -79,4 +82,33 @@ uint64_t listen_drops(unsigned port)
         n = recv(fd, answer, sizeof(answer), 0);
     close(fd);
     return drops;
+}
+
+/* The n-th blank-separated word of a line. */
+static const char *word(const char *line, int n)
+{
+    for (; n > 0; n--) {
+        line += strcspn(line, " \n");
+        line += strspn(line, " ");
+    }
+    return line;
+}
+
+uint64_t listen_overflows(void)
+{
+    /* Two lines, names above values: "TcpExt: A B" and "TcpExt: 1 2". */
+    static char text[16384];
+    int fd = open("/proc/net/netstat", O_RDONLY | O_CLOEXEC);
+    ssize_t n = fd < 0 ? 0 : read(fd, text, sizeof(text) - 1);
+    if (fd >= 0)
+        close(fd);
+    text[n > 0 ? n : 0] = '\0';
+    const char *values = strchr(text, '\n');
+    if (strncmp(text, "TcpExt:", 7) != 0 || values == NULL)
+        return LISTEN_UNKNOWN;
+    values++;
+    for (int i = 1; word(text, i) < values - 1; i++)
+        if (strncmp(word(text, i), "ListenOverflows ", 16) == 0)
+            return strtoull(word(values, i), NULL, 10);
+    return LISTEN_UNKNOWN;
 }

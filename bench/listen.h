@@ -7,11 +7,15 @@
 #define LISTEN_UNKNOWN UINT64_MAX
 
 /*
- * Connection attempts that the TCP listeners on this IPv4 port have dropped so
- * far, for a full queue above all; asked from the kernel by sock_diag(7).
- * (ListenOverflows in /proc/net/netstat counts everybody's.)  LISTEN_UNKNOWN
- * when nobody listens there or the kernel does not tell.
+ * What the TCP listeners on this IPv4 port have dropped so far, asked from the
+ * kernel by sock_diag(7): connections for a full queue, but also stray
+ * segments.  LISTEN_UNKNOWN when nobody listens there or the kernel does not
+ * tell.
  */
 uint64_t listen_drops(unsigned port);
+
+/* Connections dropped for a full queue so far, by all listeners of this
+ * network namespace (ListenOverflows of /proc/net/netstat). */
+uint64_t listen_overflows(void);
 
 #endif

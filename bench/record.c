@@ -117,7 +117,7 @@ static void add_origin(json_t *out, const struct record *record)
         json_object_set_new(origin, "cpu_share",
                             json_real((double)(b->cpu_ns - a->cpu_ns) /
                                       (double)work->measure.wall_ns));
-    set_int(origin, "listen_drops", record->listen_drops);
+    set_int(origin, "listen_overflows", record->listen_overflows);
     json_object_set_new(out, "origin", origin);
 }
 

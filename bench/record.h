@@ -49,8 +49,8 @@
  *   vol_switches, invol_switches, minor_faults, major_faults   in the region
  *   origin        object, differences over the region: cpu_ns, connections,
  *                 requests, messages; cpu_share, cpu_ns/wall_ns; and
- *                 listen_drops, connections its listeners dropped during the
- *                 trial: 0 when known, since others fail it
+ *                 listen_overflows, connections lost to a full queue during
+ *                 the trial: 0 when known, since others fail it
  *   env           object: the settings of malloc, glibc and libuv in force by
  *                 environment, name to text; absent when none
  *   env_pad       length of the variable COBENCH_PAD; absent when unset
@@ -79,7 +79,7 @@ struct record {
     struct skip skip;    /* reason NULL: not skipped */
     int error;           /* failed: negative errno, message in work */
     int64_t setup_ns, teardown_ns;
-    uint64_t listen_drops; /* work_drops() */
+    uint64_t listen_overflows; /* work_overflows() */
 };
 
 /* The record, owned by the caller; NULL without memory. */

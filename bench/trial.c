@@ -286,17 +286,17 @@ static void run(struct trial *trial)
     int status = rt_run(&trial->options, trial_main, trial);
     int64_t now = measure_clock();
     record->teardown_ns = now - trial->body_end_ns;
-    record->listen_drops = work_drops(work);
+    record->listen_overflows = work_overflows(work);
     rt_info(&record->info);
     if (record->skip.reason != NULL)
         return;
     record->error = work_check(work, status);
-    if (record->error == 0 && record->listen_drops != 0 &&
-        record->listen_drops != LISTEN_UNKNOWN)
+    if (record->error == 0 && record->listen_overflows != 0 &&
+        record->listen_overflows != LISTEN_UNKNOWN)
         record->error =
             work_fail(work, -EBADMSG,
-                      "the origin's full queues dropped %llu connections",
-                      (unsigned long long)record->listen_drops);
+                      "the origin lost %llu connections to a full queue",
+                      (unsigned long long)record->listen_overflows);
     skip_at_limit(trial);
 }
 

@@ -68,18 +68,24 @@ static uint64_t origin_drops(const struct origin *origin)
     return unknown ? LISTEN_UNKNOWN : http + echo;
 }
 
-uint64_t work_drops(const struct work *work)
+uint64_t work_overflows(const struct work *work)
 {
-    if (work->origin == NULL || work->listen_drops == LISTEN_UNKNOWN)
+    if (work->origin == NULL)
         return LISTEN_UNKNOWN;
-    uint64_t now = origin_drops(work->origin);
-    return now == LISTEN_UNKNOWN ? now : now - work->listen_drops;
+    uint64_t drops = origin_drops(work->origin), all = listen_overflows();
+    if (drops == LISTEN_UNKNOWN || work->listen_drops == LISTEN_UNKNOWN ||
+        all == LISTEN_UNKNOWN || work->listen_overflows == LISTEN_UNKNOWN)
+        return LISTEN_UNKNOWN;
+    drops -= work->listen_drops;
+    all -= work->listen_overflows;
+    return drops < all ? drops : all;
 }
 
 int work_attach(struct work *work, struct origin *origin)
 {
     work->origin = origin;
     work->listen_drops = origin_drops(origin);
+    work->listen_overflows = listen_overflows();
     return ask_origin(work, &work->origin_first);
 }
 

@@ -34,10 +34,10 @@ struct work {
     struct receipt receipt;
     struct work_counter counts[WORK_COUNTS_MAX];
     int count_n;
-    struct origin_stats origin_first; /* before the body */
-    struct origin_stats origin_begin; /* at work_begin() */
-    struct origin_stats origin_end;   /* at work_end() */
-    uint64_t listen_drops;            /* before the body, or LISTEN_UNKNOWN */
+    struct origin_stats origin_first;        /* before the body */
+    struct origin_stats origin_begin;        /* at work_begin() */
+    struct origin_stats origin_end;          /* at work_end() */
+    uint64_t listen_drops, listen_overflows; /* before the body */
 
     int error; /* the first work_fail(), or 0; guarded by `failing` */
     char message[256];
@@ -47,9 +47,10 @@ struct work {
 /* An execution with the workload's default parameters. */
 void work_init(struct work *work, const struct workload *workload);
 
-/* Connections the origin's listeners have dropped since work_attach(), or
- * LISTEN_UNKNOWN. */
-uint64_t work_drops(const struct work *work);
+/* Connections the origin has lost to a full queue since work_attach(): what
+ * its listeners dropped, but no more than overflowed in all; neither figure
+ * alone means that.  LISTEN_UNKNOWN. */
+uint64_t work_overflows(const struct work *work);
 
 /* Before the body: notes where the origin's counters stand. */
 int work_attach(struct work *work, struct origin *origin);
