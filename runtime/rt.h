@@ -20,13 +20,27 @@
  * deadline of 0 means "try".  Past the deadline the call returns -ETIMEDOUT
  * and has had no effect.
  *
+ * Cancellation.  rt_cancel() asks a task to end: the waiting call it is in, or
+ * the next it makes, returns -ECANCELED, once.  Later calls wait again, so
+ * clean-up code may wait and a task may refuse.  Every call marked
+ * "Suspends." looks for a cancellation first, before it has any effect, even
+ * if it would not have to wait.  A wait that is already satisfied (an item
+ * handed over, a joined task ended, bytes read) wins: the call returns its
+ * success, and the cancellation comes with the next one.  So -ECANCELED means
+ * no effect, like -ETIMEDOUT.  Calls not marked so never return it.
+ *
  * Where calls are legal.  rt_now(), rt_in() and rt_info() anywhere; all other
  * calls only from a task, that is from the function given to rt_run() or from
  * one given to rt_spawn().
  *
- * Objects are opaque and belong to whoever made them with _new, _connect,
- * _listen, _accept or _pipe; freeing one that a task still waits on is a bug
- * of the caller.  Freeing NULL is a no-op.
+ * Objects are opaque and belong to whoever made them with _new, _open,
+ * _connect, _listen, _accept, _pipe or _pair; freeing one that a task still
+ * waits on is a bug of the caller.  Freeing NULL is a no-op.
+ *
+ * Signals.  SIGPIPE is ignored during rt_run().  pool and thread own SIGURG
+ * meanwhile: they send it to a thread of theirs that is blocked in a system
+ * call of theirs, to cancel its task, and it is taken before that call
+ * returns; a task must not block it.
  *
  * What differs between runtimes is said at each function.
  */
@@ -58,13 +72,21 @@ struct rt_options {
     size_t stack_bytes; /* per task (coro, thread) or worker (pool); rounded
                            up to whole pages.  Default: coro 64 KiB, the
                            others 8 MiB */
+    /* Takes the runtime's reports, such as a failure nobody joined: whole
+     * lines with a NUL behind.  Called on the thread concerned, one call at a
+     * time; must not call this API.  Default: written to standard error. */
+    void (*report)(void *arg, const char *text);
+    void *report_arg;
 };
 
 /*
- * Starts the runtime, runs fn(arg) as the main task on the calling thread,
- * waits until every other task has ended, tears everything down and returns
- * the main task's status.  May be called again afterwards, not nested.
- * Ignores SIGPIPE while it runs.  Errors of its own: -EINVAL for options the
+ * Starts the runtime and runs fn(arg) as the main task on the calling thread.
+ * When that returns, cancels every task that still runs, detached ones too,
+ * each once, waits until all have ended, tears everything down and returns
+ * the main task's status.  What those tasks spawn while they clean up is
+ * waited for and not cancelled; but what is spawned by one that has yet to
+ * learn of its cancellation is cancelled as well.  May be called again
+ * afterwards, not nested.  Errors of its own: -EINVAL for options the
  * runtime cannot honour, -ENOMEM, -EMFILE, -EAGAIN; -EDEADLK when no task can
  * ever run again (coro, seq).
  */
@@ -98,41 +120,97 @@ struct rt_task;
 
 /*
  * Creates a task that will run fn(arg).  The caller owns *out and must join
- * or detach it.  With out NULL the task is detached from the start.  When it
- * runs first: coro: when the caller next suspends; pool: when a worker is
- * free; thread: at once; seq: runs to its end inside this call.
+ * or detach it.  With out NULL the task is detached from the start.  A task
+ * that fails (a negative status other than -ECANCELED) when it is detached,
+ * or is neither joined nor detached by the end of rt_run(), is reported.
+ * When it runs first: coro: when the caller next suspends; pool: when a worker
+ * is free; thread: at once; seq: runs to its end inside this call.
  * Errors: -ENOMEM, -EAGAIN (the system allows no more threads).
  */
 int rt_spawn(struct rt_task **out, rt_task_fn fn, void *arg);
 
 /*
  * Waits until the task has ended, stores its status in *status (may be NULL)
- * and frees it.  Suspends.  On -ETIMEDOUT the task stays valid and owned by
- * the caller.  pool: with RT_FOREVER a task that has not started may run in
- * place, on the caller's stack.
+ * and frees it.  Suspends.  On -ETIMEDOUT and -ECANCELED the task stays valid
+ * and owned by the caller; it is not cancelled with him.  One task at a time
+ * waits for a task.  pool: with RT_FOREVER a task that has not started may
+ * run in place, on the caller's stack, as a task in its own right; the join
+ * cannot be cancelled from then on.
  */
 int rt_join(struct rt_task *task, int *status, int64_t deadline);
 
 /*
  * Joins all n tasks.  Suspends.  Returns 0 when all were joined, whatever
  * their statuses; those are stored in statuses[i] (statuses may be NULL).  On
- * an error no task has been joined and all stay owned by the caller.
+ * an error no task has been joined and all stay owned by the caller, running.
  */
 int rt_gather(struct rt_task *const *tasks, size_t n, int *statuses,
               int64_t deadline);
 
+/*
+ * Like rt_gather(), but the first failure (negative status) cancels the
+ * others.  Suspends.  All are joined in any case, after their clean-up.
+ * Returns 0, the status of the first that failed, or -ETIMEDOUT or -ECANCELED
+ * after which all have been cancelled and joined as well.
+ */
+int rt_gather_or_cancel(struct rt_task *const *tasks, size_t n, int *statuses,
+                        int64_t deadline);
+
+enum rt_wait_mode {
+    RT_WAIT_ALL,         /* until all have ended */
+    RT_WAIT_FIRST,       /* until at least one has */
+    RT_WAIT_FIRST_FAILED /* until one has with a negative status, or all */
+};
+
+/*
+ * Waits for tasks without joining them.  Suspends.  Returns how many of them
+ * have ended, or -ETIMEDOUT or -ECANCELED; done[i] (done may be NULL) says
+ * which, whatever is returned.  No task may be named twice.
+ */
+int rt_wait(struct rt_task *const *tasks, size_t n, enum rt_wait_mode mode,
+            bool *done, int64_t deadline);
+
 /* Gives the task away: it is freed when it ends. */
 void rt_detach(struct rt_task *task);
+
+/*
+ * Asks the task to end, see "Cancellation" above; NULL is the running task.
+ * Never suspends.  The task stays owned by whoever owns it and must not have
+ * been joined or freed.  Returns 0.  Nothing happens to one that has ended; a
+ * second cancellation before the first is delivered is none.  A task that has
+ * not started still does, and gets -ECANCELED from its first waiting call.
+ */
+int rt_cancel(struct rt_task *task);
+
+/*
+ * Runs fn(arg) in this task with cancellation held back: one that comes
+ * meanwhile is delivered by the first waiting call after it.  Nests.  Returns
+ * what fn returns.  For clean-up that must not be cut short.
+ */
+int rt_shield(rt_task_fn fn, void *arg);
+
+/*
+ * Runs fn(arg) in a task of its own with a deadline over the whole of it.
+ * Suspends.  0: it has ended in time.  -ETIMEDOUT: it was cancelled for the
+ * deadline, -ECANCELED: together with the caller; either way it has been
+ * waited for.  Its status is in *status (may be NULL) in all these cases.
+ * Otherwise the error of rt_spawn().  seq: the deadline is not watched.
+ */
+int rt_timeout(rt_task_fn fn, void *arg, int64_t deadline, int *status);
+
+/* Names the task (NULL: the running one) in reports.  The name is not copied
+ * and must outlive the task. */
+void rt_task_name(struct rt_task *task, const char *name);
 
 /* Lets other tasks that are ready run first.  Suspends.  coro: goes to the
  * back of the ready queue; elsewhere sched_yield(); seq: nothing to do. */
 int rt_yield(void);
 
 /*
- * Sleeps until the clock shows `until`; returns 0.  Suspends.  Never early.
- * Late by the kernel's timer slack on threads; on coro by up to one
- * millisecond (the loop's timer has that resolution) plus the turns of tasks
- * that were ready first.
+ * Sleeps until the clock shows `until`; returns 0.  Suspends.  Never early
+ * except with -ECANCELED.  Late by the kernel's timer slack on threads; on
+ * coro by up to one millisecond (the loop's timer has that resolution) plus
+ * the turns of tasks that were ready first.
  */
 int rt_sleep(int64_t until);
 
@@ -149,6 +227,22 @@ void rt_mutex_free(struct rt_mutex *mutex);
 int rt_mutex_lock(struct rt_mutex *mutex, int64_t deadline);
 /* By the task that holds it. */
 void rt_mutex_unlock(struct rt_mutex *mutex);
+
+/* A condition variable: waiting for what other tasks do under a mutex. */
+struct rt_cond;
+int rt_cond_new(struct rt_cond **out); /* -ENOMEM */
+void rt_cond_free(struct rt_cond *cond);
+/*
+ * Unlocks the mutex, waits for a signal, locks it again.  Suspends.  The
+ * mutex is held on return, whatever is returned: for that lock there is no
+ * deadline, and cancellation is held back.  A signalled waiter returns 0.
+ * What was waited for may have passed again: wait in a loop.
+ */
+int rt_cond_wait(struct rt_cond *cond, struct rt_mutex *mutex,
+                 int64_t deadline);
+/* Wakes the waiter that came first; nothing happens when there is none. */
+void rt_cond_signal(struct rt_cond *cond);
+void rt_cond_broadcast(struct rt_cond *cond);
 
 struct rt_sem;
 int rt_sem_new(struct rt_sem **out, unsigned count); /* -ENOMEM */
@@ -184,20 +278,84 @@ int rt_chan_recv(struct rt_chan *chan, void *item, int64_t deadline);
 /* No more sends; wakes everybody.  Closing twice is a no-op. */
 void rt_chan_close(struct rt_chan *chan);
 
+/*
+ * A generator: a producer in a task of its own that hands over items one by
+ * one, each when it is asked for.  seq: -ENOTSUP.
+ */
+struct rt_gen;
+/* Hands items over with rt_gen_yield(); the items end when it returns. */
+typedef int (*rt_gen_fn)(struct rt_gen *gen, void *arg);
+/* fn(gen, arg) starts with the first rt_gen_next().  -EINVAL when item_bytes
+ * is 0, -ENOMEM. */
+int rt_gen_new(struct rt_gen **out, size_t item_bytes, rt_gen_fn fn, void *arg);
+/*
+ * The next item.  Suspends.  After the last one the producer's status if that
+ * is negative, once, and -EPIPE from then on.  On -ETIMEDOUT and -ECANCELED
+ * nothing is lost: the next call gets the item.  Also the errors of
+ * rt_spawn() the first time.
+ */
+int rt_gen_next(struct rt_gen *gen, void *item, int64_t deadline);
+/* By the producer: hands over a copy of the item and waits until the next one
+ * is asked for.  Suspends.  -ECANCELED when the generator is being freed. */
+int rt_gen_yield(struct rt_gen *gen, const void *item);
+/* Cancels a producer that has not ended and waits for its clean-up, during
+ * which cancellation of the caller is held back. */
+void rt_gen_free(struct rt_gen *gen);
+
+/* ---- blocking work ----
+ * What has begun outside the task is completed first, because it uses the
+ * task's memory: its result is returned, and a cancellation that came
+ * meanwhile is delivered by the next waiting call.  What still waits for its
+ * turn is withdrawn: -ECANCELED.  coro: on libuv's threads; elsewhere in
+ * place.
+ */
+
+/* Runs fn(arg), which may block or compute for long and must not call this
+ * API except for rt_now() and rt_in(), and stores what it returns in *status
+ * (may be NULL).  Suspends.  -ENOMEM. */
+int rt_offload(rt_task_fn fn, void *arg, int *status);
+
+struct rt_file;
+struct stat;
+/* open(2); flags and mode are its, O_CLOEXEC is added.  Suspends, like all of
+ * these.  Errors are those of the system calls. */
+int rt_file_open(struct rt_file **out, const char *path, int flags,
+                 unsigned mode);
+/* pread(2) and pwrite(2): one call each, which may read or write less than
+ * asked for. */
+ssize_t rt_file_pread(struct rt_file *file, void *buffer, size_t bytes,
+                      int64_t offset);
+ssize_t rt_file_pwrite(struct rt_file *file, const void *buffer, size_t bytes,
+                       int64_t offset);
+/* fsync(2) and fstat(2). */
+int rt_file_sync(struct rt_file *file);
+int rt_file_stat(struct rt_file *file, struct stat *out);
+/* Closes and frees, at once: does not suspend. */
+void rt_file_close(struct rt_file *file);
+
 /* ---- streams ----
- * TCP sockets (TCP_NODELAY set) and pipes.  One task may read while another
- * writes; two tasks must not do the same thing on one stream at a time
- * (-EBUSY on coro).  coro and threads alike try the system call first.
+ * TCP sockets (TCP_NODELAY set), Unix sockets and pipes.  One task may read
+ * while another writes; two tasks must not do the same thing on one stream at
+ * a time (-EBUSY on coro).  coro and threads alike try the system call first.
  */
 
 struct rt_sock;
 
-/* host is a numeric IPv4 or IPv6 address, else -EINVAL.  Suspends.  Errors:
- * -ECONNREFUSED and the other errors of connect(2), -EMFILE, -ENOMEM. */
+/*
+ * host is a numeric IPv4 or IPv6 address, a name, whose addresses are tried
+ * in order, or "unix:" and the path of a Unix socket, for which the port does
+ * not matter.  Suspends.  A look-up that has begun is completed first, then
+ * deadline and cancellation count.  Errors: -EINVAL (nothing of the sort, or
+ * a port above 65535), -ENOENT (no such name), -EAGAIN (the name server does
+ * not answer), -ECONNREFUSED and the other errors of connect(2), -EMFILE,
+ * -ENOMEM.
+ */
 int rt_sock_connect(struct rt_sock **out, const char *host, unsigned port,
                     int64_t deadline);
-/* port 0 lets the system choose; rt_sock_port() tells.  SO_REUSEADDR is set.
- * -EADDRINUSE and the other errors of bind(2) and listen(2). */
+/* host is numeric or "unix:" and a path, whose file is neither removed before
+ * nor afterwards.  port 0 lets the system choose; rt_sock_port() tells.
+ * SO_REUSEADDR is set.  -EINVAL, -EADDRINUSE and the other errors of bind(2)
+ * and listen(2). */
 int rt_sock_listen(struct rt_sock **out, const char *host, unsigned port,
                    int backlog);
 /* Suspends until a connection comes in. */
@@ -205,7 +363,9 @@ int rt_sock_accept(struct rt_sock **out, struct rt_sock *listener,
                    int64_t deadline);
 /* A pipe(2): what is written to *writer can be read from *reader. */
 int rt_sock_pipe(struct rt_sock **reader, struct rt_sock **writer);
-/* The local port in host order, 0 for a pipe. */
+/* Two connected Unix stream sockets: socketpair(2). */
+int rt_sock_pair(struct rt_sock **a, struct rt_sock **b);
+/* The local port in host order, 0 where there is none. */
 unsigned rt_sock_port(const struct rt_sock *sock);
 /* Reads at least one byte, at most `bytes`; 0 is the end of the stream.
  * Suspends while there is nothing to read. */
@@ -214,11 +374,11 @@ ssize_t rt_sock_read(struct rt_sock *sock, void *buffer, size_t bytes,
 /*
  * Writes all `bytes` and returns their number, or an error: -EPIPE,
  * -ECONNRESET, ...  Suspends while the peer does not read.  After -ETIMEDOUT
- * an unknown part has been sent: close the stream.
+ * or -ECANCELED an unknown part has been sent: close the stream.
  */
 ssize_t rt_sock_write(struct rt_sock *sock, const void *buffer, size_t bytes,
                       int64_t deadline);
-/* Ends our side of a TCP stream: the peer reads end of stream. */
+/* Ends our side of a socket: the peer reads end of stream. */
 int rt_sock_shutdown(struct rt_sock *sock);
 /* Closes and frees.  No task may be waiting on it. */
 void rt_sock_close(struct rt_sock *sock);

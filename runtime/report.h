@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef RT_REPORT_H
+#define RT_REPORT_H
+
+/*
+ * report.h: where a runtime says what nobody asked for: to the sink given to
+ * rt_run(), by default standard error.  Reports never mix: one call at a
+ * time.  They need a few hundred bytes of stack and no memory.
+ */
+
+#include "rt.h"
+
+/* At the beginning of rt_run(); options may be NULL. */
+void report_start(const struct rt_options *options);
+
+/* One report: whole lines. */
+void report_text(const char *text);
+
+/* A task ended with that status and nobody has joined it: says so if it is a
+ * failure, that is negative and not -ECANCELED.  The name may be NULL. */
+void report_unjoined(const char *name, int status);
+
+#endif
