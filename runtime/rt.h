@@ -150,8 +150,9 @@ int rt_gather(struct rt_task *const *tasks, size_t n, int *statuses,
 /*
  * Like rt_gather(), but the first failure (negative status) cancels the
  * others.  Suspends.  All are joined in any case, after their clean-up.
- * Returns 0, the status of the first that failed, or -ETIMEDOUT or -ECANCELED
- * after which all have been cancelled and joined as well.
+ * Returns 0, or the status of the first that failed (of several at a time the
+ * one with the lowest index), or -ETIMEDOUT, -ECANCELED (of the caller) or
+ * -ENOMEM, after which all have been cancelled and joined as well.
  */
 int rt_gather_or_cancel(struct rt_task *const *tasks, size_t n, int *statuses,
                         int64_t deadline);
@@ -280,7 +281,8 @@ void rt_chan_close(struct rt_chan *chan);
 
 /*
  * A generator: a producer in a task of its own that hands over items one by
- * one, each when it is asked for.  seq: -ENOTSUP.
+ * one, each when it is asked for.  One task at a time asks.  pool: the
+ * producer keeps a worker until it ends.  seq: -ENOTSUP.
  */
 struct rt_gen;
 /* Hands items over with rt_gen_yield(); the items end when it returns. */
@@ -296,10 +298,11 @@ int rt_gen_new(struct rt_gen **out, size_t item_bytes, rt_gen_fn fn, void *arg);
  */
 int rt_gen_next(struct rt_gen *gen, void *item, int64_t deadline);
 /* By the producer: hands over a copy of the item and waits until the next one
- * is asked for.  Suspends.  -ECANCELED when the generator is being freed. */
+ * is asked for.  Suspends.  -ECANCELED when the generator is being freed, from
+ * then on always, and even under rt_shield(): time to clean up and return. */
 int rt_gen_yield(struct rt_gen *gen, const void *item);
 /* Cancels a producer that has not ended and waits for its clean-up, during
- * which cancellation of the caller is held back. */
+ * which cancellation of the caller is held back.  Its status is forgotten. */
 void rt_gen_free(struct rt_gen *gen);
 
 /* ---- blocking work ----
