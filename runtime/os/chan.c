@@ -66,6 +66,8 @@ static void ring_take(struct rt_chan *chan, void *item)
 int rt_chan_send(struct rt_chan *chan, const void *item, int64_t deadline)
 {
     atomic_uint *sleeper = NULL;
+    if (os_cancel_check())
+        return -ECANCELED;
     os_lock_take(&chan->lock);
     if (chan->closed) {
         os_lock_give(&chan->lock);
@@ -90,6 +92,8 @@ int rt_chan_send(struct rt_chan *chan, const void *item, int64_t deadline)
 int rt_chan_recv(struct rt_chan *chan, void *item, int64_t deadline)
 {
     atomic_uint *sleeper = NULL;
+    if (os_cancel_check())
+        return -ECANCELED;
     os_lock_take(&chan->lock);
     if (chan->count == 0) {
         if (chan->closed) {

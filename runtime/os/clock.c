@@ -23,6 +23,10 @@ int64_t rt_in(int64_t duration_ns)
 
 int rt_sleep(int64_t until)
 {
+    if (os_cancel_check())
+        return -ECANCELED;
     int err = os_park(until, 0);
+    if (err == -ECANCELED)
+        return os_cancel_deliver();
     return err == -ETIMEDOUT ? 0 : err;
 }

@@ -55,6 +55,8 @@ bool rt_event_is_set(const struct rt_event *event)
 
 int rt_event_wait(struct rt_event *event, int64_t deadline)
 {
+    if (os_cancel_check())
+        return -ECANCELED;
     if (rt_event_is_set(event))
         return 0;
     os_lock_take(&event->lock);

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 
 #include "http_easy.h"
+#include "os/os.h"
 
 struct rt_http {
     struct http_easy easy;
@@ -66,6 +67,28 @@ static int left_ms(int64_t deadline)
     return left < 1 << 30 ? (int)left : 1 << 30;
 }
 
+struct http_call {
+    struct os_call base; /* first */
+    CURLM *multi;
+};
+
+static void wake_up(struct os_call *base)
+{
+    curl_multi_wakeup(((struct http_call *)base)->multi);
+}
+
+/* Waits for something to do: 0, -ENOMEM or -ECANCELED. */
+static int wait_for(CURLM *multi, int64_t deadline)
+{
+    struct http_call call = { .base.interrupt = wake_up, .multi = multi };
+
+    if (!os_call_begin(&call.base))
+        return os_cancel_deliver();
+    CURLMcode code = curl_multi_poll(multi, NULL, 0, left_ms(deadline), NULL);
+    os_call_end(&call.base);
+    return code == CURLM_OK ? 0 : -ENOMEM;
+}
+
 /* Plays the transfer to its end: 0 and its code, or why it was given up. */
 static int perform(CURLM *multi, int64_t deadline, CURLcode *code)
 {
@@ -79,8 +102,9 @@ static int perform(CURLM *multi, int64_t deadline, CURLcode *code)
             break;
         if (late)
             return -ETIMEDOUT;
-        if (curl_multi_poll(multi, NULL, 0, left_ms(deadline), NULL))
-            return -ENOMEM;
+        int error = wait_for(multi, deadline);
+        if (error)
+            return error;
     }
     CURLMsg *message = curl_multi_info_read(multi, &queued);
     *code = message->data.result;
@@ -113,6 +137,8 @@ int rt_http_get(struct rt_http *http, const char *url,
 
     if (error)
         return error;
+    if (os_cancel_check())
+        return -ECANCELED;
     if (atomic_flag_test_and_set(&http->busy))
         return -EBUSY;
     if (deadline != RT_FOREVER && rt_now() >= deadline)

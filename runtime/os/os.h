@@ -6,21 +6,26 @@
  * os.h: what the blocking runtimes (pool, thread, seq) share: how a task that
  * sits on a kernel thread waits, and how it is woken.
  *
- * Where a thread may block.  Exactly four places, so that whatever has to
- * end a wait from outside knows all of them:
- *   os_park()          on the task's own futex word; ended by os_wake().
- *   os_poll()          on a descriptor; ended by readiness.
- *   read(2), write(2)  in sock.c, without a deadline; ended by the peer.
- *   curl_multi_poll()  in http.c; ended by readiness or curl_multi_wakeup().
+ * Where a thread may block.  Exactly four places, so that os_cancel() knows
+ * all of them:
+ *   os_park()               on the task's own futex word; ended by os_wake().
+ *   os_poll()               on a descriptor; ended by readiness.
+ *   os_read(), os_write()   without a deadline; ended by the peer.
+ *   curl_multi_poll()       in http.c; ended by readiness.
  * The first, second and fourth take the absolute deadline of the call they
- * serve.  The task that waits is always os_self, so an outsider who has the
- * task has its word.  The second and third can be ended early by a signal
- * whose handler does nothing, repeated until the task says it has left; a
- * task that was sent one makes a system call to take it before it returns to
- * its caller, so that no signal reaches code that is not ours.  Locks of ours
- * (lock.h) are held for a few instructions and do not count.
+ * serve.  Locks of ours (lock.h) are held for a few instructions and do not
+ * count.
  *
- * A runtime supplies os_alone, os_task_await() and os_task_release().
+ * How a cancellation gets there.  It is a bit in the task's `cancel`, set
+ * first; who waits looks at it after announcing the wait, so that one of the
+ * two sees the other.  A parked task is nudged through its futex word.  A
+ * task inside a call announces it in `call`; the canceller takes it from
+ * there, interrupts it and says so, and the task does not leave the call
+ * before that, so whatever the call refers to is still there.  How the system
+ * calls are interrupted, and why nothing is missed, is said in call.c.
+ *
+ * A runtime supplies os_alone, os_blocked(), os_task_await() and
+ * os_task_release().
  */
 
 #include <stdatomic.h>
@@ -30,14 +35,35 @@
 
 #include "rt.h"
 
+/* A call under way that os_cancel() can end.  On the task's stack. */
+struct os_call {
+    /* Makes the call return soon, even if it has yet to begin. */
+    void (*interrupt)(struct os_call *call);
+    atomic_bool interrupted; /* releases the call to its task */
+};
+
 /* The part of a task that waits and is waited for.  First member of every
  * runtime's struct rt_task; a pool's worker has one to be idle on. */
 struct os_task {
-    atomic_uint word; /* OS_SLEEPING, OS_WOKEN; see park.c */
-    int status;       /* set before the end, read after it */
+    atomic_uint word;   /* see park.c */
+    atomic_uint cancel; /* OS_PENDING, and OS_HELD times how often it is held
+                           back, which is the task's own business */
     /* NULL, the waiting joiner, or one of the marks of task.c.  Atomic: the
      * ending task's exchange releases status to whoever sees the end. */
     _Atomic(struct os_task *) joiner;
+    _Atomic(const char *) name; /* NULL: none */
+    union {
+        _Atomic(struct os_call *) call; /* NULL when not in one */
+        void *link;                     /* the runtime's, while linked */
+    };
+    int status;         /* set before the end, read after it */
+    atomic_bool linked; /* the runtime's: true until the task starts, if it
+                           uses link at all */
+};
+
+enum {
+    OS_PENDING = 1, /* a cancellation not delivered yet */
+    OS_HELD = 2
 };
 
 /* The task that runs on this thread; never NULL inside rt_run(). */
@@ -55,14 +81,20 @@ extern unsigned os_spins;
 /*
  * Waits until os_wake(os_self), looking `spins` times before it sleeps (not
  * at all when the deadline is 0 or less).
- * Returns 0 when woken, which uses the wake-up up, else -ETIMEDOUT; -EDEADLK
- * without a deadline where nobody else exists (os_alone).
+ * Returns 0 when woken, which uses the wake-up up, else -ETIMEDOUT or
+ * -ECANCELED; -EDEADLK without a deadline where nobody else exists (os_alone).
+ * The cancellation stays pending: the caller may find that what it waited for
+ * has come all the same, else it calls os_cancel_deliver().
  */
 int os_park(int64_t deadline, unsigned spins);
 
-/* Waits until `events` of poll(2) or an error hold on fd: 0 or -ETIMEDOUT,
- * or the error of ppoll(2). */
-int os_poll(int fd, short events, int64_t deadline);
+/* The same for several wake-ups: adds how many came to *wakes, and sets
+ * *failed when one was for a task that failed. */
+int os_park_counting(int64_t deadline, size_t *wakes, bool *failed);
+
+/* os_park() without a deadline and whatever is pending: for a wake-up that is
+ * certain to come. */
+void os_park_surely(void);
 
 /* Marks the task woken.  Returns what to give to os_kick(), NULL when the
  * task does not sleep.  Kept apart so that the system call happens after the
@@ -74,6 +106,11 @@ void os_wake(struct os_task *task);
 
 /* Forgets a wake-up that came although the wait was over. */
 void os_unwake(void);
+
+/* Before the os_wake() that tells a joiner of a task's end: it failed. */
+void os_tell_failure(struct os_task *task);
+/* Wakes the task without a wake-up, to have it look at its `cancel`. */
+void os_nudge(struct os_task *task);
 
 /* futex(2), private.  The wait returns 0, -EAGAIN, -EINTR or -ETIMEDOUT. */
 int os_futex_wait(atomic_uint *word, unsigned seen, int64_t deadline);
@@ -89,30 +126,85 @@ static inline void os_relax(void)
 #endif
 }
 
+/* ---- cancel.c ---- */
+
+/* Cancels the task, which must exist but may have ended. */
+void os_cancel(struct os_task *task);
+
+/* Takes the pending cancellation away; returns -ECANCELED. */
+int os_cancel_deliver(void);
+
+/* From os_hold() to os_release() nothing is delivered to os_self. */
+void os_hold(void);
+void os_release(void);
+
+static inline bool os_cancel_pending(memory_order order)
+{
+    return atomic_load_explicit(&os_self->cancel, order) == OS_PENDING;
+}
+
+/* The first thing in every waiting call: delivers what is pending, or 0.  No
+ * order is needed: what comes at the same time may as well come later. */
+static inline int os_cancel_check(void)
+{
+    return os_cancel_pending(memory_order_relaxed) ? os_cancel_deliver() : 0;
+}
+
+/* Around a call: false when there is a cancellation to deliver and the call
+ * must not be made. */
+bool os_call_begin(struct os_call *call);
+/* True when it was interrupted. */
+bool os_call_end(struct os_call *call);
+
+/* ---- call.c: system calls that block.  Deliver -ECANCELED. ---- */
+
+/* Waits until `events` of poll(2) or an error hold on fd: 0 or -ETIMEDOUT,
+ * or the error of ppoll(2). */
+int os_poll(int fd, short events, int64_t deadline);
+/* read(2) and write(2): the count, or the error, never -EINTR. */
+ssize_t os_read(int fd, void *buffer, size_t bytes);
+ssize_t os_write(int fd, const void *buffer, size_t bytes);
+
+/* The signal's part of os_start() and os_stop(). */
+void os_calls_start(void);
+void os_calls_stop(void);
+
 /* ---- task.c: the end of a task, and waiting for it ---- */
 
 /* Owned: somebody will join or detach it. */
 void os_task_init(struct os_task *task, bool owned);
 
 /* By the task's thread as its last act on the task: publishes the status and
- * wakes the joiner.  True when nobody owns the task: the caller releases it.
- * When false the task may already be gone. */
+ * wakes the joiner.  True when nobody owns the task: its failure has been
+ * reported, and the caller releases it.  When false the task may already be
+ * gone. */
 bool os_task_end(struct os_task *task, int status);
 bool os_task_ended(struct os_task *task);
 
-/* Waits for the end: 0, -ETIMEDOUT or -EDEADLK. */
+/* Makes os_self the joiner of a task that has not ended, which then will be
+ * woken by its end; false when it has ended. */
+bool os_task_enter(struct os_task *task);
+/* Takes the joiner out; false when the task has ended: a wake-up has come or
+ * is sure to come, unless it had ended before it was entered. */
+bool os_task_leave(struct os_task *task);
+
+/* Waits for the end: 0, -ETIMEDOUT, -ECANCELED (delivered) or -EDEADLK. */
 int os_task_wait(struct os_task *task, int64_t deadline);
 
 /* Supplied by the runtime: waits until the task has ended, by whatever means
  * it has; afterwards os_task_ended() holds.  Errors of os_task_wait(). */
 int os_task_await(struct rt_task *task, int64_t deadline);
+/* Supplied by the runtime: runs a wait for other tasks, giving them what they
+ * may need to run.  May call it more than once, with earlier deadlines. */
+int os_blocked(int (*wait)(void *arg, int64_t deadline), void *arg,
+               int64_t deadline);
 /* Supplied by the runtime: frees an ended task that nobody owns any more. */
 void os_task_release(struct rt_task *task);
 
 /* ---- start.c ---- */
 
-/* Around everything rt_run() does: SIGPIPE ignored and restored, os_spins. */
-void os_start(void);
+/* Around everything rt_run() does: signals, reports, os_spins. */
+void os_start(const struct rt_options *options);
 void os_stop(void);
 
 /* Stack size for a thread: 8 MiB for 0, else whole pages, at least the

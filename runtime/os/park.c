@@ -1,24 +1,30 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * park.c: the places where a thread blocks, and the one that wakes it.
+ * park.c: where a task waits for another, and how it is woken.
  *
  * A task's word is 0 between waits.  The task adds OS_SLEEPING before it goes
  * to sleep on the word; the waker adds OS_WOKEN and makes the system call
- * only if it found OS_SLEEPING.  At most one wake-up is under way per wait.
+ * only if it found OS_SLEEPING.  Whoever waits for one thing gets at most one
+ * wake-up, whoever joins several tasks one for each.
+ *
+ * A nudge may come at any time and means nothing by itself.  It is cleared
+ * before `cancel` is looked at: one that comes after the look changes the
+ * word, so that the sleep does not begin.
  */
 
 #include "os/os.h"
 
 #include <errno.h>
 #include <linux/futex.h>
-#include <poll.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
 enum {
     OS_SLEEPING = 1,
-    OS_WOKEN = 2
+    OS_NUDGED = 2,
+    OS_FAILED = 4, /* one of the wake-ups is for a task that failed */
+    OS_WOKEN = 8   /* the unit in which wake-ups are counted */
 };
 
 _Thread_local struct os_task *os_self;
@@ -49,7 +55,7 @@ void os_futex_wake(atomic_uint *word)
 static bool woken_while_spinning(const atomic_uint *word, unsigned spins)
 {
     for (unsigned i = 0; i < spins; i++) {
-        if (atomic_load_explicit(word, memory_order_relaxed) & OS_WOKEN)
+        if (atomic_load_explicit(word, memory_order_relaxed) >= OS_WOKEN)
             return true;
         os_relax();
     }
@@ -67,26 +73,66 @@ static int park_alone(int64_t deadline)
     return -ETIMEDOUT;
 }
 
+/* Sleeps until woken (0), or the reason to give up. */
+static int sleep_until(atomic_uint *word, int64_t deadline)
+{
+    unsigned seen = atomic_fetch_add(word, OS_SLEEPING) + OS_SLEEPING;
+    for (;;) {
+        if (seen & OS_NUDGED)
+            seen = atomic_fetch_and(word, ~OS_NUDGED) & ~OS_NUDGED;
+        if (seen >= OS_WOKEN)
+            return 0;
+        if (os_cancel_pending(memory_order_seq_cst))
+            return -ECANCELED;
+        if (os_futex_wait(word, seen, deadline) == -ETIMEDOUT)
+            return -ETIMEDOUT;
+        seen = atomic_load(word);
+    }
+}
+
+/* Returns the reason to give up, which counts when *seen, the word at the
+ * end, holds no wake-up. */
+static int park(int64_t deadline, unsigned spins, unsigned *seen)
+{
+    atomic_uint *word = &os_self->word;
+    int err = 0;
+    if (!woken_while_spinning(word, deadline > 0 ? spins : 0))
+        err = sleep_until(word, deadline);
+    *seen = atomic_exchange(word, 0);
+    return err;
+}
+
 int os_park(int64_t deadline, unsigned spins)
 {
+    unsigned seen;
     if (os_alone)
         return park_alone(deadline);
-    atomic_uint *word = &os_self->word;
-    if (!woken_while_spinning(word, deadline > 0 ? spins : 0)) {
-        unsigned seen = atomic_fetch_or(word, OS_SLEEPING);
-        int err = 0;
-        while (!(seen & OS_WOKEN) && err != -ETIMEDOUT) {
-            err = os_futex_wait(word, OS_SLEEPING, deadline);
-            seen = atomic_load(word);
-        }
-    }
-    return atomic_exchange(word, 0) & OS_WOKEN ? 0 : -ETIMEDOUT;
+    int err = park(deadline, spins, &seen);
+    return seen >= OS_WOKEN ? 0 : err;
+}
+
+int os_park_counting(int64_t deadline, size_t *wakes, bool *failed)
+{
+    unsigned seen;
+    if (os_alone)
+        return park_alone(deadline);
+    int err = park(deadline, os_spins, &seen);
+    *wakes += seen / OS_WOKEN;
+    *failed = *failed || seen & OS_FAILED;
+    return seen >= OS_WOKEN ? 0 : err;
+}
+
+void os_park_surely(void)
+{
+    os_hold();
+    os_park(RT_FOREVER, os_spins);
+    os_release();
 }
 
 atomic_uint *os_rouse(struct os_task *task)
 {
     atomic_uint *word = &task->word;
-    return atomic_fetch_or(word, OS_WOKEN) & OS_SLEEPING ? word : NULL;
+    return atomic_fetch_add(word, OS_WOKEN) & OS_SLEEPING ? word : NULL;
 }
 
 void os_kick(atomic_uint *word)
@@ -105,20 +151,13 @@ void os_unwake(void)
     atomic_store(&os_self->word, 0);
 }
 
-int os_poll(int fd, short events, int64_t deadline)
+void os_tell_failure(struct os_task *task)
 {
-    struct pollfd poll_fd = { .fd = fd, .events = events };
-    for (;;) {
-        struct timespec left = { 0 };
-        if (deadline != RT_FOREVER && deadline > 0)
-            left = timespec_of(deadline - rt_now());
-        int got =
-            ppoll(&poll_fd, 1, deadline == RT_FOREVER ? NULL : &left, NULL);
-        if (got > 0)
-            return 0;
-        if (got == 0)
-            return -ETIMEDOUT;
-        if (errno != EINTR)
-            return -errno;
-    }
+    atomic_fetch_or(&task->word, OS_FAILED);
+}
+
+void os_nudge(struct os_task *task)
+{
+    if (atomic_fetch_or(&task->word, OS_NUDGED) & OS_SLEEPING)
+        os_futex_wake(&task->word);
 }

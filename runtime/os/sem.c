@@ -60,6 +60,8 @@ static int take_slowly(struct os_sem *sem, int64_t deadline)
         struct os_waiter waiter;
         int err =
             os_waitq_wait(&sem->queue, &sem->lock, &waiter, again, deadline);
+        if (err == -ECANCELED) /* was still queued: no unit was meant for us */
+            return err;
         if (try_take(sem))
             return 0;
         if (err)
@@ -81,6 +83,8 @@ void os_sem_fini(struct os_sem *sem)
 
 int os_sem_take(struct os_sem *sem, int64_t deadline)
 {
+    if (os_cancel_check())
+        return -ECANCELED;
     if (try_take(sem))
         return 0;
     return deadline <= 0 ? -ETIMEDOUT : take_slowly(sem, deadline);

@@ -2,7 +2,7 @@
 /*
  * sock.c: streams on kernel threads.  Descriptors of streams are blocking:
  * without a deadline a read or a write is one system call, as it is in any
- * threaded program.  With a deadline, sockets are tried with MSG_DONTWAIT and
+ * threaded program (call.c).  With a deadline, sockets are tried with MSG_DONTWAIT and
  * os_poll() waits on EAGAIN; pipes have no such flag, so os_poll() comes first
  * and what it promised does not block.  Listeners are non-blocking.
  */
@@ -92,6 +92,8 @@ static int connect_finish(int fd, int64_t deadline)
 int rt_sock_connect(struct rt_sock **out, const char *host, unsigned port,
                     int64_t deadline)
 {
+    if (os_cancel_check())
+        return -ECANCELED;
     union address address;
     int bytes = address_parse(&address, host, port);
     if (bytes < 0)
@@ -157,6 +159,8 @@ static bool accept_again(int err)
 int rt_sock_accept(struct rt_sock **out, struct rt_sock *listener,
                    int64_t deadline)
 {
+    if (os_cancel_check())
+        return -ECANCELED;
     for (;;) {
         int fd = accept4(listener->fd, NULL, NULL, SOCK_CLOEXEC);
         if (fd >= 0) {
@@ -231,15 +235,11 @@ static ssize_t read_until(struct rt_sock *sock, void *buffer, size_t bytes,
 ssize_t rt_sock_read(struct rt_sock *sock, void *buffer, size_t bytes,
                      int64_t deadline)
 {
-    ssize_t got;
-    if (deadline == RT_FOREVER) {
-        do {
-            got = read(sock->fd, buffer, bytes);
-        } while (got < 0 && errno == EINTR);
-        got = got < 0 ? -errno : got;
-    } else {
-        got = read_until(sock, buffer, bytes, deadline);
-    }
+    if (os_cancel_check())
+        return -ECANCELED;
+    ssize_t got = deadline == RT_FOREVER
+                      ? os_read(sock->fd, buffer, bytes)
+                      : read_until(sock, buffer, bytes, deadline);
     /* A short read has emptied the stream: with a deadline the next one waits
      * first and saves the call that would fail. */
     sock->drained = got > 0 && (size_t)got < bytes;
@@ -251,9 +251,9 @@ static ssize_t write_once(struct rt_sock *sock, const char *data, size_t bytes,
                           int64_t deadline)
 {
     ssize_t sent;
-    if (deadline == RT_FOREVER) {
-        sent = write(sock->fd, data, bytes);
-    } else if (sock->is_pipe) {
+    if (deadline == RT_FOREVER)
+        return os_write(sock->fd, data, bytes);
+    if (sock->is_pipe) {
         int err = os_poll(sock->fd, POLLOUT, deadline);
         if (err)
             return err;
@@ -269,6 +269,8 @@ ssize_t rt_sock_write(struct rt_sock *sock, const void *buffer, size_t bytes,
                       int64_t deadline)
 {
     size_t done = 0;
+    if (os_cancel_check())
+        return -ECANCELED;
     while (done < bytes) {
         ssize_t sent = write_once(sock, (const char *)buffer + done,
                                   bytes - done, deadline);

@@ -9,6 +9,8 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include "report.h"
+
 /* Half a microsecond where a pause takes 24 ns: less than the system calls of
  * a sleep and its wake-up.  Five times as much cost a channel's hand-over half
  * as much CPU again, because a sleeping peer takes far longer to come. */
@@ -21,10 +23,12 @@ unsigned os_spins;
 
 static struct sigaction old_sigpipe;
 
-void os_start(void)
+void os_start(const struct rt_options *options)
 {
+    report_start(options);
     struct sigaction ignore = { .sa_handler = SIG_IGN };
     sigaction(SIGPIPE, &ignore, &old_sigpipe);
+    os_calls_start();
     /* Fails on machines with more CPUs than the set holds: not single. */
     cpu_set_t cpus;
     bool single =
@@ -34,6 +38,7 @@ void os_start(void)
 
 void os_stop(void)
 {
+    os_calls_stop();
     sigaction(SIGPIPE, &old_sigpipe, NULL);
 }
 

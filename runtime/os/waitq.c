@@ -4,6 +4,8 @@
 
 #include "os/waitq.h"
 
+#include <errno.h>
+
 static void put_last(struct os_waitq *queue, struct os_waiter *waiter)
 {
     waiter->next = NULL;
@@ -27,8 +29,8 @@ static void take_out(struct os_waitq *queue, struct os_waiter *waiter)
     waiter->queued = false;
 }
 
-int os_waitq_wait(struct os_waitq *queue, struct os_lock *lock,
-                  struct os_waiter *waiter, bool in_front, int64_t deadline)
+void os_waitq_enter(struct os_waitq *queue, struct os_waiter *waiter,
+                    bool in_front)
 {
     waiter->task = os_self;
     waiter->queued = true;
@@ -36,8 +38,11 @@ int os_waitq_wait(struct os_waitq *queue, struct os_lock *lock,
         put_first(queue, waiter);
     else
         put_last(queue, waiter);
-    os_lock_give(lock);
+}
 
+int os_waitq_stay(struct os_waitq *queue, struct os_lock *lock,
+                  struct os_waiter *waiter, int64_t deadline)
+{
     int err = os_park(deadline, os_spins);
     if (err == 0)
         return waiter->result;
@@ -49,7 +54,15 @@ int os_waitq_wait(struct os_waitq *queue, struct os_lock *lock,
         os_unwake();
     }
     os_lock_give(lock);
-    return err;
+    return err == -ECANCELED ? os_cancel_deliver() : err;
+}
+
+int os_waitq_wait(struct os_waitq *queue, struct os_lock *lock,
+                  struct os_waiter *waiter, bool in_front, int64_t deadline)
+{
+    os_waitq_enter(queue, waiter, in_front);
+    os_lock_give(lock);
+    return os_waitq_stay(queue, lock, waiter, deadline);
 }
 
 atomic_uint *os_waitq_wake(struct os_waitq *queue, int result)

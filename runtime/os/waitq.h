@@ -22,11 +22,19 @@ struct os_waitq {
     struct os_waiter *first, *last; /* the owner's lock */
 };
 
+/* Puts the running task at the end of the queue (in front: at its head). */
+void os_waitq_enter(struct os_waitq *queue, struct os_waiter *waiter,
+                    bool in_front);
+
 /*
- * Puts waiter at the end of the queue (in front: at its head), releases the
- * lock and waits.  Returns the result given by the waker, or -ETIMEDOUT or
+ * With the lock released, waits as the waiter entered before.  Returns the
+ * result given by the waker, or -ETIMEDOUT, -ECANCELED (delivered) or
  * -EDEADLK after taking the waiter out.  The lock is not held on return.
  */
+int os_waitq_stay(struct os_waitq *queue, struct os_lock *lock,
+                  struct os_waiter *waiter, int64_t deadline);
+
+/* Enters, releases the lock and stays. */
 int os_waitq_wait(struct os_waitq *queue, struct os_lock *lock,
                   struct os_waiter *waiter, bool in_front, int64_t deadline);
 

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 #include "pool/pool.h"
+#include "report.h"
 
 enum {
     CACHE_LINE = 64,
@@ -35,7 +36,7 @@ static bool refill(struct pool_worker *self)
     os_lock_take(&pool.lock);
     struct rt_task *batch = pool.batches;
     if (batch)
-        pool.batches = batch->prev;
+        pool.batches = batch->os.link;
     os_lock_give(&pool.lock);
     if (!batch)
         return false;
@@ -44,19 +45,29 @@ static bool refill(struct pool_worker *self)
     return true;
 }
 
+static struct rt_task *cell_of(struct chunk *chunk, size_t i)
+{
+    uintptr_t start = (uintptr_t)chunk->cells + CACHE_LINE - 1;
+    unsigned char *first = (unsigned char *)(start & -(uintptr_t)CACHE_LINE);
+    return (struct rt_task *)(void *)(first + i * CACHE_LINE);
+}
+
 static bool allocate(struct pool_worker *self)
 {
     struct chunk *chunk = malloc(sizeof *chunk);
     if (!chunk)
         return false;
+    for (size_t i = BATCH; i-- > 0;) {
+        struct rt_task *task = cell_of(chunk, i);
+        os_task_init(&task->os, true);
+        os_task_end(&task->os, 0);
+        task->fn = NULL;
+        put(self, task);
+    }
     os_lock_take(&pool.lock);
     chunk->next = pool.chunks;
     pool.chunks = chunk;
     os_lock_give(&pool.lock);
-    uintptr_t start = (uintptr_t)chunk->cells + CACHE_LINE - 1;
-    unsigned char *at = (unsigned char *)(start & -(uintptr_t)CACHE_LINE);
-    for (size_t i = BATCH; i-- > 0;)
-        put(self, (struct rt_task *)(void *)(at + i * CACHE_LINE));
     return true;
 }
 
@@ -74,9 +85,10 @@ struct rt_task *pool_cell_new(void)
 void pool_cell_free(struct rt_task *task)
 {
     struct pool_worker *self = pool_self;
+    task->fn = NULL;
     if (self->cell_count == BATCH) {
         os_lock_take(&pool.lock);
-        self->cells->prev = pool.batches;
+        self->cells->os.link = pool.batches;
         pool.batches = self->cells;
         os_lock_give(&pool.lock);
         self->cells = NULL;
@@ -85,11 +97,33 @@ void pool_cell_free(struct rt_task *task)
     put(self, task);
 }
 
+void pool_cells_cancel(void)
+{
+    for (struct chunk *chunk = pool.chunks; chunk; chunk = chunk->next) {
+        for (size_t i = 0; i < BATCH; i++) {
+            struct os_task *task = &cell_of(chunk, i)->os;
+            if (!os_task_ended(task))
+                os_cancel(task);
+        }
+    }
+}
+
+/* What its owner neither joined nor detached. */
+static void report_owned(struct chunk *chunk)
+{
+    for (size_t i = 0; i < BATCH; i++) {
+        struct rt_task *task = cell_of(chunk, i);
+        if (task->fn)
+            report_unjoined(task->os.name, task->os.status);
+    }
+}
+
 void pool_cells_fini(void)
 {
     struct chunk *chunk = pool.chunks;
     while (chunk) {
         struct chunk *next = chunk->next;
+        report_owned(chunk);
         free(chunk);
         chunk = next;
     }

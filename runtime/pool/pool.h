@@ -21,12 +21,11 @@
 
 /* One cache line, from cells.c. */
 struct rt_task {
-    struct os_task os;
-    rt_task_fn fn;
+    struct os_task os; /* linked: pool.lock; means queued, and link is the task
+                          before this one */
+    rt_task_fn fn;     /* NULL: a free cell */
     void *arg;
     struct rt_task *next; /* pool.lock while queued; the cell's holder else */
-    struct rt_task *prev;
-    bool queued; /* pool.lock */
 };
 
 struct pool_worker {
@@ -55,7 +54,8 @@ struct pool {
     struct os_task *finisher; /* rt_run(), waiting until live is 0 */
     atomic_bool stopping;     /* written with the lock */
     struct pool_worker *all;
-    struct rt_task *batches; /* of free cells, by prev; see cells.c */
+    bool closing;            /* the main task has returned */
+    struct rt_task *batches; /* of free cells, by link; see cells.c */
     void *chunks;
     /* Set before the first worker. */
     unsigned workers;
@@ -72,6 +72,8 @@ extern _Thread_local struct pool_worker *pool_self;
 struct rt_task *pool_cell_new(void); /* NULL: no memory */
 void pool_cell_free(struct rt_task *task);
 void pool_cells_fini(void);
+/* With the lock held: cancels every task that has not ended. */
+void pool_cells_cancel(void);
 
 /* ---- queue.c: with the lock held ---- */
 

@@ -13,17 +13,20 @@ static void count(int change)
 void pool_queue_put(struct rt_task *task)
 {
     task->next = NULL;
-    task->prev = pool.last;
+    task->os.link = pool.last;
     *(pool.last ? &pool.last->next : &pool.first) = task;
     pool.last = task;
-    task->queued = true;
+    atomic_store_explicit(&task->os.linked, true, memory_order_relaxed);
     count(1);
 }
 
 void pool_queue_remove(struct rt_task *task)
 {
-    *(task->prev ? &task->prev->next : &pool.first) = task->next;
-    *(task->next ? &task->next->prev : &pool.last) = task->prev;
-    task->queued = false;
+    struct rt_task *prev = task->os.link;
+    *(prev ? &prev->next : &pool.first) = task->next;
+    *(task->next ? &task->next->os.link : (void **)&pool.last) = prev;
+    /* Who cancels finds either the mark or the empty call. */
+    atomic_store_explicit(&task->os.call, NULL, memory_order_relaxed);
+    atomic_store_explicit(&task->os.linked, false, memory_order_release);
     count(-1);
 }

@@ -35,7 +35,7 @@ static int workers_start(void)
     return err;
 }
 
-/* Waits until every task has ended. */
+/* Cancels the tasks that still run and waits until they have ended. */
 static void run_finish(struct pool_worker *self)
 {
     os_lock_take(&pool.lock);
@@ -43,27 +43,29 @@ static void run_finish(struct pool_worker *self)
     bool wait = pool.live > 0;
     if (wait)
         pool.finisher = &self->os;
+    pool.closing = true;
+    pool_cells_cancel();
     os_lock_give(&pool.lock);
     if (wait)
-        os_park(RT_FOREVER, 0);
+        os_park_surely();
 }
 
-static int run_main(rt_task_fn fn, void *arg)
+static int run_main(const struct rt_options *options, rt_task_fn fn, void *arg)
 {
     struct pool_worker self = { .is_main = true };
     os_task_init(&self.os, true);
     self.depth_max = pool_depth_max(own_stack_bytes());
     pool_self = &self;
     os_self = &self.os;
-    os_start();
+    os_start(options);
     int status = workers_start();
     if (status == 0) {
         status = fn(arg);
         run_finish(&self);
     }
     pool_workers_stop();
-    os_stop();
     pool_cells_fini();
+    os_stop();
     pool_self = NULL;
     os_self = NULL;
     return status;
@@ -83,7 +85,7 @@ int rt_run(const struct rt_options *options, rt_task_fn fn, void *arg)
         return status;
     status = -pthread_attr_setstacksize(&pool.attr, pool.stack_bytes);
     if (status == 0)
-        status = run_main(fn, arg);
+        status = run_main(options, fn, arg);
     pthread_attr_destroy(&pool.attr);
     return status;
 }

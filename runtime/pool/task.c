@@ -18,9 +18,6 @@ int rt_spawn(struct rt_task **out, rt_task_fn fn, void *arg)
     struct rt_task *task = pool_cell_new();
     if (!task)
         return -ENOMEM;
-    os_task_init(&task->os, out != NULL);
-    task->fn = fn;
-    task->arg = arg;
     os_lock_take(&pool.lock);
     int err = pool_add_spare();
     if (err) {
@@ -28,6 +25,13 @@ int rt_spawn(struct rt_task **out, rt_task_fn fn, void *arg)
         pool_cell_free(task);
         return err;
     }
+    /* From here on, with the lock held, pool_cells_cancel() counts it. */
+    os_task_init(&task->os, out != NULL);
+    task->fn = fn;
+    task->arg = arg;
+    /* The spawner missed its chance to learn that all is to end. */
+    if (pool.closing && os_cancel_pending(memory_order_relaxed))
+        os_cancel(&task->os);
     /* Before a worker can run and, if nobody owns it, free the task. */
     if (out)
         *out = task;
@@ -50,7 +54,7 @@ int rt_yield(void)
 static bool claim(struct rt_task *task)
 {
     os_lock_take(&pool.lock);
-    bool queued = task->queued;
+    bool queued = atomic_load_explicit(&task->os.linked, memory_order_relaxed);
     if (queued) {
         pool_queue_remove(task);
         pool.helped++;
@@ -59,23 +63,31 @@ static bool claim(struct rt_task *task)
     return queued;
 }
 
-/* Waits as a worker that others must replace if need be. */
-static int wait_blocked(struct rt_task *task, int64_t deadline)
+/* As a worker that others must replace if need be. */
+int os_blocked(int (*wait)(void *arg, int64_t deadline), void *arg,
+               int64_t deadline)
 {
     int err;
     bool starved;
+    if (pool_self->is_main)
+        return wait(arg, deadline);
     os_lock_take(&pool.lock);
     pool.running--;
     do {
         starved = pool.first && pool_add_spare() != 0;
         os_lock_give(&pool.lock);
         int64_t until = starved ? rt_in(RETRY_NS) : deadline;
-        err = os_task_wait(&task->os, until < deadline ? until : deadline);
+        err = wait(arg, until < deadline ? until : deadline);
         os_lock_take(&pool.lock);
-    } while (err && starved && rt_now() < deadline);
+    } while (err == -ETIMEDOUT && starved && rt_now() < deadline);
     pool.running++;
     os_lock_give(&pool.lock);
     return err;
+}
+
+static int wait_for(void *arg, int64_t deadline)
+{
+    return os_task_wait(arg, deadline);
 }
 
 int os_task_await(struct rt_task *task, int64_t deadline)
@@ -88,8 +100,7 @@ int os_task_await(struct rt_task *task, int64_t deadline)
         pool_task_run(task);
         return 0;
     }
-    return self->is_main ? os_task_wait(&task->os, deadline)
-                         : wait_blocked(task, deadline);
+    return os_blocked(wait_for, &task->os, deadline);
 }
 
 void os_task_release(struct rt_task *task)

@@ -14,6 +14,7 @@
 #include <stdlib.h>
 
 #include "os/lock.h"
+#include "report.h"
 
 struct rt_task {
     struct os_task os;
@@ -41,7 +42,8 @@ static struct {
     struct task_list owned;    /* running, or ended and owned by somebody */
     struct task_list released; /* ended and owned by nobody, oldest first */
     size_t released_count;
-    size_t live; /* threads that still run a task */
+    size_t live;  /* threads that still run a task */
+    bool closing; /* the main task has returned */
     uint64_t spawned;
     struct os_task *finisher; /* rt_run(), waiting until live is 0 */
 } run;
@@ -112,6 +114,9 @@ static void *thread_main(void *arg)
 static void run_register(struct rt_task *task)
 {
     os_lock_take(&run.lock);
+    /* The spawner missed its chance to learn that all is to end. */
+    if (run.closing && os_cancel_pending(memory_order_relaxed))
+        os_cancel(&task->os);
     list_put(&run.owned, task);
     run.live++;
     run.spawned++;
@@ -143,9 +148,12 @@ static void run_finish(void)
     bool wait = run.live > 0;
     if (wait)
         run.finisher = os_self;
+    run.closing = true;
+    for (struct rt_task *task = run.owned.first; task; task = task->next)
+        os_cancel(&task->os);
     os_lock_give(&run.lock);
     if (wait)
-        os_park(RT_FOREVER, 0);
+        os_park_surely();
     while (collect(true)) {
     }
     /* What its owner neither joined nor detached. */
@@ -153,9 +161,11 @@ static void run_finish(void)
         struct rt_task *task = run.owned.first;
         list_take(&run.owned, task);
         pthread_join(task->thread, NULL);
+        report_unjoined(task->os.name, task->os.status);
         free(task);
     }
     run.finisher = NULL;
+    run.closing = false;
 }
 
 int rt_run(const struct rt_options *options, rt_task_fn fn, void *arg)
@@ -172,7 +182,7 @@ int rt_run(const struct rt_options *options, rt_task_fn fn, void *arg)
         struct os_task main_task;
         os_task_init(&main_task, true);
         run.spawned = 0;
-        os_start();
+        os_start(options);
         os_self = &main_task;
         err = fn(arg);
         run_finish();
@@ -228,6 +238,12 @@ int rt_yield(void)
 int os_task_await(struct rt_task *task, int64_t deadline)
 {
     return os_task_wait(&task->os, deadline);
+}
+
+int os_blocked(int (*wait)(void *arg, int64_t deadline), void *arg,
+               int64_t deadline)
+{
+    return wait(arg, deadline);
 }
 
 void os_task_release(struct rt_task *task)
