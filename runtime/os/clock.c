@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* clock.c: the clock, and waiting for it. */
+/* clock.c: the clock, and calls that let it go on. */
 
 #include <errno.h>
+#include <sched.h>
 #include <time.h>
 
 #include "os/os.h"
@@ -29,4 +30,12 @@ int rt_sleep(int64_t until)
     if (err == -ECANCELED)
         return os_cancel_deliver();
     return err == -ETIMEDOUT ? 0 : err;
+}
+
+int rt_yield(void)
+{
+    int err = os_cancel_check();
+    if (err == 0 && !os_alone)
+        sched_yield();
+    return err;
 }

@@ -2,7 +2,6 @@
 /* task.c: tasks of the pool as their spawners and joiners see them. */
 
 #include <errno.h>
-#include <sched.h>
 
 #include "pool/pool.h"
 
@@ -41,12 +40,6 @@ int rt_spawn(struct rt_task **out, rt_task_fn fn, void *arg)
     atomic_uint *sleeper = pool_rouse();
     os_lock_give(&pool.lock);
     os_kick(sleeper);
-    return 0;
-}
-
-int rt_yield(void)
-{
-    sched_yield();
     return 0;
 }
 

@@ -89,11 +89,6 @@ int rt_spawn(struct rt_task **out, rt_task_fn fn, void *arg)
     return 0;
 }
 
-int rt_yield(void)
-{
-    return 0;
-}
-
 int os_task_await(struct rt_task *task, int64_t deadline)
 {
     return os_task_wait(&task->os, deadline);

@@ -10,7 +10,6 @@
 
 #include <errno.h>
 #include <pthread.h>
-#include <sched.h>
 #include <stdlib.h>
 
 #include "os/lock.h"
@@ -226,12 +225,6 @@ int rt_spawn(struct rt_task **out, rt_task_fn fn, void *arg)
     }
     if (out)
         *out = task;
-    return 0;
-}
-
-int rt_yield(void)
-{
-    sched_yield();
     return 0;
 }
 
