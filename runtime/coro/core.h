@@ -65,7 +65,8 @@ struct co_core {
     uint64_t picks;      /* budgets given out */
     uint64_t loop_picks; /* picks that chose the loop */
     uint64_t loop_turns;
-    int64_t slice_end; /* the loop gets a turn after this */
+    int64_t slice_end;    /* the loop gets a turn after this */
+    unsigned events_left; /* until tasks run in the middle of a turn */
     struct co_hook *hooks;
     struct rt_task loop; /* the loop's context: only sp and san count */
     uv_loop_t uv;

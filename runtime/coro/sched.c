@@ -7,9 +7,9 @@
  * that one (switch_<arch>.S says how).  There is no scheduler context in
  * between; what other libraries lose is there, not in the swap.  The loop is
  * picked when nobody is ready, and when its turn is due: every CO_BUDGET
- * switches the clock is read, and after a millisecond of the loop's own
- * clock the loop runs without blocking, so that tasks that are always ready
- * starve neither sockets nor deadlines.
+ * switches the clock is read, and when the slice since its last turn is over
+ * the loop runs without blocking, so that tasks that are always ready starve
+ * neither sockets nor deadlines.
  *
  * The loop runs on the stack of rt_run()'s caller.  uv and curl callbacks
  * need kilobytes of stack, and there they need them once, not once per task.
@@ -29,7 +29,9 @@
 struct co_core co;
 
 enum {
-    NS_PER_MS = 1000000
+    NS_PER_MS = 1000000,
+    SLICE_MS = 2,        /* between two turns while tasks are always ready */
+    EVENTS_AT_ONCE = 256 /* see co_after_event() */
 };
 
 /* Called when the budget is spent; whether the loop is due. */
@@ -145,6 +147,16 @@ void co_at_end(struct co_hook *hook)
     co.hooks = hook;
 }
 
+void co_after_event(void)
+{
+    if (--co.events_left > 0)
+        return;
+    co.events_left = EVENTS_AT_ONCE;
+    /* The loop queues behind them like a task; it must not be picked twice. */
+    co.slice_end = RT_FOREVER;
+    rt_yield();
+}
+
 /* A timer's callback may have made a task ready before the loop blocks. */
 static void keep_from_blocking(uv_prepare_t *prepare)
 {
@@ -186,9 +198,10 @@ void co_sched_fini(void)
 static void turn(void)
 {
     co.loop_turns++;
+    co.events_left = EVENTS_AT_ONCE;
     co_timers_arm();
     uv_run(&co.uv, co.head ? UV_RUN_NOWAIT : UV_RUN_ONCE);
-    co.slice_end = ((int64_t)uv_now(&co.uv) + 1) * NS_PER_MS;
+    co.slice_end = ((int64_t)uv_now(&co.uv) + SLICE_MS) * NS_PER_MS;
 }
 
 int co_sched_run(void)

@@ -137,6 +137,7 @@ static void on_event(uv_poll_t *poll, int status, int events)
     int left = deliver(&sock->in, events) | deliver(&sock->out, events);
     if (sock->armed & left)
         watch(sock, sock->armed & ~left);
+    co_after_event();
 }
 
 static int watch(struct rt_sock *sock, int events)
