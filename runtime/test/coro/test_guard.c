@@ -13,7 +13,8 @@
 #include <unistd.h>
 
 enum {
-    GUARD_INSTALL = 102
+    GUARD_INSTALL = 102,
+    ROOM = 70000 /* tasks the table holds */
 };
 
 int madvise(void *at, size_t bytes, int advice)
