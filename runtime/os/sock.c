@@ -234,7 +234,8 @@ ssize_t rt_sock_read(struct rt_sock *sock, void *buffer, size_t bytes,
     ssize_t got;
     if (deadline == RT_FOREVER) {
         do {
-            got = read(sock->fd, buffer, bytes);
+            got = sock->is_pipe ? read(sock->fd, buffer, bytes)
+                                : recv(sock->fd, buffer, bytes, 0);
         } while (got < 0 && errno == EINTR);
         got = got < 0 ? -errno : got;
     } else {
@@ -252,7 +253,8 @@ static ssize_t write_once(struct rt_sock *sock, const char *data, size_t bytes,
 {
     ssize_t sent;
     if (deadline == RT_FOREVER) {
-        sent = write(sock->fd, data, bytes);
+        sent = sock->is_pipe ? write(sock->fd, data, bytes)
+                             : send(sock->fd, data, bytes, MSG_NOSIGNAL);
     } else if (sock->is_pipe) {
         int err = os_poll(sock->fd, POLLOUT, deadline);
         if (err)

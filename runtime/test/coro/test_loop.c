@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -37,6 +38,18 @@ ssize_t write(int fd, const void *buffer, size_t bytes)
 {
     calls.write++;
     return syscall(SYS_write, fd, buffer, bytes);
+}
+
+ssize_t recv(int fd, void *buffer, size_t bytes, int flags)
+{
+    calls.read++;
+    return syscall(SYS_recvfrom, fd, buffer, bytes, flags, NULL, NULL);
+}
+
+ssize_t send(int fd, const void *buffer, size_t bytes, int flags)
+{
+    calls.write++;
+    return syscall(SYS_sendto, fd, buffer, bytes, flags, NULL, 0);
 }
 
 int epoll_ctl(int epoll, int operation, int fd, struct epoll_event *event)
