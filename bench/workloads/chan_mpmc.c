@@ -102,7 +102,8 @@ const struct workload workload_chan_mpmc = {
                   "items in all" } },
     .cells = { { "coro,thread", "capacity=1024", "capacity=1,1024",
                  "capacity=1,1024 cpus=1,all" },
-               { "pool:20", NULL, NULL, "capacity=1,1024 cpus=1,all" } },
+               { "pool:20", NULL, "capacity=1024",
+                 "capacity=1,1024 cpus=1,all" } },
     .needs = needs,
     .body = body,
 };
