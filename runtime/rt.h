@@ -99,7 +99,8 @@ struct rt_task;
 /*
  * Creates a task that will run fn(arg).  The caller owns *out and must join
  * or detach it.  With out NULL the task is detached from the start.  When it
- * runs first: coro: when the caller next suspends; pool: when a worker is
+ * runs first: coro: when the caller next suspends and those ready before have
+ * had their turn, or ahead of them when it is joined; pool: when a worker is
  * free; thread: at once; seq: runs to its end inside this call.
  * Errors: -ENOMEM, -EAGAIN (the system allows no more threads).
  */
@@ -109,7 +110,9 @@ int rt_spawn(struct rt_task **out, rt_task_fn fn, void *arg);
  * Waits until the task has ended, stores its status in *status (may be NULL)
  * and frees it.  Suspends.  On -ETIMEDOUT the task stays valid and owned by
  * the caller.  pool: with RT_FOREVER a task that has not started may run in
- * place, on the caller's stack.
+ * place, on the caller's stack.  coro: the task, if it has not started, and
+ * later the caller run ahead of older ready tasks; such a chain of joins keeps
+ * the others waiting for a slice of 2 ms at most.
  */
 int rt_join(struct rt_task *task, int *status, int64_t deadline);
 
