@@ -196,5 +196,6 @@ install: all
 clean:
 	rm -rf build build-*
 
-.PRECIOUS: $(BUILD)/obj/%.o
+# Objects of tests are kept, not removed as by-products.
+.SECONDARY:
 -include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)

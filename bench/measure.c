@@ -131,6 +131,16 @@ void measure_parked(struct measure *measure, uint64_t tasks, bool tasks_run_on)
     measure->clock = tasks_run_on ? pause : measure_clock();
 }
 
+/* Where nothing was read in between: the greater of both ends.  Tasks that
+ * stand at a start line are threads at the first of them. */
+static uint64_t more_threads(const struct measure *measure)
+{
+    uint64_t before = measure->before.threads, after = measure->after.threads;
+    if (before == MEASURE_MISSING || after == MEASURE_MISSING)
+        return MEASURE_MISSING;
+    return before > after ? before : after;
+}
+
 void measure_end(struct measure *measure)
 {
     measure->wall_ns += measure_clock() - measure->clock;
@@ -138,5 +148,5 @@ void measure_end(struct measure *measure)
     measure->peak_rss = measure_peak();
     measure_memory(&measure->after);
     if (measure->parked_tasks == 0)
-        measure->threads_mid_run = measure->after.threads;
+        measure->threads_mid_run = more_threads(measure);
 }

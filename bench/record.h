@@ -44,8 +44,9 @@
  *                 parked only where the workload parks, with parked_tasks
  *                 beside it.  The _system figures are of the whole machine:
  *                 their differences are good for an estimate only.
- *   threads_mid_run   threads of the process at work_parked(), else at
- *                 work_end()
+ *   threads_mid_run   threads of the process at work_parked(), else the more
+ *                 of those at work_begin() and at work_end(): too few where a
+ *                 region itself creates threads and joins them
  *   vol_switches, invol_switches, minor_faults, major_faults   in the region
  *   origin        object, differences over the region: cpu_ns, connections,
  *                 requests, messages; cpu_share, cpu_ns/wall_ns; and

@@ -150,6 +150,12 @@ static void print_notes(const struct report *r, size_t first)
             print_text(r->file, cell->point);
             fputs("\n", r->file);
         }
+        char helped[160];
+        if (row_helped(helped, sizeof helped, cell)) {
+            fputs("\n", r->file);
+            print_text(r->file, cell->name);
+            fprintf(r->file, ": %s.\n", helped);
+        }
         const struct comparison *c = compare_find(&a->compared, cell);
         if (c && c->refused[0]) {
             fputs("\nNo ratio for ", r->file);
@@ -289,10 +295,12 @@ static void print_tally(const struct report *r, int which, const char *measure)
                 "\nBy %s, of %zu comparisons with coro %zu are faster, %zu "
                 "slower, %zu the same and %zu unclear. Corrected by Holm for "
                 "their number, %zu of the differences hold at 5 %% by the sign "
-                "test; %zu rounds let it do so among at most %.0f.\n",
+                "test; %zu rounds let it do so among at most %.0f, and %.0f "
+                "rounds among all.\n",
                 measure, total, counts[VERDICT_FASTER], counts[VERDICT_SLOWER],
                 counts[VERDICT_SAME], counts[VERDICT_INCONCLUSIVE], hold,
-                rounds, floor(0.05 * pow(2, (double)rounds - 1)));
+                rounds, floor(0.05 * pow(2, (double)rounds - 1)),
+                ceil(1 + log2((double)total / 0.05)));
 }
 
 static void print_means(const struct report *r)

@@ -19,8 +19,6 @@ static void put_memory(struct document *d, json_t *o, const struct sample *s)
 {
     const json_t *memory = json_object_get(s->record, "memory");
     const json_t *held = json_object_get(memory, "parked");
-    if (!held)
-        held = json_object_get(memory, "after");
     document_number(d, o, "peak_rss_bytes", s->values[METRIC_PEAK_RSS]);
     document_number(d, o, "steady_rss_bytes", metric_number(held, "rss"));
     document_number(d, o, "page_table_bytes",

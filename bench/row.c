@@ -3,6 +3,7 @@
 
 #include "row.h"
 
+#include <math.h>
 #include <string.h>
 
 static void say_runtime(struct row *row, const struct cell *cell)
@@ -154,5 +155,16 @@ bool row_trouble(char *text, size_t size, const struct cell *cell)
         snprintf(text, size, "not measured: the run ended before");
     else
         return false;
+    return true;
+}
+
+bool row_helped(char *text, size_t size, const struct cell *cell)
+{
+    if (cell->helped_share < 0.5)
+        return false;
+    snprintf(text, size,
+             "%.0f %% of the tasks ran in place, as calls on the stack of the "
+             "task that joined them",
+             floor(cell->helped_share * 100));
     return true;
 }

@@ -38,5 +38,8 @@ void row_point(char *text, size_t size, const struct cell *cell);
 /* Why a cell has no samples, or too few: "skipped: ...", "3 trials crashed:
  * ...", "not measured: the run ended before"; false when it has all. */
 bool row_trouble(char *text, size_t size, const struct cell *cell);
+/* Who ran most of a pool's tasks, where it was not its workers: "99 % of the
+ * tasks ran in place, ..."; false elsewhere. */
+bool row_helped(char *text, size_t size, const struct cell *cell);
 
 #endif

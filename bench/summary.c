@@ -195,6 +195,22 @@ static void read_origin(struct cell *cell, double *values)
         cell->origin_share = share.median;
 }
 
+/* Where a pool's joiner ran the task itself, no worker was woken for it. */
+static void read_helped(struct cell *cell, double *values)
+{
+    struct estimate share;
+    size_t n = 0;
+    for (size_t i = 0; i < cell->n; i++) {
+        const json_t *runtime =
+            json_object_get(cell->samples[i].record, "runtime");
+        double helped = metric_number(runtime, "helped");
+        double tasks = metric_number(runtime, "tasks");
+        values[n++] = tasks > 0 && isfinite(helped) ? helped / tasks : 0;
+    }
+    if (!stats_estimate(&share, values, n))
+        cell->helped_share = share.median;
+}
+
 static int mark_outliers(struct cell *cell, double *values)
 {
     bool *marks = calloc(cell->n, sizeof *marks);
@@ -225,6 +241,7 @@ static int estimate_cell(struct cell *cell)
     if (!error)
         error = mark_outliers(cell, values);
     read_origin(cell, values);
+    read_helped(cell, values);
     free(values);
     const struct sample *first = &cell->samples[0];
     for (size_t i = 1; i < cell->n; i++)

@@ -39,6 +39,8 @@ struct cell {
     size_t n, outliers;
     struct estimate estimates[METRICS]; /* n == 0: absent */
     double origin_share;  /* median share of one CPU the origin used, or NAN */
+    double helped_share;  /* median share of the tasks that ran in place, on
+                             the stack of the one who joined them; 0: none */
     unsigned workers;     /* of the runtime; 0 where meaningless */
     bool receipts_differ; /* between samples of this very cell */
 

@@ -4,15 +4,14 @@
  * measures it, and writes one record (record.h).
  */
 
-#include <assert.h>
 #include <errno.h>
 #include <getopt.h>
-#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "affinity.h"
 #include "describe.h"
 #include "listen.h"
 #include "measure.h"
@@ -185,34 +184,7 @@ static int find_record_fd(struct trial *trial)
     return EXIT_OK;
 }
 
-/* ---- CPUs and the origin ---- */
-
-static void allowed_cpus(int *lowest, int *highest, int *count)
-{
-    cpu_set_t set;
-    *lowest = *highest = -1;
-    *count = 0;
-    if (sched_getaffinity(0, sizeof(set), &set) != 0)
-        return;
-    *count = CPU_COUNT(&set);
-    for (int cpu = 0; cpu < CPU_SETSIZE; cpu++) {
-        if (!CPU_ISSET(cpu, &set))
-            continue;
-        *highest = cpu;
-        if (*lowest < 0)
-            *lowest = cpu;
-    }
-}
-
-static void pin(struct trial *trial, int cpu)
-{
-    cpu_set_t set;
-    CPU_ZERO(&set);
-    CPU_SET(cpu, &set);
-    if (sched_setaffinity(0, sizeof(set), &set) != 0)
-        work_fail(&trial->work, -errno, "cannot run on CPU %d alone: %s", cpu,
-                  strerror(errno));
-}
+/* ---- the origin ---- */
 
 /* The driver's origin, else one of our own from the folder of this program. */
 static int find_origin(struct trial *trial, int cpu)
@@ -317,19 +289,24 @@ static int report(struct trial *trial)
     return record->skip.reason != NULL ? EXIT_SKIPPED : EXIT_OK;
 }
 
+/* The trial runs on the lowest CPU where it is to run on one; an origin of its
+ * own is on the highest, where there are two. */
 static int trial_run(struct trial *trial)
 {
-    int lowest, highest, cpus;
+    struct affinity cpus;
     room_raise_files();
-    allowed_cpus(&lowest, &highest, &cpus);
-    int error = find_origin(trial, cpus > 1 ? highest : -1);
-    if (trial->pin && lowest >= 0)
-        pin(trial, lowest);
+    affinity_read(&cpus);
+    int error = find_origin(trial, cpus.count > 1 ? cpus.highest : -1);
+    if (error == 0 && trial->pin)
+        error = affinity_pin(cpus.lowest);
+    if (error != 0)
+        work_fail(&trial->work, error, "cannot run on CPU %d alone: %s",
+                  cpus.lowest, strerror(-error));
     trial->record = (struct record){ .work = &trial->work,
                                      .info = trial->info,
-                                     .pinned = trial->pin || cpus == 1,
+                                     .pinned = trial->pin || cpus.count == 1,
                                      .error = trial->work.error };
-    if (error == 0 && trial->work.error == 0)
+    if (error == 0)
         run(trial);
     int status = report(trial);
     origin_stop(&trial->origin);

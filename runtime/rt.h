@@ -123,8 +123,9 @@ struct rt_task;
  * or detach it.  With out NULL the task is detached from the start.  A task
  * that fails (a negative status other than -ECANCELED) when it is detached,
  * or is neither joined nor detached by the end of rt_run(), is reported.
- * When it runs first: coro: when the caller next suspends; pool: when a worker
- * is free; thread: at once; seq: runs to its end inside this call.
+ * When it runs first: coro: when the caller next suspends and those ready
+ * before have had their turn, or ahead of them when it is joined; pool: when a
+ * worker is free; thread: at once; seq: runs to its end inside this call.
  * Errors: -ENOMEM, -EAGAIN (the system allows no more threads).
  */
 int rt_spawn(struct rt_task **out, rt_task_fn fn, void *arg);
@@ -135,7 +136,9 @@ int rt_spawn(struct rt_task **out, rt_task_fn fn, void *arg);
  * and owned by the caller; it is not cancelled with him.  One task at a time
  * waits for a task.  pool: with RT_FOREVER a task that has not started may
  * run in place, on the caller's stack, as a task in its own right; the join
- * cannot be cancelled from then on.
+ * cannot be cancelled from then on.  coro: the task, if it has not started,
+ * and later the caller run ahead of older ready tasks; such a chain of joins
+ * keeps the others waiting for a slice of 2 ms at most.
  */
 int rt_join(struct rt_task *task, int *status, int64_t deadline);
 

@@ -6,8 +6,9 @@
 #   want=list     WORKLOAD lines|rows AXIS ops_per_s parked_rss, "-" for each
 #                 of the last three it has not
 #   want=strangers  the runtimes that are not ours, one a line
-#   want=lines    a block per series: panel x median low high runtime title
-#   want=rows     row median low high runtime, "head" rows carry a title
+#   want=lines    a block per series: panel x median low high runtime title,
+#                 of families of cells with several sizes
+#   want=rows     of the others: row median low high runtime, "head" rows carry a title
 #   want=memory   as lines, with rss low high full low high, slope of both
 #   want=runtimes the runtimes of want=ratio in their order, one a line
 #   want=ratio    as rows, a row per point; "workload" rows carry its name
@@ -85,7 +86,7 @@ want == "check" { next }
     }
     if (want == "memory" && m == "parked_full")
         full[group, rt, x] = interval()
-    if (m == metric && (axis != "-" || want == "rows"))
+    if (m == metric)
         keep()
 }
 
@@ -172,6 +173,18 @@ function keep()
     runtime_of[kept] = rt
     text_of[kept] = interval()
     key_of[kept] = sort_key(rt)
+    if (axis != "-" && !((group, x) in size)) {
+        size[group, x] = 1
+        sizes[group]++
+    }
+}
+
+# Families measured at several sizes make lines, the others make rows.
+function belongs(i)
+{
+    if (want == "lines" || want == "memory")
+        return sizes[group_of[i]] > 1
+    return want != "rows" || sizes[group_of[i]] < 2
 }
 
 function before(a, b)
@@ -188,16 +201,18 @@ function before(a, b)
     return key_of[a] < key_of[b]
 }
 
-# Fills sorted[] with 1..kept: groups as they came, all workloads together
-# first; insertion is stable.
+# Fills sorted[1..chosen]: groups as they came, all workloads together first;
+# insertion is stable.
 function sort(    i, j, g)
 {
     for (i = 1; i <= kept; i++) {
+        if (!belongs(i))
+            continue
         g = group_of[i]
         if (!(g in place))
             place[g] = ++groups - (workload_of[i] == "all" ? kept : 0)
         rank_of[i] = place[g]
-        for (j = i; j > 1 && before(i, sorted[j - 1]); j--)
+        for (j = ++chosen; j > 1 && before(i, sorted[j - 1]); j--)
             sorted[j] = sorted[j - 1]
         sorted[j] = i
     }
@@ -215,7 +230,7 @@ function parameters(text)
 function lines(    i, k, last, id)
 {
     sort()
-    for (i = 1; i <= kept; i++) {
+    for (i = 1; i <= chosen; i++) {
         k = sorted[i]
         id = group_of[k] SUBSEP runtime_of[k]
         if (last != "" && id != last)
@@ -271,7 +286,7 @@ function full_name(k)
 function rows(    i, k, id, last, row)
 {
     sort()
-    for (i = 1; i <= kept; i++) {
+    for (i = 1; i <= chosen; i++) {
         k = sorted[i]
         id = group_of[k] SUBSEP x_of[k]
         if (id != last && full_name(k) != "-")
@@ -286,7 +301,7 @@ function rows(    i, k, id, last, row)
 function ratios(    i, k, id, last, w, last_w, row, shared)
 {
     sort()
-    for (i = 1; i <= kept; i++) {
+    for (i = 1; i <= chosen; i++) {
         k = sorted[i]
         id = group_of[k] SUBSEP x_of[k]
         if (!(id in counted)) {
@@ -294,7 +309,7 @@ function ratios(    i, k, id, last, w, last_w, row, shared)
             count_words(workload_of[k], full_name(k))
         }
     }
-    for (i = 1; i <= kept; i++) {
+    for (i = 1; i <= chosen; i++) {
         k = sorted[i]
         w = workload_of[k]
         id = group_of[k] SUBSEP x_of[k]

@@ -2,18 +2,16 @@
 # Writes the names of panel p's series at the ends of their lines, moved
 # apart where they would overlap, each joined to its line by a thin stroke,
 # grey dots where the line ends early.
-# Wants NAME, SAY, PANEL, LAST_X and LAST_Y of `series` series, ylow, yhigh,
+# Wants NAME, SAY, PANEL, LAST_X and LAST_Y of `series` series, xhigh, ylow, yhigh,
 # logarithmic, px, py, PLOT_Y, PLOT_W and PLOT_H.
 
 NEED = 15. / PLOT_H
 array AT[series]
 array ORDER[series]
 names = 0
-farthest = 0
 do for [i = 1:series] {
     if (PANEL[i] == p) {
         names = names + 1
-        farthest = LAST_X[i] > farthest ? LAST_X[i] : farthest
         AT[i] = logarithmic ? log(LAST_Y[i] / ylow) / log(yhigh / ylow) : \
             (LAST_Y[i] - ylow) / (yhigh - ylow)
         # Insertion: ORDER runs from the lowest to the highest.
@@ -44,7 +42,7 @@ do for [round = 1:80] {
 do for [j = 1:names] {
     i = ORDER[j]
     y = down(py + PLOT_Y + PLOT_H * (1 - AT[i]))
-    early = LAST_X[i] < farthest
+    early = LAST_X[i] < xhigh
     colour = early ? 0xBBBBBB : hue(NAME[i])
     set arrow from first LAST_X[i], LAST_Y[i] \
         to screen across(px + PLOT_W + 18), y nohead back \

@@ -140,13 +140,19 @@ draw_time() {
     fi
     # Where only parking is measured the question is about memory.
     [ "${parked}${metric}" != parked_rsswall_s ] || question=
-    select_rows "${shape}" "${workload}" "${metric}"
     title=${question:-How long does ${workload} take?}
     if [ "${shape}" = lines ]; then
+        select_rows lines "${workload}" "${metric}"
         draw "wall-${workload}" lines.gp "${workload}" "${title}" \
             "${label}" "${axis}" "${unit}"
-    else
+    fi
+    select_rows rows "${workload}" "${metric}"
+    # Beside a sweep: what was measured at one size only.
+    if [ "${shape}" = rows ]; then
         draw "wall-${workload}" rows.gp "${workload}" "${title}" \
+            "${label}" "${unit}"
+    elif [ -s "${work}/data" ]; then
+        draw "wall-${workload}-fixed" rows.gp "${workload}" "${title}" \
             "${label}" "${unit}"
     fi
 }

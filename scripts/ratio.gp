@@ -123,7 +123,7 @@ do for [i = 1:rows] {
         }
         edge = down(PLOT_Y + Y[i] - HEAD / 2.)
         set arrow from screen across(14), edge to screen across(W - 14), edge \
-            nohead back linewidth 0.6 linecolor rgb 0xBBBBBB
+            nohead back linewidth 0.6 dashtype 1 linecolor rgb 0xBBBBBB
     } else {
         if (say eq "-") {
             say = ""

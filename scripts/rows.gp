@@ -70,7 +70,7 @@ do for [i = 1:rows] {
         if (i > 1) {
             set arrow from screen across(14), y + ROW * 0.5 / H \
                 to screen across(W - 14), y + ROW * 0.5 / H nohead \
-                linewidth 0.6 linecolor rgb FAINT
+                linewidth 0.6 dashtype 1 linecolor rgb FAINT
         }
     } else {
         say = NAME[i]; colour = shade(NAME[i])

@@ -43,6 +43,8 @@ static const char *const small_run = HEADER
     "5e7,5e7,9,-\n"
     "s/coro,nap,nap/cpus:1,-,-,1,coro,full_slope,bytes,5120,5000,5200,5000,"
     "5200,9,-\n"
+    "e/n/coro,echo,echo/nodelay:0/cpus:1,-,-,1,coro,ns_per_op,ns,9e3,8e3,1e4,"
+    "8e3,1e4,9,-\n"
     "p/coro,pair,pair/via:a&b/cpus:1,-,-,1,coro,ns_per_op,ns,20,19,21,19,21,9,"
     "-\n"
     "p/pool,pair,pair/via:a&b/cpus:1,-,-,1,pool:20,ns_per_op,ns,2000,1900,"
@@ -182,8 +184,9 @@ static void each_kind_of_chart_is_drawn(void **state)
     put(f, "summary.csv", small_run);
     put(f, "captions.tsv", captions);
     assert_int_equal(plots(f, ""), 0);
-    static const char *const charts[] = { "wall-echo", "wall-pair",
-                                          "memory-nap", "speedup-wall" };
+    static const char *const charts[] = { "wall-echo", "wall-echo-fixed",
+                                          "wall-pair", "memory-nap",
+                                          "speedup-wall" };
     for (size_t i = 0; i < sizeof charts / sizeof *charts; i++) {
         char name[64];
         snprintf(name, sizeof name, "charts/%s.svg", charts[i]);

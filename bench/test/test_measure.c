@@ -180,7 +180,8 @@ static void dropped_connections_are_counted_per_listener(void **state)
     for (int i = 0; i < CLIENTS; i++) {
         clients[i] =
             socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-        connect(clients[i], (struct sockaddr *)&address[0], sizeof(address[0]));
+        (void)connect(clients[i], (struct sockaddr *)&address[0],
+                      sizeof(address[0]));
     }
     assert_true(listen_drops(full) > 0);
     assert_int_equal(listen_drops(idle), 0);

@@ -372,6 +372,14 @@ static void an_origin_that_is_gone_is_a_failure(void **state)
     json_decref(record);
 }
 
+static void tasks_at_a_start_line_count_as_threads(void **state)
+{
+    (void)state;
+    json_t *thread = trial("thread", "chan_mpmc rounds=1000", 0);
+    assert_true(program_int(thread, "threads_mid_run") >= 9);
+    json_decref(thread);
+}
+
 static void memory_is_read_when_all_are_parked(void **state)
 {
     (void)state;
@@ -463,6 +471,7 @@ int main(void)
         cmocka_unit_test(more_tasks_than_memory_holds_are_skipped),
         cmocka_unit_test(sleepers_that_never_meet_are_a_failure),
         cmocka_unit_test(an_origin_that_is_gone_is_a_failure),
+        cmocka_unit_test(tasks_at_a_start_line_count_as_threads),
         cmocka_unit_test(memory_is_read_when_all_are_parked),
         cmocka_unit_test(null_is_the_floor),
         cmocka_unit_test(the_record_goes_to_the_descriptor_named),

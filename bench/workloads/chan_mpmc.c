@@ -100,9 +100,10 @@ const struct workload workload_chan_mpmc = {
                   "items the channel holds" },
                 { "rounds", PARAM_INT, "10000", 1, 1e9, NULL,
                   "items in all" } },
-    .cells = { { "coro,thread", "capacity=1024", "capacity=1024",
+    .cells = { { "coro,thread", "capacity=1024", "capacity=1,1024",
                  "capacity=1,1024 cpus=1,all" },
-               { "pool:20", NULL, NULL, "capacity=1,1024 cpus=1,all" } },
+               { "pool:20", NULL, "capacity=1024",
+                 "capacity=1,1024 cpus=1,all" } },
     .needs = needs,
     .body = body,
 };

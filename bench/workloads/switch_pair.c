@@ -149,7 +149,8 @@ const struct workload workload_switch_pair = {
                 { "rounds", PARAM_INT, "10000", 2, 1e9, NULL, "hand-overs" } },
     .cells = { { "coro,thread", "via=yield,chan,pipe", "via=yield,chan,pipe",
                  "via=yield,chan,pipe cpus=1,all" },
-               { "pool:2", NULL, NULL, "via=yield,chan,pipe cpus=1,all" } },
+               { "pool:2", NULL, "via=chan",
+                 "via=yield,chan,pipe cpus=1,all" } },
     .needs = needs,
     .body = body,
 };

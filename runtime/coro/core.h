@@ -32,13 +32,15 @@ struct rt_task {
     void *sp;
     struct rt_task *next;          /* in the ready queue, in a wait list or
                                       among the free stacks */
-    struct rt_task *prev;          /* in a wait list */
+    struct rt_task *prev;          /* in a wait list; of a fresh task, in the
+                                      ready queue: see co_unqueue() */
     struct co_waiters *waiting_in; /* NULL when in none */
     void *item;                    /* chan: where to copy from or to */
     int status;                    /* what its interrupted call returns */
     uint32_t id;                   /* number of its stack */
     uint8_t reason;                /* enum co_reason */
     bool timed;                    /* has a deadline in the timer heap */
+    bool fresh;                    /* in the ready queue since it was spawned */
     bool done;
     bool detached;
     int result;
@@ -54,18 +56,24 @@ enum {
 };
 
 struct co_core {
-    struct rt_task *current; /* NULL outside rt_run() */
-    struct rt_task *head;    /* ready queue; NULL when empty */
-    struct rt_task *tail;    /* undefined when empty */
-    unsigned budget;         /* switches left until the clock is read */
-    unsigned outside;        /* parked tasks the loop can wake */
-    struct rt_task *free;    /* stacks to use again, latest first */
-    size_t live;             /* tasks that have not ended */
+    struct rt_task *current;    /* NULL outside rt_run() */
+    struct rt_task *head;       /* ready queue; NULL when empty */
+    struct rt_task *tail;       /* undefined when empty */
+    struct rt_task *front;      /* run before the ready queue; a stack */
+    struct rt_task *front_last; /* undefined when there are none */
+    unsigned budget;      /* switches left until the clock is read; 1 while
+                                anybody is in front */
+    unsigned kept;        /* the true budget meanwhile */
+    unsigned outside;     /* parked tasks the loop can wake */
+    struct rt_task *free; /* stacks to use again, latest first */
+    size_t live;          /* tasks that have not ended */
     uint64_t spawned;
     uint64_t picks;      /* budgets given out */
     uint64_t loop_picks; /* picks that chose the loop */
     uint64_t loop_turns;
-    int64_t slice_end; /* the loop gets a turn after this */
+    int64_t slice_end;    /* the loop gets a turn after this */
+    unsigned events_left; /* until tasks run in the middle of a turn */
+    bool loop_queued;     /* the loop waits in the ready queue for its turn */
     struct co_hook *hooks;
     struct rt_task loop; /* the loop's context: only sp and san count */
     uv_loop_t uv;
@@ -82,6 +90,37 @@ static inline void co_ready(struct rt_task *task)
     else
         co.head = task;
     co.tail = task;
+}
+
+/* Puts a task before all others that are ready. */
+static inline void co_ready_first(struct rt_task *task)
+{
+    if (!co.front) {
+        co.kept = co.budget;
+        co.budget = 1;
+        co.front_last = task;
+    }
+    task->next = co.front;
+    co.front = task;
+}
+
+/*
+ * Takes a fresh task out of the ready queue.  Only for fresh tasks is `prev`
+ * kept there: as long as such a one is not the head, who was in front of it
+ * when it came still is, for others leave the queue only by its head or here.
+ */
+static inline void co_unqueue(struct rt_task *task)
+{
+    task->fresh = false;
+    if (co.head == task) {
+        co.head = task->next;
+        return;
+    }
+    task->prev->next = task->next;
+    if (co.tail == task)
+        co.tail = task->prev;
+    else
+        task->next->prev = task->prev;
 }
 
 /* Starts and ends the scheduler's part of a run: the uv loop, the queue. */

@@ -67,7 +67,8 @@ int rt_run(const struct rt_options *options, rt_task_fn fn, void *arg)
 
 void rt_info(struct rt_info *out)
 {
-    uint64_t picks = (co.picks + 1) * CO_BUDGET - co.budget;
+    unsigned left = co.front ? co.kept : co.budget;
+    uint64_t picks = (co.picks + 1) * CO_BUDGET - left;
     *out = (struct rt_info){
         .name = "coro",
         .summary = "stackful coroutines on one thread and one libuv loop",
@@ -75,7 +76,7 @@ void rt_info(struct rt_info *out)
         .guard = co_stack_guard(),
         .stack_bytes = co_stack_bytes(),
         .tasks = co.spawned,
-        .switches = co.budget ? picks - co.loop_picks : 0,
+        .switches = left ? picks - co.loop_picks : 0,
         .loop_turns = co.loop_turns,
     };
 }

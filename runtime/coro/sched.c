@@ -7,9 +7,22 @@
  * that one (switch_<arch>.S says how).  There is no scheduler context in
  * between; what other libraries lose is there, not in the swap.  The loop is
  * picked when nobody is ready, and when its turn is due: every CO_BUDGET
- * switches the clock is read, and after a millisecond of the loop's own
- * clock the loop runs without blocking, so that tasks that are always ready
- * starve neither sockets nor deadlines.
+ * switches the clock is read, and when the slice since its last turn is over
+ * the loop runs without blocking, so that tasks that are always ready starve
+ * neither sockets nor deadlines.
+ *
+ * Joins go before the order of arrival, so that a tree of tasks is walked
+ * depth first, on as many stacks as it is deep, and not level by level on as
+ * many as it has leaves: a task that has not started runs next when somebody
+ * joins it, and the joiner runs next when the last task he waits for ends.
+ * Those in front form a stack of their own, looked at before the queue.  Such
+ * a chain of joins is to the others like one task that runs for long, but for
+ * a slice at most: then all of it goes behind the queue, whose oldest task
+ * runs next.  With n tasks in the queue each of them therefore runs after n
+ * slices at the latest, whatever the others spawn and join.
+ *
+ * The fast path of a switch has one branch for all this, because somebody in
+ * front makes the budget look spent.
  *
  * The loop runs on the stack of rt_run()'s caller.  uv and curl callbacks
  * need kilobytes of stack, and there they need them once, not once per task.
@@ -29,15 +42,63 @@
 struct co_core co;
 
 enum {
-    NS_PER_MS = 1000000
+    NS_PER_MS = 1000000,
+    SLICE_MS = 2,        /* between two turns while tasks are always ready */
+    EVENTS_AT_ONCE = 256 /* see co_after_event() */
 };
+
+/* The slice is over: those in front queue like everybody else. */
+static void end_slice(void)
+{
+    if (!co.front)
+        return;
+    if (co.head)
+        co.tail->next = co.front;
+    else
+        co.head = co.front;
+    co.tail = co.front_last;
+    co.front = NULL;
+}
 
 /* Called when the budget is spent; whether the loop is due. */
 static bool spent(void)
 {
+    int64_t now = rt_now();
     co.picks++;
     co.budget = CO_BUDGET;
-    return rt_now() >= co.slice_end;
+    if (now < co.slice_end)
+        return false;
+    end_slice();
+    co.slice_end = now + (int64_t)SLICE_MS * NS_PER_MS;
+    return !co.loop_queued;
+}
+
+static struct rt_task *take_front(void)
+{
+    struct rt_task *task = co.front;
+    co.front = task->next;
+    if (co.front) {
+        co.kept = co.budget;
+        co.budget = 1;
+    }
+    return task;
+}
+
+/* The budget looks spent, or the ready queue is empty. */
+static struct rt_task *choose(void)
+{
+    if (co.front)
+        co.budget = co.kept - 1;
+    bool loop_due = co.budget == 0 && spent();
+    if (co.front)
+        return take_front();
+    struct rt_task *task = co.head;
+    if (loop_due || !task) {
+        co.loop_picks++;
+        return &co.loop;
+    }
+    co.head = task->next;
+    return task;
 }
 
 /* Who runs next.  `ends`: the current context will not run again. */
@@ -45,12 +106,10 @@ static inline struct co_next pick(bool ends)
 {
     struct rt_task *self = co.current;
     struct rt_task *next = co.head;
-    if ((--co.budget == 0 && spent()) || !next) {
-        next = &co.loop;
-        co.loop_picks++;
-    } else {
+    if (--co.budget == 0 || !next)
+        next = choose();
+    else
         co.head = next->next;
-    }
     co.current = next;
     san_leave(&self->san, &next->san, ends);
     return (struct co_next){ next->sp, next->status };
@@ -71,6 +130,32 @@ struct co_next co_pick_park(void *sp)
     return pick(false);
 }
 
+/* Ends a task's wait without making it ready. */
+static bool unpark(struct rt_task *task, int status)
+{
+    if (task->reason == CO_RUNNING)
+        return false;
+    co.outside -= task->reason >= CO_OUTSIDE;
+    task->reason = CO_RUNNING;
+    if (task->timed)
+        co_timer_remove(task);
+    if (task->waiting_in)
+        co_waiters_remove(task);
+    task->status = status;
+    return true;
+}
+
+/* With nobody else ready the queue gives the same order for less. */
+static void wake_joiner(struct rt_task *task)
+{
+    if (!unpark(task, 0))
+        return;
+    if (co.head || co.front)
+        co_ready_first(task);
+    else
+        co_ready(task);
+}
+
 /* The task has returned from its body. */
 static void finish(struct rt_task *task)
 {
@@ -78,7 +163,7 @@ static void finish(struct rt_task *task)
     co.live--;
     if (task->joint) {
         if (--task->joint->remaining == 0)
-            co_wake(task->joint->task, 0);
+            wake_joiner(task->joint->task);
     } else if (task->detached) {
         /* Still standing on it, but nobody can take it before we leave. */
         task->next = co.free;
@@ -89,6 +174,7 @@ static void finish(struct rt_task *task)
 struct co_next co_task_main(void *arg)
 {
     struct rt_task *task = arg;
+    task->fresh = false;
     task->result = task->fn(task->arg);
     finish(task);
     return pick(true);
@@ -126,15 +212,8 @@ int co_park(enum co_reason reason, int64_t deadline)
 
 bool co_wake(struct rt_task *task, int status)
 {
-    if (task->reason == CO_RUNNING)
+    if (!unpark(task, status))
         return false;
-    co.outside -= task->reason >= CO_OUTSIDE;
-    task->reason = CO_RUNNING;
-    if (task->timed)
-        co_timer_remove(task);
-    if (task->waiting_in)
-        co_waiters_remove(task);
-    task->status = status;
     co_ready(task);
     return true;
 }
@@ -143,6 +222,17 @@ void co_at_end(struct co_hook *hook)
 {
     hook->next = co.hooks;
     co.hooks = hook;
+}
+
+void co_after_event(void)
+{
+    if (--co.events_left > 0)
+        return;
+    co.events_left = EVENTS_AT_ONCE;
+    /* The loop queues behind them like a task; it must not be picked twice. */
+    co.loop_queued = true;
+    rt_yield();
+    co.loop_queued = false;
 }
 
 /* A timer's callback may have made a task ready before the loop blocks. */
@@ -186,9 +276,10 @@ void co_sched_fini(void)
 static void turn(void)
 {
     co.loop_turns++;
+    co.events_left = EVENTS_AT_ONCE;
     co_timers_arm();
     uv_run(&co.uv, co.head ? UV_RUN_NOWAIT : UV_RUN_ONCE);
-    co.slice_end = ((int64_t)uv_now(&co.uv) + 1) * NS_PER_MS;
+    co.slice_end = ((int64_t)uv_now(&co.uv) + SLICE_MS) * NS_PER_MS;
 }
 
 int co_sched_run(void)

@@ -76,6 +76,14 @@ int co_park(enum co_reason reason, int64_t deadline);
 bool co_wake(struct rt_task *task, int status);
 
 /*
+ * The last thing to do in a callback of which one turn may bring thousands:
+ * lets the tasks woken so far run, now and then.  libuv polls again, up to 48
+ * times in a turn, as long as its array of 1024 events comes back full; what
+ * it then gets are the same events once more, of tasks that have not run yet.
+ */
+void co_after_event(void);
+
+/*
  * A module's share in the end of a run.  fn is called once, in the loop, when
  * no task will run any more and the loop still works; handles it closes with
  * uv_close() get their callbacks before rt_run() returns.  Hooks are called

@@ -34,6 +34,8 @@ int rt_spawn(struct rt_task **out, rt_task_fn fn, void *arg)
     task->status = 0;
     task->reason = CO_RUNNING;
     task->timed = false;
+    task->fresh = true;
+    task->prev = co.tail;
     task->done = false;
     task->detached = !out;
     task->joint = NULL;
@@ -46,6 +48,15 @@ int rt_spawn(struct rt_task **out, rt_task_fn fn, void *arg)
     if (out)
         *out = task;
     return 0;
+}
+
+/* A task somebody waits for, if it has not started, runs next. */
+static void hasten(struct rt_task *task)
+{
+    if (task->fresh && (co.head != task || co.front)) {
+        co_unqueue(task);
+        co_ready_first(task);
+    }
 }
 
 /* Waits until the joint's tasks have all ended. */
@@ -61,6 +72,7 @@ int rt_join(struct rt_task *task, int *status, int64_t deadline)
     if (!task->done) {
         struct co_joint joint = { co.current, 1 };
         task->joint = &joint;
+        hasten(task);
         int error = wait_for(&joint, deadline);
         task->joint = NULL;
         if (error)
@@ -76,11 +88,13 @@ int rt_gather(struct rt_task *const *tasks, size_t n, int *statuses,
               int64_t deadline)
 {
     struct co_joint joint = { co.current, 0 };
-    for (size_t i = 0; i < n; i++) {
+    /* Backwards, so that the first one comes to be the very first. */
+    for (size_t i = n; i-- > 0;) {
         if (tasks[i]->done)
             continue;
         tasks[i]->joint = &joint;
         joint.remaining++;
+        hasten(tasks[i]);
     }
     int error = joint.remaining > 0 ? wait_for(&joint, deadline) : 0;
     for (size_t i = 0; i < n; i++) {

@@ -6,9 +6,12 @@
 #include "../test.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -16,12 +19,13 @@ enum {
     MESSAGES = 500,
     BYTES = 64,
     NAPS = 20,
-    STREAMS = 20
+    STREAMS = 20,
+    CROWD = 1200 /* more than libuv takes from the kernel at once */
 };
 
 /* Calls since the program started; libuv's go through these as well. */
 static struct {
-    uint64_t read, write, control;
+    uint64_t read, write, control, wait;
 } calls;
 
 ssize_t read(int fd, void *buffer, size_t bytes)
@@ -36,10 +40,44 @@ ssize_t write(int fd, const void *buffer, size_t bytes)
     return syscall(SYS_write, fd, buffer, bytes);
 }
 
+ssize_t recv(int fd, void *buffer, size_t bytes, int flags)
+{
+    calls.read++;
+    return syscall(SYS_recvfrom, fd, buffer, bytes, flags, NULL, NULL);
+}
+
+ssize_t send(int fd, const void *buffer, size_t bytes, int flags)
+{
+    calls.write++;
+    return syscall(SYS_sendto, fd, buffer, bytes, flags, NULL, 0);
+}
+
 int epoll_ctl(int epoll, int operation, int fd, struct epoll_event *event)
 {
     calls.control++;
     return (int)syscall(SYS_epoll_ctl, epoll, operation, fd, event);
+}
+
+int epoll_wait(int epoll, struct epoll_event *events, int n, int timeout)
+{
+    calls.wait++;
+    return (int)syscall(SYS_epoll_pwait, epoll, events, n, timeout, NULL, 8);
+}
+
+int epoll_pwait(int epoll, struct epoll_event *events, int n, int timeout,
+                const sigset_t *mask)
+{
+    calls.wait++;
+    return (int)syscall(SYS_epoll_pwait, epoll, events, n, timeout, mask, 8);
+}
+
+static int last_pipe; /* the end to write to of the newest pipe */
+
+int pipe2(int fds[2], int flags)
+{
+    int error = (int)syscall(SYS_pipe2, fds, flags);
+    last_pipe = fds[1];
+    return error;
 }
 
 static uint64_t turns(void)
@@ -285,6 +323,60 @@ static void a_wrong_guess_loses_no_byte(void **state)
     assert_int_equal(test_run(0, bytewise_main, NULL), 0);
 }
 
+/* ---- many streams ---- */
+
+struct crowd {
+    struct rt_sock *readers[CROWD], *writers[CROWD];
+    struct rt_task *tasks[CROWD];
+    int fds[CROWD]; /* the writers' */
+};
+
+static int read_one(void *arg)
+{
+    char byte;
+    return rt_sock_read(arg, &byte, 1, RT_FOREVER) == 1 ? 0 : -1;
+}
+
+static int crowd_main(void *arg)
+{
+    struct crowd *c = arg;
+    for (int i = 0; i < CROWD; i++) {
+        if (!CHECK_INT(rt_sock_pipe(&c->readers[i], &c->writers[i]), 0))
+            return -1;
+        c->fds[i] = last_pipe;
+        CHECK_INT(rt_spawn(&c->tasks[i], read_one, c->readers[i]), 0);
+    }
+    /* Long enough that all of them wait and are watched. */
+    CHECK_INT(rt_sleep(test_soon()), 0);
+    uint64_t before = calls.wait;
+    /* Behind the runtime's back, so that all are ready at the same time. */
+    for (int i = 0; i < CROWD; i++)
+        CHECK_INT(syscall(SYS_write, c->fds[i], "x", 1), 1);
+    CHECK_INT(rt_gather(c->tasks, CROWD, NULL, RT_FOREVER), 0);
+    /* At most one per 64 switches and some.  Were tasks to run only after
+     * the turn, libuv would ask 48 times. */
+    CHECK(calls.wait - before < 30);
+    for (int i = 0; i < CROWD; i++) {
+        rt_sock_close(c->readers[i]);
+        rt_sock_close(c->writers[i]);
+    }
+    return 0;
+}
+
+static void many_ready_streams_are_asked_for_once(void **state)
+{
+    struct rlimit files;
+    (void)state;
+    getrlimit(RLIMIT_NOFILE, &files);
+    files.rlim_cur = 2 * CROWD + 100;
+    if (setrlimit(RLIMIT_NOFILE, &files))
+        test_skip("this user may not open %d files", 2 * CROWD + 100);
+    struct crowd *crowd = calloc(1, sizeof(*crowd));
+    assert_non_null(crowd);
+    assert_int_equal(test_run(0, crowd_main, crowd), 0);
+    free(crowd);
+}
+
 /* ---- the end ---- */
 
 static int wait_for_bytes(void *arg)
@@ -356,6 +448,7 @@ int main(void)
         TEST(a_steady_echo_is_a_read_and_a_write_each),
         TEST(a_reader_that_asks_for_no_more_costs_the_same),
         TEST(a_wrong_guess_loses_no_byte),
+        TEST(many_ready_streams_are_asked_for_once),
         TEST(idle_streams_do_not_hide_a_deadlock),
         TEST(a_second_reader_is_told_so),
     };
