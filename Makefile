@@ -116,7 +116,7 @@ endef
 define link
 	$(if $(Q),@echo "  ld   $@")
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(LINK) $(LDFLAGS) -o $@ $(filter %.o %.a,$^) $(1)
+	$(Q)$(CC) $(LINK) $(LDFLAGS) -o $@ $(filter %.o,$^) $(filter %.a,$^) $(1)
 endef
 # A table of the workloads in $(1): their names are those of their files.
 define table
@@ -140,6 +140,8 @@ $(BUILD)/test/$(1)/%: $(BUILD)/obj/runtime/test/%.o \
 	$$(call link,-lcmocka $(RT_LIBS) -lm)
 endef
 $(foreach r,$(RUNTIMES),$(eval $(call runtime_rules,$(r))))
+
+$(RUNTIMES:%=$(BUILD)/test/%/test_cancel): $(BUILD)/obj/runtime/test/waits.o
 
 # The runtime's calls that test_fault.c makes fail.
 FAULTS := malloc calloc realloc aligned_alloc posix_memalign mmap pthread_create
