@@ -10,7 +10,8 @@
  * all of them:
  *   os_park()               on the task's own futex word; ended by os_wake().
  *   os_poll()               on a descriptor; ended by readiness.
- *   os_read(), os_write()   without a deadline; ended by the peer.
+ *   os_read(), os_recv(), os_write(), os_send()
+ *                           without a deadline; ended by the peer.
  *   curl_multi_poll()       in http.c; ended by readiness.
  * The first, second and fourth take the absolute deadline of the call they
  * serve.  Locks of ours (lock.h) are held for a few instructions and do not
@@ -161,9 +162,12 @@ bool os_call_end(struct os_call *call);
 /* Waits until `events` of poll(2) or an error hold on fd: 0 or -ETIMEDOUT,
  * or the error of ppoll(2). */
 int os_poll(int fd, short events, int64_t deadline);
-/* read(2) and write(2): the count, or the error, never -EINTR. */
+/* read(2) and write(2) on a pipe, recv(2) and send(2) on a socket, blocking:
+ * the count, or the error, never -EINTR. */
 ssize_t os_read(int fd, void *buffer, size_t bytes);
 ssize_t os_write(int fd, const void *buffer, size_t bytes);
+ssize_t os_recv(int fd, void *buffer, size_t bytes);
+ssize_t os_send(int fd, const void *buffer, size_t bytes);
 
 /* The signal's part of os_start() and os_stop(). */
 void os_calls_start(void);

@@ -2,8 +2,9 @@
 /*
  * sock.c: streams on kernel threads.  Descriptors of streams are blocking:
  * without a deadline a read or a write is one system call, as it is in any
- * threaded program (call.c).  With a deadline, sockets are tried with MSG_DONTWAIT and
- * os_poll() waits on EAGAIN; pipes have no such flag, so os_poll() comes first
+ * threaded program (call.c).  Sockets are written to without blocking first,
+ * which needs no preparation for a cancellation and hardly ever fails.  With a
+ * deadline, sockets are tried with MSG_DONTWAIT and os_poll() waits on EAGAIN; pipes have no such flag, so os_poll() comes first
  * and what it promised does not block.  Listeners are non-blocking.
  */
 
@@ -232,13 +233,19 @@ static ssize_t read_until(struct rt_sock *sock, void *buffer, size_t bytes,
     }
 }
 
+static ssize_t read_blocking(struct rt_sock *sock, void *buffer, size_t bytes)
+{
+    return sock->is_pipe ? os_read(sock->fd, buffer, bytes)
+                         : os_recv(sock->fd, buffer, bytes);
+}
+
 ssize_t rt_sock_read(struct rt_sock *sock, void *buffer, size_t bytes,
                      int64_t deadline)
 {
     if (os_cancel_check())
         return -ECANCELED;
     ssize_t got = deadline == RT_FOREVER
-                      ? os_read(sock->fd, buffer, bytes)
+                      ? read_blocking(sock, buffer, bytes)
                       : read_until(sock, buffer, bytes, deadline);
     /* A short read has emptied the stream: with a deadline the next one waits
      * first and saves the call that would fail. */
@@ -246,36 +253,53 @@ ssize_t rt_sock_read(struct rt_sock *sock, void *buffer, size_t bytes,
     return got;
 }
 
-/* One attempt: blocks only without a deadline. */
-static ssize_t write_once(struct rt_sock *sock, const char *data, size_t bytes,
-                          int64_t deadline)
+/* One attempt that does not block; -EAGAIN. */
+static ssize_t try_write(struct rt_sock *sock, const char *data, size_t bytes)
 {
-    ssize_t sent;
-    if (deadline == RT_FOREVER)
-        return os_write(sock->fd, data, bytes);
+    ssize_t sent =
+        sock->is_pipe
+            /* So much does not block when a pipe is writable (pipe(7)). */
+            ? write(sock->fd, data, bytes < PIPE_BUF ? bytes : PIPE_BUF)
+            : send(sock->fd, data, bytes, MSG_DONTWAIT | MSG_NOSIGNAL);
+    return sent < 0 ? -errno : sent;
+}
+
+static ssize_t write_until(struct rt_sock *sock, const char *data, size_t bytes,
+                           int64_t deadline)
+{
     if (sock->is_pipe) {
         int err = os_poll(sock->fd, POLLOUT, deadline);
         if (err)
             return err;
-        /* So much does not block when a pipe is writable (pipe(7)). */
-        sent = write(sock->fd, data, bytes < PIPE_BUF ? bytes : PIPE_BUF);
-    } else {
-        sent = send(sock->fd, data, bytes, MSG_DONTWAIT);
     }
-    return sent < 0 ? -errno : sent;
+    ssize_t sent = try_write(sock, data, bytes);
+    return sent == -EAGAIN ? os_poll(sock->fd, POLLOUT, deadline) : sent;
+}
+
+/* Whatever is left after the first attempt waits in one call. */
+static ssize_t write_blocking(struct rt_sock *sock, const char *data,
+                              size_t bytes, bool first)
+{
+    if (sock->is_pipe)
+        return os_write(sock->fd, data, bytes);
+    if (!first)
+        return os_send(sock->fd, data, bytes);
+    ssize_t sent = try_write(sock, data, bytes);
+    return sent == -EAGAIN ? 0 : sent;
 }
 
 ssize_t rt_sock_write(struct rt_sock *sock, const void *buffer, size_t bytes,
                       int64_t deadline)
 {
+    const char *data = buffer;
     size_t done = 0;
     if (os_cancel_check())
         return -ECANCELED;
-    while (done < bytes) {
-        ssize_t sent = write_once(sock, (const char *)buffer + done,
-                                  bytes - done, deadline);
-        if (sent == -EAGAIN)
-            sent = os_poll(sock->fd, POLLOUT, deadline);
+    for (bool first = true; done < bytes; first = false) {
+        ssize_t sent =
+            deadline == RT_FOREVER
+                ? write_blocking(sock, data + done, bytes - done, first)
+                : write_until(sock, data + done, bytes - done, deadline);
         if (sent < 0 && sent != -EINTR)
             return sent;
         done += sent > 0 ? (size_t)sent : 0;
