@@ -179,8 +179,8 @@ void rt_detach(struct rt_task *task);
 
 /*
  * Asks the task to end, see "Cancellation" above; NULL is the running task.
- * Never suspends.  The task stays owned by whoever owns it and must not have
- * been joined or freed.  Returns 0.  Nothing happens to one that has ended; a
+ * Never suspends.  The task stays owned by whoever owns it and must be neither
+ * joined nor freed before this returns.  Returns 0.  Nothing happens to one that has ended; a
  * second cancellation before the first is delivered is none.  A task that has
  * not started still does, and gets -ECANCELED from its first waiting call.
  */

@@ -374,7 +374,7 @@ static void calls_that_never_wait_deliver_none(void **state)
 /* ---- tasks that wait for tasks ---- */
 
 struct pair {
-    struct rt_event *began, *event;
+    struct rt_event *spawned, *began, *event, *cancelled;
     struct rt_task *inner, *outer;
     int first, second; /* what the outer task saw */
     int inner_status;
@@ -385,7 +385,11 @@ static int wait_inside(void *arg)
     struct pair *p = arg;
 
     rt_event_set(p->began);
-    return rt_event_wait(p->event, test_late());
+    int rc = rt_event_wait(p->event, test_late());
+    /* Stays until the canceller is done with it. */
+    if (rc == -ECANCELED)
+        CHECK_INT(rt_event_wait(p->cancelled, test_late()), 0);
+    return rc;
 }
 
 static int join_inside(void *arg)
@@ -393,6 +397,7 @@ static int join_inside(void *arg)
     struct pair *p = arg;
 
     CHECK_INT(rt_spawn(&p->inner, wait_inside, p), 0);
+    rt_event_set(p->spawned);
     p->first = rt_join(p->inner, &p->inner_status, RT_FOREVER);
     if (p->first == 0)
         p->second = rt_yield();
@@ -406,18 +411,24 @@ static int cancel_either(void *arg)
     struct pair p = { .inner_status = 1 };
     bool inner = *(bool *)arg;
 
+    CHECK_INT(rt_event_new(&p.spawned), 0);
     CHECK_INT(rt_event_new(&p.began), 0);
+    CHECK_INT(rt_event_new(&p.cancelled), 0);
     CHECK_INT(rt_event_new(&p.event), 0);
     CHECK_INT(rt_spawn(&p.outer, join_inside, &p), 0);
+    CHECK_INT(rt_event_wait(p.spawned, test_late()), 0);
     CHECK_INT(rt_event_wait(p.began, test_late()), 0);
     CHECK_INT(rt_cancel(inner ? p.inner : p.outer), 0);
     if (!inner)
         rt_event_set(p.event);
+    rt_event_set(p.cancelled);
     CHECK_INT(rt_join(p.outer, NULL, test_late()), 0);
     CHECK_INT(p.inner_status, inner ? -ECANCELED : 0);
     CHECK_INT((p.first == -ECANCELED) + (p.second == -ECANCELED), !inner);
+    rt_event_free(p.spawned);
     rt_event_free(p.began);
     rt_event_free(p.event);
+    rt_event_free(p.cancelled);
     return 0;
 }
 
