@@ -5,55 +5,22 @@
  * threaded program (call.c).  Sockets are written to without blocking first,
  * which needs no preparation for a cancellation and hardly ever fails.  With a
  * deadline, sockets are tried with MSG_DONTWAIT and os_poll() waits on EAGAIN; pipes have no such flag, so os_poll() comes first
- * and what it promised does not block.  Listeners are non-blocking.
+ * and what it promised does not block.
  */
 
-#include <arpa/inet.h>
+#include "os/sock.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "os/os.h"
+#include "address.h"
 
-struct rt_sock {
-    int fd;
-    bool is_pipe;
-    bool drained; /* the reader's: the last read left nothing behind */
-};
-
-union address {
-    struct sockaddr any;
-    struct sockaddr_in in;
-    struct sockaddr_in6 in6;
-};
-
-/* Returns the length used, or -EINVAL. */
-static int address_parse(union address *out, const char *host, unsigned port)
-{
-    if (port > UINT16_MAX)
-        return -EINVAL;
-    *out = (union address){ 0 };
-    if (inet_pton(AF_INET, host, &out->in.sin_addr) == 1) {
-        out->in.sin_family = AF_INET;
-        out->in.sin_port = htons((uint16_t)port);
-        return sizeof out->in;
-    }
-    if (inet_pton(AF_INET6, host, &out->in6.sin6_addr) == 1) {
-        out->in6.sin6_family = AF_INET6;
-        out->in6.sin6_port = htons((uint16_t)port);
-        return sizeof out->in6;
-    }
-    return -EINVAL;
-}
-
-/* Takes the descriptor over, also on failure. */
-static int sock_new(struct rt_sock **out, int fd, bool is_pipe)
+int os_sock_new(struct rt_sock **out, int fd, bool is_pipe)
 {
     struct rt_sock *sock = malloc(sizeof *sock);
     if (!sock) {
@@ -65,117 +32,24 @@ static int sock_new(struct rt_sock **out, int fd, bool is_pipe)
     return 0;
 }
 
-static int stream_open(int family)
+/* Makes streams of both; on failure both are closed. */
+static int sock_new_two(struct rt_sock **out, struct rt_sock **other,
+                        const int fds[2], bool is_pipe)
 {
-    int fd = socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    return fd < 0 ? -errno : fd;
-}
-
-static void set_nodelay(int fd)
-{
-    int on = 1;
-    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-}
-
-/* Waits for a connect(2) under way and returns its outcome. */
-static int connect_finish(int fd, int64_t deadline)
-{
-    int err = os_poll(fd, POLLOUT, deadline);
-    if (err)
-        return err;
-    int result;
-    socklen_t bytes = sizeof result;
-    if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &result, &bytes) != 0)
-        return -errno;
-    return -result;
-}
-
-int rt_sock_connect(struct rt_sock **out, const char *host, unsigned port,
-                    int64_t deadline)
-{
-    if (os_cancel_check())
-        return -ECANCELED;
-    union address address;
-    int bytes = address_parse(&address, host, port);
-    if (bytes < 0)
-        return bytes;
-    int fd = stream_open(address.any.sa_family);
-    if (fd < 0)
-        return fd;
-    int err = 0;
-    if (connect(fd, &address.any, (socklen_t)bytes) != 0)
-        err = errno == EINPROGRESS || errno == EINTR
-                  ? connect_finish(fd, deadline)
-                  : -errno;
+    struct rt_sock *first, *second;
+    int err = os_sock_new(&first, fds[0], is_pipe);
     if (err) {
-        close(fd);
+        close(fds[1]);
         return err;
     }
-    set_nodelay(fd);
-    fcntl(fd, F_SETFL, 0); /* blocking from now on */
-    return sock_new(out, fd, false);
-}
-
-int rt_sock_listen(struct rt_sock **out, const char *host, unsigned port,
-                   int backlog)
-{
-    union address address;
-    int bytes = address_parse(&address, host, port);
-    if (bytes < 0)
-        return bytes;
-    int fd = stream_open(address.any.sa_family);
-    if (fd < 0)
-        return fd;
-    int on = 1;
-    if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) != 0 ||
-        bind(fd, &address.any, (socklen_t)bytes) != 0 ||
-        listen(fd, backlog) != 0) {
-        int err = -errno;
-        close(fd);
+    err = os_sock_new(&second, fds[1], is_pipe);
+    if (err) {
+        rt_sock_close(first);
         return err;
     }
-    return sock_new(out, fd, false);
-}
-
-/* What became of a connection before we took it is not the listener's error
- * (accept(2), "Error handling"). */
-static bool accept_again(int err)
-{
-    switch (err) {
-    case EINTR:
-    case ECONNABORTED:
-    case ENETDOWN:
-    case EPROTO:
-    case ENOPROTOOPT:
-    case EHOSTDOWN:
-    case ENONET:
-    case EHOSTUNREACH:
-    case ENETUNREACH:
-        return true;
-    default:
-        return false;
-    }
-}
-
-int rt_sock_accept(struct rt_sock **out, struct rt_sock *listener,
-                   int64_t deadline)
-{
-    if (os_cancel_check())
-        return -ECANCELED;
-    for (;;) {
-        int fd = accept4(listener->fd, NULL, NULL, SOCK_CLOEXEC);
-        if (fd >= 0) {
-            set_nodelay(fd);
-            return sock_new(out, fd, false);
-        }
-        if (accept_again(errno))
-            continue;
-        if (errno != EAGAIN)
-            return -errno;
-        int err = os_poll(listener->fd, POLLIN, deadline);
-        if (err)
-            return err;
-    }
+    *out = first;
+    *other = second;
+    return 0;
 }
 
 int rt_sock_pipe(struct rt_sock **reader, struct rt_sock **writer)
@@ -183,30 +57,20 @@ int rt_sock_pipe(struct rt_sock **reader, struct rt_sock **writer)
     int fds[2];
     if (pipe2(fds, O_CLOEXEC) != 0)
         return -errno;
-    struct rt_sock *read_end, *write_end;
-    int err = sock_new(&read_end, fds[0], true);
-    if (err) {
-        close(fds[1]);
-        return err;
-    }
-    err = sock_new(&write_end, fds[1], true);
-    if (err) {
-        rt_sock_close(read_end);
-        return err;
-    }
-    *reader = read_end;
-    *writer = write_end;
-    return 0;
+    return sock_new_two(reader, writer, fds, true);
+}
+
+int rt_sock_pair(struct rt_sock **a, struct rt_sock **b)
+{
+    int fds[2];
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) != 0)
+        return -errno;
+    return sock_new_two(a, b, fds, false);
 }
 
 unsigned rt_sock_port(const struct rt_sock *sock)
 {
-    union address address = { 0 };
-    socklen_t bytes = sizeof address;
-    if (getsockname(sock->fd, &address.any, &bytes) != 0)
-        return 0;
-    return ntohs(address.any.sa_family == AF_INET6 ? address.in6.sin6_port
-                                                   : address.in.sin_port);
+    return address_port(sock->fd);
 }
 
 /* One attempt that does not block; -EAGAIN. */
