@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "rt.h"
+#include "core.h"
 #include "waiters.h"
 
 struct rt_chan {
@@ -79,6 +79,8 @@ void rt_chan_free(struct rt_chan *chan)
 
 int rt_chan_send(struct rt_chan *chan, const void *item, int64_t deadline)
 {
+    if (co_check())
+        return -ECANCELED;
     if (chan->closed)
         return -EPIPE;
     if (chan->receivers.first) {
@@ -96,6 +98,8 @@ int rt_chan_send(struct rt_chan *chan, const void *item, int64_t deadline)
 
 int rt_chan_recv(struct rt_chan *chan, void *item, int64_t deadline)
 {
+    if (co_check())
+        return -ECANCELED;
     if (chan->n == 0) {
         if (chan->closed)
             return -EPIPE;

@@ -4,10 +4,12 @@
 
 /*
  * The two structures everything in coro/ turns on: a task's control block,
- * and the state of the run.  Private to sched, task, stack, timer and run;
- * other modules use sched.h and waiters.h.
+ * and the state of the run.  Private to sched, task, cancel, stack, timer
+ * and run; other modules use sched.h and waiters.h, and of this file only
+ * co_check().
  */
 
+#include <errno.h>
 #include <uv.h>
 
 #include "rt.h"
@@ -20,7 +22,8 @@ struct co_waiters;
 /* Somebody who waits for one task or several to end: on his own stack. */
 struct co_joint {
     struct rt_task *task;
-    size_t remaining;
+    size_t remaining; /* so many more, and he is woken */
+    bool failure;     /* or one that fails */
 };
 
 /*
@@ -37,16 +40,21 @@ struct rt_task {
     struct co_waiters *waiting_in; /* NULL when in none */
     void *item;                    /* chan: where to copy from or to */
     int status;                    /* what its interrupted call returns */
+    int pending;                   /* -ECANCELED to be delivered by the next
+                                      waiting call, or 0 */
     uint32_t id;                   /* number of its stack */
     uint8_t reason;                /* enum co_reason */
     bool timed;                    /* has a deadline in the timer heap */
     bool fresh;                    /* in the ready queue since it was spawned */
     bool done;
-    bool detached;
+    bool detached;    /* nobody will ask for its result */
+    bool held;        /* a cancellation is held back */
+    uint32_t shields; /* that hold it back */
     int result;
     struct co_joint *joint; /* who waits for its end, or NULL */
     rt_task_fn fn;
     void *arg;
+    const char *name; /* may be NULL */
     struct san_stack san;
 };
 
@@ -68,6 +76,9 @@ struct co_core {
     struct rt_task *free; /* stacks to use again, latest first */
     size_t live;          /* tasks that have not ended */
     uint64_t spawned;
+    uint64_t freed;      /* of those, joined or ended when detached */
+    bool ending;         /* tasks have been cancelled for the end of the run */
+    bool deadlocked;     /* at some time */
     uint64_t picks;      /* budgets given out */
     uint64_t loop_picks; /* picks that chose the loop */
     uint64_t loop_turns;
@@ -123,10 +134,27 @@ static inline void co_unqueue(struct rt_task *task)
         task->next->prev = task->prev;
 }
 
+/* What every waiting call begins with: delivers a pending cancellation. */
+static inline int co_check(void)
+{
+    struct rt_task *self = co.current;
+    if (!self->pending)
+        return 0;
+    self->pending = 0;
+    return -ECANCELED;
+}
+
+/* Cancels all tasks but the running one. */
+void co_cancel_others(void);
+/* Nothing can ever run again: says who waits for what, the first time, and
+ * cancels waits.  False when that has been in vain. */
+bool co_deadlock_break(void);
+
 /* Starts and ends the scheduler's part of a run: the uv loop, the queue. */
 int co_sched_init(void);
 void co_sched_fini(void);
-/* Runs until no task lives (0) or none can ever run again (-EDEADLK). */
+/* Runs until no task lives (0) or none could ever have run again
+ * (-EDEADLK); then some may still live. */
 int co_sched_run(void);
 
 #endif

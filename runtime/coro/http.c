@@ -19,6 +19,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "core.h"
 #include "http_easy.h"
 #include "sched.h"
 #include "wire.h"
@@ -358,16 +359,19 @@ static int give_up(struct rt_http *http, int error)
     }
     if (http->running) {
         order_put(http, STOP);
+        co_shield();
         co_park(CO_HTTP, RT_FOREVER);
+        co_unshield();
     }
-    return http->done ? http->result : error;
+    return http->done && error != -ECANCELED ? http->result : error;
 }
 
 int rt_http_get(struct rt_http *http, const char *url,
                 struct rt_http_reply *reply, int64_t deadline)
 {
+    if (co_check())
+        return -ECANCELED;
     int error = http_easy_check(url);
-
     if (error)
         return error;
     if (http->waiter)

@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "core.h"
+#include "report.h"
 #include "stack.h"
 
 #define NS_PER_S INT64_C(1000000000)
@@ -24,15 +25,45 @@ int64_t rt_in(int64_t duration_ns)
     return duration_ns > RT_FOREVER - now ? RT_FOREVER : now + duration_ns;
 }
 
+struct body {
+    rt_task_fn fn;
+    void *arg;
+};
+
+static int main_task(void *arg)
+{
+    struct body *body = arg;
+    int status = body->fn(body->arg);
+    co.ending = true;
+    if (co.live > 1)
+        co_cancel_others();
+    return status;
+}
+
+/* Reports the failures of tasks that nobody joined. */
+static void report_ended(void)
+{
+    uint32_t n = co.freed < co.spawned ? co_stacks_used() : 0;
+    for (uint32_t id = 0; id < n; id++) {
+        const struct rt_task *task = co_stack_task(id);
+        if (task->done && !task->detached)
+            report_unjoined(task->name, task->result);
+    }
+}
+
 static int run_main(rt_task_fn fn, void *arg)
 {
+    struct body body = { fn, arg };
     struct rt_task *task;
-    int error = rt_spawn(&task, fn, arg);
+    int error = rt_spawn(&task, main_task, &body);
     if (error)
         return error;
     co.spawned = 0; /* the main task does not count */
     error = co_sched_run();
-    return error ? error : task->result;
+    int status = task->result;
+    task->detached = true;
+    report_ended();
+    return error ? error : status;
 }
 
 static int run(size_t stack_bytes, rt_task_fn fn, void *arg)
@@ -54,6 +85,7 @@ int rt_run(const struct rt_options *options, rt_task_fn fn, void *arg)
     if (co.current || (options && options->workers != 0))
         return -EINVAL;
     co = (struct co_core){ .budget = CO_BUDGET };
+    report_start(options);
     size_t stack_bytes = options ? options->stack_bytes : 0;
     if (stack_bytes == 0)
         stack_bytes = CO_DEFAULT_STACK;

@@ -35,6 +35,7 @@
 #include <assert.h>
 #include <errno.h>
 
+#include "report.h"
 #include "stack.h"
 #include "timer.h"
 #include "waiters.h"
@@ -119,7 +120,8 @@ struct co_next co_pick_yield(void *sp)
 {
     struct rt_task *self = co.current;
     self->sp = sp;
-    self->status = 0;
+    self->status = self->pending;
+    self->pending = 0;
     co_ready(self);
     return pick(false);
 }
@@ -161,10 +163,14 @@ static void finish(struct rt_task *task)
 {
     task->done = true;
     co.live--;
-    if (task->joint) {
-        if (--task->joint->remaining == 0)
-            wake_joiner(task->joint->task);
+    struct co_joint *joint = task->joint;
+    if (joint) {
+        if (--joint->remaining == 0 || (joint->failure && task->result < 0))
+            wake_joiner(joint->task);
     } else if (task->detached) {
+        if (task->result < 0)
+            report_unjoined(task->name, task->result);
+        co.freed++;
         /* Still standing on it, but nobody can take it before we leave. */
         task->next = co.free;
         co.free = task;
@@ -200,6 +206,8 @@ uv_loop_t *co_loop(void)
 int co_park(enum co_reason reason, int64_t deadline)
 {
     struct rt_task *self = co.current;
+    if (self->pending)
+        return co_check();
     if (deadline != RT_FOREVER) {
         if (deadline <= 0)
             return -ETIMEDOUT;
@@ -216,6 +224,14 @@ bool co_wake(struct rt_task *task, int status)
         return false;
     co_ready(task);
     return true;
+}
+
+void co_pass(void)
+{
+    struct rt_task *self = co.current;
+    int status = rt_yield();
+    if (status)
+        self->pending = status;
 }
 
 void co_at_end(struct co_hook *hook)
@@ -284,14 +300,18 @@ static void turn(void)
 
 int co_sched_run(void)
 {
+    int status = 0;
     co.current = &co.loop;
     while (co.live > 0) {
-        if (!co.head && co.outside == 0 && !co_timers_pending())
-            return -EDEADLK;
+        if (!co.head && co.outside == 0 && !co_timers_pending()) {
+            status = -EDEADLK;
+            if (!co_deadlock_break())
+                break;
+        }
         turn();
         /* Comes back when nobody is ready or a turn is due. */
         if (co.head)
             co_suspend();
     }
-    return 0;
+    return status;
 }

@@ -23,6 +23,9 @@
  *     if (thing->waiter)
  *         co_wake(thing->waiter, 0);
  *
+ * rt_cancel() ends a wait as well, with -ECANCELED; what must not be cut short
+ * stands between co_shield() and co_unshield().
+ *
  * A task is woken once per park: whoever comes second (an event after the
  * deadline, or the other way round) finds co_wake() doing nothing.  So after
  * -ETIMEDOUT the waiter looks once more whether what it waited for has come
@@ -41,6 +44,7 @@ enum co_reason {
     /* Only another task can end these waits, or a deadline. */
     CO_JOIN,
     CO_MUTEX,
+    CO_COND,
     CO_SEM,
     CO_EVENT,
     CO_CHAN,
@@ -62,10 +66,17 @@ uv_loop_t *co_loop(void);
 /*
  * Waits until co_wake() is called for this task and returns the status given
  * there, or -ETIMEDOUT when the deadline (absolute, rt_now()'s clock) comes
- * first.  With a deadline <= 0 it returns -ETIMEDOUT without suspending.
- * Suspends.  The only place where a task waits.
+ * first, or -ECANCELED.  With a deadline <= 0 or a pending cancellation it
+ * returns without suspending.  Suspends.  The only place where a task waits.
  */
 int co_park(enum co_reason reason, int64_t deadline);
+
+/* Between these the running task's waits are not cancelled; they nest. */
+void co_shield(void);
+void co_unshield(void);
+
+/* rt_yield() that leaves a cancellation to the next waiting call. */
+void co_pass(void);
 
 /*
  * Makes a parked task ready, at the back of the queue; its co_park() returns

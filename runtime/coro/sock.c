@@ -25,7 +25,7 @@
 #include <unistd.h>
 #include <uv.h>
 
-#include "rt.h"
+#include "core.h"
 #include "sched.h"
 
 /* One direction of a stream. */
@@ -186,7 +186,7 @@ static bool would_block(int error)
 static void went_through(void)
 {
     if (++streak % STREAK == 0)
-        rt_yield();
+        co_pass();
 }
 
 /* Whether a wait that ended so may be followed by one more try. */
@@ -255,6 +255,8 @@ static int start_connect(int fd, const union address *address, int bytes)
 int rt_sock_connect(struct rt_sock **out, const char *host, unsigned port,
                     int64_t deadline)
 {
+    if (co_check())
+        return -ECANCELED;
     union address address;
     int bytes = parse(&address, host, port);
     if (bytes < 0)
@@ -318,6 +320,8 @@ static int try_accept(int listener)
 int rt_sock_accept(struct rt_sock **out, struct rt_sock *listener,
                    int64_t deadline)
 {
+    if (co_check())
+        return -ECANCELED;
     if (listener->in.waiter)
         return -EBUSY;
     int waited = 0;
@@ -420,6 +424,8 @@ static ssize_t read_waiting(struct rt_sock *sock, void *buffer, size_t bytes,
 ssize_t rt_sock_read(struct rt_sock *sock, void *buffer, size_t bytes,
                      int64_t deadline)
 {
+    if (co_check())
+        return -ECANCELED;
     if (sock->in.waiter)
         return -EBUSY;
     ssize_t n = -EAGAIN;
@@ -451,6 +457,8 @@ static ssize_t try_write(struct rt_sock *sock, const void *buffer, size_t bytes)
 ssize_t rt_sock_write(struct rt_sock *sock, const void *buffer, size_t bytes,
                       int64_t deadline)
 {
+    if (co_check())
+        return -ECANCELED;
     if (sock->out.waiter)
         return -EBUSY;
     const char *from = buffer;

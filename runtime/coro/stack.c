@@ -196,6 +196,11 @@ struct rt_task *co_stack_fresh(void)
     return task;
 }
 
+uint32_t co_stacks_used(void)
+{
+    return stacks.used;
+}
+
 size_t co_stack_bytes(void)
 {
     return stacks.stride;

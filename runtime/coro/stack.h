@@ -30,6 +30,9 @@ struct rt_task *co_stack_fresh(void);
 /* The control block on stack number id, which has been in use. */
 struct rt_task *co_stack_task(uint32_t id);
 
+/* How many have been in use in this run: their numbers lie below. */
+uint32_t co_stacks_used(void);
+
 /* A slot's size in the latest run; the default before the first. */
 size_t co_stack_bytes(void);
 /* "madvise" or "mprotect"; "none" before the first run. */

@@ -7,6 +7,7 @@
 #include <errno.h>
 
 #include "core.h"
+#include "report.h"
 #include "stack.h"
 
 static struct rt_task *take(void)
@@ -21,8 +22,10 @@ static struct rt_task *take(void)
 
 static void give(struct rt_task *task)
 {
+    task->detached = true;
     task->next = co.free;
     co.free = task;
+    co.freed++;
 }
 
 int rt_spawn(struct rt_task **out, rt_task_fn fn, void *arg)
@@ -32,6 +35,9 @@ int rt_spawn(struct rt_task **out, rt_task_fn fn, void *arg)
         return -ENOMEM;
     task->waiting_in = NULL;
     task->status = 0;
+    task->pending = 0;
+    task->held = false;
+    task->shields = 0;
     task->reason = CO_RUNNING;
     task->timed = false;
     task->fresh = true;
@@ -39,12 +45,16 @@ int rt_spawn(struct rt_task **out, rt_task_fn fn, void *arg)
     task->done = false;
     task->detached = !out;
     task->joint = NULL;
+    task->name = NULL;
     task->fn = fn;
     task->arg = arg;
     task->sp = co_frame(task, task);
     co.live++;
     co.spawned++;
     co_ready(task);
+    /* A cancellation the spawner has yet to learn of is this one's as well. */
+    if (co.ending && (co.current->pending || co.current->held))
+        task->pending = -ECANCELED;
     if (out)
         *out = task;
     return 0;
@@ -59,18 +69,20 @@ static void hasten(struct rt_task *task)
     }
 }
 
-/* Waits until the joint's tasks have all ended. */
+/* Waits for the joint's tasks, not all of which have ended. */
 static int wait_for(struct co_joint *joint, int64_t deadline)
 {
     int error = co_park(CO_JOIN, deadline);
     /* The last may have ended between the deadline and now. */
-    return joint->remaining == 0 ? 0 : error;
+    return error == -ETIMEDOUT && joint->remaining == 0 ? 0 : error;
 }
 
 int rt_join(struct rt_task *task, int *status, int64_t deadline)
 {
+    if (co_check())
+        return -ECANCELED;
     if (!task->done) {
-        struct co_joint joint = { co.current, 1 };
+        struct co_joint joint = { .task = co.current, .remaining = 1 };
         task->joint = &joint;
         hasten(task);
         int error = wait_for(&joint, deadline);
@@ -84,18 +96,29 @@ int rt_join(struct rt_task *task, int *status, int64_t deadline)
     return 0;
 }
 
+/* Enters the joint with all tasks that have not ended.  Backwards, so that
+ * the first one comes to be the very first in front. */
+static size_t enter(struct co_joint *joint, struct rt_task *const *tasks,
+                    size_t n)
+{
+    size_t entered = 0;
+    while (n-- > 0) {
+        if (tasks[n]->done)
+            continue;
+        tasks[n]->joint = joint;
+        hasten(tasks[n]);
+        entered++;
+    }
+    return entered;
+}
+
 int rt_gather(struct rt_task *const *tasks, size_t n, int *statuses,
               int64_t deadline)
 {
-    struct co_joint joint = { co.current, 0 };
-    /* Backwards, so that the first one comes to be the very first. */
-    for (size_t i = n; i-- > 0;) {
-        if (tasks[i]->done)
-            continue;
-        tasks[i]->joint = &joint;
-        joint.remaining++;
-        hasten(tasks[i]);
-    }
+    if (co_check())
+        return -ECANCELED;
+    struct co_joint joint = { .task = co.current };
+    joint.remaining = enter(&joint, tasks, n);
     int error = joint.remaining > 0 ? wait_for(&joint, deadline) : 0;
     for (size_t i = 0; i < n; i++) {
         tasks[i]->joint = NULL;
@@ -108,12 +131,65 @@ int rt_gather(struct rt_task *const *tasks, size_t n, int *statuses,
     return error;
 }
 
+/* Counts those that have ended; whether that is enough. */
+static bool enough(struct rt_task *const *tasks, size_t n,
+                   enum rt_wait_mode mode, size_t *ended)
+{
+    bool failed = false;
+    *ended = 0;
+    for (size_t i = 0; i < n; i++) {
+        *ended += tasks[i]->done;
+        failed |= tasks[i]->done && tasks[i]->result < 0;
+    }
+    return *ended == n || (mode == RT_WAIT_FIRST && *ended > 0) ||
+           (mode == RT_WAIT_FIRST_FAILED && failed);
+}
+
+/* Waits for tasks that are not enough as they are. */
+static int wait_for_some(struct rt_task *const *tasks, size_t n,
+                         enum rt_wait_mode mode, int64_t deadline)
+{
+    struct co_joint joint = { .task = co.current,
+                              .failure = mode == RT_WAIT_FIRST_FAILED };
+    joint.remaining = enter(&joint, tasks, n);
+    if (mode == RT_WAIT_FIRST)
+        joint.remaining = 1;
+    int error = co_park(CO_JOIN, deadline);
+    for (size_t i = 0; i < n; i++)
+        tasks[i]->joint = NULL;
+    return error;
+}
+
+int rt_wait(struct rt_task *const *tasks, size_t n, enum rt_wait_mode mode,
+            bool *done, int64_t deadline)
+{
+    size_t ended = 0;
+    int error = co_check();
+    if (!error && !enough(tasks, n, mode, &ended)) {
+        error = wait_for_some(tasks, n, mode, deadline);
+        if (enough(tasks, n, mode, &ended) && error == -ETIMEDOUT)
+            error = 0;
+    }
+    for (size_t i = 0; done && i < n; i++)
+        done[i] = tasks[i]->done;
+    return error ? error : (int)ended;
+}
+
 void rt_detach(struct rt_task *task)
 {
-    if (task->done)
+    if (task->done) {
+        report_unjoined(task->name, task->result);
         give(task);
-    else
+    } else {
         task->detached = true;
+    }
+}
+
+void rt_task_name(struct rt_task *task, const char *name)
+{
+    if (!task)
+        task = co.current;
+    task->name = name;
 }
 
 int rt_sleep(int64_t until)

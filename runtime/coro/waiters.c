@@ -12,9 +12,11 @@
 int co_wait(struct co_waiters *list, enum co_reason reason, void *item,
             int64_t deadline)
 {
+    struct rt_task *self = co.current;
+    if (self->pending)
+        return co_check();
     if (deadline <= 0)
         return -ETIMEDOUT;
-    struct rt_task *self = co.current;
     self->item = item;
     self->waiting_in = list;
     self->next = NULL;

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Owns cancellation.  A task that waits is woken with -ECANCELED and leaves
+ * whatever list or heap it was in by that, so nothing is handed to it any
+ * more; to one that does not wait the cancellation is `pending` until its
+ * next waiting call, and behind a shield it is `held` until that is gone.
+ * Invariant: a shielded task has none pending.
+ */
+#include "core.h"
+#include "stack.h"
+
+/* Woken by a cancellation and has not run since. */
+static bool being_cancelled(const struct rt_task *task)
+{
+    return task != co.current && task->reason == CO_RUNNING &&
+           task->status == -ECANCELED;
+}
+
+int rt_cancel(struct rt_task *task)
+{
+    if (!task)
+        task = co.current;
+    if (task->done || being_cancelled(task))
+        return 0;
+    if (task->shields > 0)
+        task->held = true;
+    else if (!co_wake(task, -ECANCELED))
+        task->pending = -ECANCELED;
+    return 0;
+}
+
+void co_shield(void)
+{
+    struct rt_task *self = co.current;
+    self->shields++;
+    if (!self->pending)
+        return;
+    self->pending = 0;
+    self->held = true;
+}
+
+void co_unshield(void)
+{
+    struct rt_task *self = co.current;
+    if (--self->shields > 0 || !self->held)
+        return;
+    self->held = false;
+    self->pending = -ECANCELED;
+}
+
+int rt_shield(rt_task_fn fn, void *arg)
+{
+    co_shield();
+    int status = fn(arg);
+    co_unshield();
+    return status;
+}
+
+void co_cancel_others(void)
+{
+    uint32_t n = co_stacks_used();
+    for (uint32_t id = 0; id < n; id++) {
+        struct rt_task *task = co_stack_task(id);
+        if (!task->done && task != co.current)
+            rt_cancel(task);
+    }
+}
