@@ -9,6 +9,9 @@
  * task waits in a join) or in reserve.  When the last running worker blocks
  * while tasks are queued, a spare starts running; a worker that finds more
  * than W running when its task has ended goes into reserve.
+ * The main task is none of the W: when it runs a task in place, it does so for
+ * an idle worker that stays out of service meanwhile, so that no more than W
+ * tasks are ever under way.
  *
  * Wake-ups are rationed: as long as somebody searches (was woken for work or
  * looks before sleeping) a spawn wakes nobody, because the searcher will see
@@ -32,6 +35,8 @@ struct pool_worker {
     struct os_task os; /* what it is idle on; main: the main task */
     pthread_t thread;
     bool is_main;
+    /* main: the idle worker whose place it takes while it runs a task. */
+    struct pool_worker *stands_for;
     struct pool_worker *next;    /* pool.lock; all workers */
     struct pool_worker *stacked; /* pool.lock; idle or reserve */
     bool searching;              /* pool.lock */
@@ -94,6 +99,10 @@ void pool_task_run(struct rt_task *task);
 /* With the lock held: finds an idle worker for new work unless one searches.
  * The result is for os_kick(). */
 atomic_uint *pool_rouse(void);
+/* With the lock held: takes an idle worker (NULL: there is none) out of
+ * service, and puts it back. */
+struct pool_worker *pool_idle_take(void);
+void pool_idle_put(struct pool_worker *worker);
 /* With the lock held: when nobody runs, lets a spare worker run.  0, or the
  * error of pool_worker_start(). */
 int pool_add_spare(void);

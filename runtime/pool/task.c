@@ -43,17 +43,38 @@ int rt_spawn(struct rt_task **out, rt_task_fn fn, void *arg)
     return 0;
 }
 
+/* With the lock held: whether the caller may run a task in place.  The main
+ * task is not one of the W: it takes the place of an idle worker, or waits. */
+static bool may_help(struct pool_worker *self)
+{
+    if (self->is_main && self->depth == 0)
+        self->stands_for = pool_idle_take();
+    return !self->is_main || self->stands_for;
+}
+
 /* Takes a task that has not started out of the queue, to run it in place. */
 static bool claim(struct rt_task *task)
 {
     os_lock_take(&pool.lock);
-    bool queued = atomic_load_explicit(&task->os.linked, memory_order_relaxed);
-    if (queued) {
+    bool ours = atomic_load_explicit(&task->os.linked, memory_order_relaxed) &&
+                may_help(pool_self);
+    if (ours) {
         pool_queue_remove(task);
         pool.helped++;
     }
     os_lock_give(&pool.lock);
-    return queued;
+    return ours;
+}
+
+/* The worker whose place the main task took may work again. */
+static void step_back(struct pool_worker *self)
+{
+    os_lock_take(&pool.lock);
+    pool_idle_put(self->stands_for);
+    self->stands_for = NULL;
+    atomic_uint *sleeper = pool.first ? pool_rouse() : NULL;
+    os_lock_give(&pool.lock);
+    os_kick(sleeper);
 }
 
 /* As a worker that others must replace if need be. */
@@ -62,7 +83,7 @@ int os_blocked(int (*wait)(void *arg, int64_t deadline), void *arg,
 {
     int err;
     bool starved;
-    if (pool_self->is_main)
+    if (pool_self->is_main && !pool_self->stands_for)
         return wait(arg, deadline);
     os_lock_take(&pool.lock);
     pool.running--;
@@ -91,6 +112,8 @@ int os_task_await(struct rt_task *task, int64_t deadline)
     if (deadline == RT_FOREVER && self->depth < self->depth_max &&
         claim(task)) {
         pool_task_run(task);
+        if (self->is_main && self->depth == 0)
+            step_back(self);
         return 0;
     }
     return os_blocked(wait_for, &task->os, deadline);

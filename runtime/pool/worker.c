@@ -50,6 +50,16 @@ atomic_uint *pool_rouse(void)
     return os_rouse(&worker->os);
 }
 
+struct pool_worker *pool_idle_take(void)
+{
+    return stack_take(&pool.idle);
+}
+
+void pool_idle_put(struct pool_worker *worker)
+{
+    stack_put(&pool.idle, worker);
+}
+
 void pool_task_run(struct rt_task *task)
 {
     struct pool_worker *self = pool_self;
