@@ -103,6 +103,50 @@ static void joins_in_place_are_counted(void **state)
     assert_true(info.helped + info.spare_workers > 0);
 }
 
+enum {
+    WORKERS = 3,
+    SHORT_TASKS = 40
+};
+
+struct under_way {
+    atomic_int now, peak;
+};
+
+static int be_under_way(void *arg)
+{
+    struct under_way *u = arg;
+    int now = atomic_fetch_add(&u->now, 1) + 1;
+    int peak = atomic_load(&u->peak);
+
+    while (now > peak && !atomic_compare_exchange_weak(&u->peak, &peak, now))
+        continue;
+    rt_sleep(rt_in(1000000));
+    atomic_fetch_sub(&u->now, 1);
+    return 0;
+}
+
+static int join_short_tasks(void *arg)
+{
+    struct rt_task *tasks[SHORT_TASKS];
+
+    for (int i = 0; i < SHORT_TASKS; i++)
+        CHECK_INT(rt_spawn(&tasks[i], be_under_way, arg), 0);
+    return rt_gather(tasks, SHORT_TASKS, NULL, RT_FOREVER);
+}
+
+static void a_pool_has_no_more_tasks_under_way_than_workers(void **state)
+{
+    struct under_way u = { 0 };
+    struct rt_info info;
+
+    (void)state;
+    assert_int_equal(test_run(WORKERS, join_short_tasks, &u), 0);
+    rt_info(&info);
+    if (info.concurrency == 0)
+        test_skip("the runtime sets no limit to tasks under way");
+    assert_in_range(atomic_load(&u.peak), 1, (int)info.concurrency);
+}
+
 struct crowd {
     unsigned wanted, spawned;
     struct rt_sem *here;
@@ -269,6 +313,7 @@ int main(void)
         TEST(joins_with_deadlines_nest_on_a_single_worker),
         TEST(tasks_nest_in_a_tree),
         TEST(joins_in_place_are_counted),
+        TEST(a_pool_has_no_more_tasks_under_way_than_workers),
         TEST(thousands_of_tasks_all_run),
         TEST(memory_of_ended_tasks_is_used_again),
         TEST(many_tasks_are_blocked_at_the_same_time),
