@@ -4,7 +4,8 @@
  * whatever list or heap it was in by that, so nothing is handed to it any
  * more; to one that does not wait the cancellation is `pending` until its
  * next waiting call, and behind a shield it is `held` until that is gone.
- * Invariant: a shielded task has none pending.
+ * Invariant: a shielded task has none pending, one that has ended neither
+ * kind; so a stack that is used again has none either.
  */
 #include "core.h"
 #include "stack.h"
@@ -16,6 +17,31 @@ static bool being_cancelled(const struct rt_task *task)
            task->status == -ECANCELED;
 }
 
+void co_pend(struct rt_task *task)
+{
+    if (task->pending)
+        return;
+    task->pending = true;
+    co.pendings++;
+    co_attend();
+}
+
+void co_unpend(struct rt_task *task)
+{
+    if (!task->pending)
+        return;
+    task->pending = false;
+    co.pendings--;
+}
+
+int co_deliver(void)
+{
+    if (!co.current->pending)
+        return 0;
+    co_unpend(co.current);
+    return -ECANCELED;
+}
+
 int rt_cancel(struct rt_task *task)
 {
     if (!task)
@@ -25,7 +51,7 @@ int rt_cancel(struct rt_task *task)
     if (task->shields > 0)
         task->held = true;
     else if (!co_wake(task, -ECANCELED))
-        task->pending = -ECANCELED;
+        co_pend(task);
     return 0;
 }
 
@@ -35,7 +61,7 @@ void co_shield(void)
     self->shields++;
     if (!self->pending)
         return;
-    self->pending = 0;
+    co_unpend(self);
     self->held = true;
 }
 
@@ -45,7 +71,7 @@ void co_unshield(void)
     if (--self->shields > 0 || !self->held)
         return;
     self->held = false;
-    self->pending = -ECANCELED;
+    co_pend(self);
 }
 
 int rt_shield(rt_task_fn fn, void *arg)

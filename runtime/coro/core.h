@@ -40,16 +40,15 @@ struct rt_task {
     struct co_waiters *waiting_in; /* NULL when in none */
     void *item;                    /* chan: where to copy from or to */
     int status;                    /* what its interrupted call returns */
-    int pending;                   /* -ECANCELED to be delivered by the next
-                                      waiting call, or 0 */
     uint32_t id;                   /* number of its stack */
     uint8_t reason;                /* enum co_reason */
     bool timed;                    /* has a deadline in the timer heap */
     bool fresh;                    /* in the ready queue since it was spawned */
     bool done;
-    bool detached;    /* nobody will ask for its result */
-    bool held;        /* a cancellation is held back */
-    uint32_t shields; /* that hold it back */
+    bool pending;  /* a cancellation, for the next waiting call */
+    bool held;     /* a cancellation, until there are no shields */
+    bool detached; /* nobody will ask for its result */
+    uint16_t shields;
     int result;
     struct co_joint *joint; /* who waits for its end, or NULL */
     rt_task_fn fn;
@@ -70,14 +69,15 @@ struct co_core {
     struct rt_task *front;      /* run before the ready queue; a stack */
     struct rt_task *front_last; /* undefined when there are none */
     unsigned budget;      /* switches left until the clock is read; 1 while
-                                anybody is in front */
-    unsigned kept;        /* the true budget meanwhile */
+                             the next one needs attention */
+    unsigned kept;        /* the true budget meanwhile, else 0 */
+    unsigned pendings;    /* tasks with a cancellation pending */
     unsigned outside;     /* parked tasks the loop can wake */
+    bool ending;          /* tasks are cancelled for the end of the run */
     struct rt_task *free; /* stacks to use again, latest first */
     size_t live;          /* tasks that have not ended */
     uint64_t spawned;
     uint64_t freed;      /* of those, joined or ended when detached */
-    bool ending;         /* tasks have been cancelled for the end of the run */
     bool deadlocked;     /* at some time */
     uint64_t picks;      /* budgets given out */
     uint64_t loop_picks; /* picks that chose the loop */
@@ -103,14 +103,22 @@ static inline void co_ready(struct rt_task *task)
     co.tail = task;
 }
 
+/* Makes the next switch take the slow path: somebody is in front or has a
+ * cancellation pending.  So the fast path need not look for either. */
+static inline void co_attend(void)
+{
+    if (co.kept)
+        return;
+    co.kept = co.budget;
+    co.budget = 1;
+}
+
 /* Puts a task before all others that are ready. */
 static inline void co_ready_first(struct rt_task *task)
 {
-    if (!co.front) {
-        co.kept = co.budget;
-        co.budget = 1;
+    if (!co.front)
         co.front_last = task;
-    }
+    co_attend();
     task->next = co.front;
     co.front = task;
 }
@@ -134,15 +142,15 @@ static inline void co_unqueue(struct rt_task *task)
         task->next->prev = task->prev;
 }
 
-/* What every waiting call begins with: delivers a pending cancellation. */
+/* What every waiting call begins with: 0, or -ECANCELED, which delivers a
+ * pending cancellation. */
+int co_deliver(void);
 static inline int co_check(void)
 {
-    struct rt_task *self = co.current;
-    if (!self->pending)
-        return 0;
-    self->pending = 0;
-    return -ECANCELED;
+    return co.pendings ? co_deliver() : 0;
 }
+void co_pend(struct rt_task *task);
+void co_unpend(struct rt_task *task);
 
 /* Cancels all tasks but the running one. */
 void co_cancel_others(void);

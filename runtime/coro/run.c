@@ -99,7 +99,7 @@ int rt_run(const struct rt_options *options, rt_task_fn fn, void *arg)
 
 void rt_info(struct rt_info *out)
 {
-    unsigned left = co.front ? co.kept : co.budget;
+    unsigned left = co.kept ? co.kept : co.budget;
     uint64_t picks = (co.picks + 1) * CO_BUDGET - left;
     *out = (struct rt_info){
         .name = "coro",

@@ -21,8 +21,8 @@
  * runs next.  With n tasks in the queue each of them therefore runs after n
  * slices at the latest, whatever the others spawn and join.
  *
- * The fast path of a switch has one branch for all this, because somebody in
- * front makes the budget look spent.
+ * The fast path of a switch has one branch for all this and for cancelling,
+ * because what needs attention makes the budget look spent.
  *
  * The loop runs on the stack of rt_run()'s caller.  uv and curl callbacks
  * need kilobytes of stack, and there they need them once, not once per task.
@@ -74,31 +74,43 @@ static bool spent(void)
     return !co.loop_queued;
 }
 
-static struct rt_task *take_front(void)
+/* A task leaves that has a cancellation pending.  It has ended, or yields:
+ * parking would have delivered it. */
+static void leave_cancelled(struct rt_task *self)
 {
-    struct rt_task *task = co.front;
-    co.front = task->next;
+    co_unpend(self);
+    if (!self->done)
+        self->status = -ECANCELED;
+}
+
+static struct rt_task *take(bool loop_due)
+{
+    struct rt_task *task = co.head;
     if (co.front) {
-        co.kept = co.budget;
-        co.budget = 1;
+        task = co.front;
+        co.front = task->next;
+    } else if (task && !loop_due) {
+        co.head = task->next;
+    } else {
+        co.loop_picks++;
+        task = &co.loop;
     }
     return task;
 }
 
 /* The budget looks spent, or the ready queue is empty. */
-static struct rt_task *choose(void)
+static struct rt_task *choose(struct rt_task *self)
 {
-    if (co.front)
+    if (co.kept) {
         co.budget = co.kept - 1;
-    bool loop_due = co.budget == 0 && spent();
-    if (co.front)
-        return take_front();
-    struct rt_task *task = co.head;
-    if (loop_due || !task) {
-        co.loop_picks++;
-        return &co.loop;
+        co.kept = 0;
     }
-    co.head = task->next;
+    bool loop_due = co.budget == 0 && spent();
+    if (self->pending)
+        leave_cancelled(self);
+    struct rt_task *task = take(loop_due);
+    if (co.front || co.pendings)
+        co_attend();
     return task;
 }
 
@@ -108,7 +120,7 @@ static inline struct co_next pick(bool ends)
     struct rt_task *self = co.current;
     struct rt_task *next = co.head;
     if (--co.budget == 0 || !next)
-        next = choose();
+        next = choose(self);
     else
         co.head = next->next;
     co.current = next;
@@ -120,8 +132,7 @@ struct co_next co_pick_yield(void *sp)
 {
     struct rt_task *self = co.current;
     self->sp = sp;
-    self->status = self->pending;
-    self->pending = 0;
+    self->status = 0;
     co_ready(self);
     return pick(false);
 }
@@ -203,11 +214,9 @@ uv_loop_t *co_loop(void)
     return &co.uv;
 }
 
-int co_park(enum co_reason reason, int64_t deadline)
+int co_park_checked(enum co_reason reason, int64_t deadline)
 {
     struct rt_task *self = co.current;
-    if (self->pending)
-        return co_check();
     if (deadline != RT_FOREVER) {
         if (deadline <= 0)
             return -ETIMEDOUT;
@@ -216,6 +225,11 @@ int co_park(enum co_reason reason, int64_t deadline)
     self->reason = (uint8_t)reason;
     co.outside += reason >= CO_OUTSIDE;
     return co_suspend();
+}
+
+int co_park(enum co_reason reason, int64_t deadline)
+{
+    return co_check() ? -ECANCELED : co_park_checked(reason, deadline);
 }
 
 bool co_wake(struct rt_task *task, int status)
@@ -231,7 +245,7 @@ void co_pass(void)
     struct rt_task *self = co.current;
     int status = rt_yield();
     if (status)
-        self->pending = status;
+        co_pend(self);
 }
 
 void co_at_end(struct co_hook *hook)

@@ -71,6 +71,9 @@ uv_loop_t *co_loop(void);
  */
 int co_park(enum co_reason reason, int64_t deadline);
 
+/* The same, when a co_check() just before has found no cancellation. */
+int co_park_checked(enum co_reason reason, int64_t deadline);
+
 /* Between these the running task's waits are not cancelled; they nest. */
 void co_shield(void);
 void co_unshield(void);

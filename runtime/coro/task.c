@@ -33,28 +33,25 @@ int rt_spawn(struct rt_task **out, rt_task_fn fn, void *arg)
     struct rt_task *task = take();
     if (!task)
         return -ENOMEM;
+    task->prev = co.tail;
     task->waiting_in = NULL;
     task->status = 0;
-    task->pending = 0;
-    task->held = false;
-    task->shields = 0;
     task->reason = CO_RUNNING;
     task->timed = false;
     task->fresh = true;
-    task->prev = co.tail;
     task->done = false;
     task->detached = !out;
     task->joint = NULL;
-    task->name = NULL;
     task->fn = fn;
     task->arg = arg;
+    task->name = NULL;
     task->sp = co_frame(task, task);
     co.live++;
     co.spawned++;
     co_ready(task);
     /* A cancellation the spawner has yet to learn of is this one's as well. */
     if (co.ending && (co.current->pending || co.current->held))
-        task->pending = -ECANCELED;
+        co_pend(task);
     if (out)
         *out = task;
     return 0;
@@ -72,7 +69,7 @@ static void hasten(struct rt_task *task)
 /* Waits for the joint's tasks, not all of which have ended. */
 static int wait_for(struct co_joint *joint, int64_t deadline)
 {
-    int error = co_park(CO_JOIN, deadline);
+    int error = co_park_checked(CO_JOIN, deadline);
     /* The last may have ended between the deadline and now. */
     return error == -ETIMEDOUT && joint->remaining == 0 ? 0 : error;
 }
@@ -154,7 +151,7 @@ static int wait_for_some(struct rt_task *const *tasks, size_t n,
     joint.remaining = enter(&joint, tasks, n);
     if (mode == RT_WAIT_FIRST)
         joint.remaining = 1;
-    int error = co_park(CO_JOIN, deadline);
+    int error = co_park_checked(CO_JOIN, deadline);
     for (size_t i = 0; i < n; i++)
         tasks[i]->joint = NULL;
     return error;

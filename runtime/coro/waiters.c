@@ -12,11 +12,9 @@
 int co_wait(struct co_waiters *list, enum co_reason reason, void *item,
             int64_t deadline)
 {
-    struct rt_task *self = co.current;
-    if (self->pending)
-        return co_check();
     if (deadline <= 0)
         return -ETIMEDOUT;
+    struct rt_task *self = co.current;
     self->item = item;
     self->waiting_in = list;
     self->next = NULL;
@@ -26,7 +24,7 @@ int co_wait(struct co_waiters *list, enum co_reason reason, void *item,
     else
         list->first = self;
     list->last = self;
-    return co_park(reason, deadline);
+    return co_park_checked(reason, deadline);
 }
 
 void *co_waiter_item(const struct co_waiters *list)

@@ -18,7 +18,7 @@ struct co_waiters {
     struct rt_task *last;
 };
 
-/* Parks at the end of the list; see co_park().  item is for the one who
+/* Parks at the end of the list; see co_park_checked().  item is for the one who
  * wakes: see co_waiter_item().  Suspends. */
 int co_wait(struct co_waiters *list, enum co_reason reason, void *item,
             int64_t deadline);
