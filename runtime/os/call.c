@@ -4,13 +4,13 @@
  *
  * A signal sent to a thread that is asleep in the kernel makes its call fail
  * with EINTR.  One that comes between the announcement of the call and the
- * kernel would be lost, so its handler spoils the call: what it is to wait for
- * lies where the handler can change it, and it returns at once.  For pipes
- * that is a vector, which becomes one of no bytes; for poll the descriptor,
- * which becomes one that cannot be open; for sockets, where a vector would
- * cost several percent of a message, the socket's own timeout, which only the
- * task that reads (or writes) uses and sets back afterwards.  A signal that
- * comes after the call does no harm.  So one signal is enough, and nobody has
+ * kernel would be lost, so its handler spoils the call, which then returns at
+ * once.  poll(2) finds its descriptor replaced by one that cannot be open.  A
+ * socket gets a timeout for its direction, and an end of a pipe becomes
+ * non-blocking: both concern only the task that makes the call, which sets
+ * them back afterwards.  (readv(2) and writev(2), whose lengths a handler can
+ * change, would cost every message about 60 ns.)  A signal that comes after
+ * the call does no harm.  So one signal is enough, and nobody has
  * to wait for the other or to repeat anything.
  *
  * The signal reaches no code but ours.  It is sent only while the call is
@@ -21,6 +21,7 @@
  */
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
 #include <pthread.h>
@@ -28,17 +29,25 @@
 #include <signal.h>
 #include <sys/socket.h>
 #include <sys/time.h>
-#include <sys/uio.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "os/os.h"
+
+enum kind {
+    POLL,
+    READ,
+    WRITE,
+    RECV,
+    SEND
+};
 
 struct sys_call {
     struct os_call base; /* first */
     pthread_t thread;
-    struct iovec iov;
     struct pollfd poll;
-    int fd, option; /* the socket and SO_RCVTIMEO or SO_SNDTIMEO, or 0 */
+    int fd;
+    enum kind kind;
     volatile sig_atomic_t spoiled;
 };
 
@@ -49,10 +58,29 @@ static _Thread_local struct sys_call *volatile current;
 static struct sigaction old_action;
 static sigset_t old_mask;
 
-static void set_timeout(const struct sys_call *call, suseconds_t us)
+static void set_timeout(int fd, int direction, suseconds_t us)
 {
     struct timeval timeout = { .tv_usec = us }; /* 0 is none */
-    setsockopt(call->fd, SOL_SOCKET, call->option, &timeout, sizeof timeout);
+    setsockopt(fd, SOL_SOCKET, direction, &timeout, sizeof timeout);
+}
+
+/* Spoils the descriptor, or sets it back. */
+static void set_waiting(const struct sys_call *call, bool waits)
+{
+    switch (call->kind) {
+    case POLL:
+        break;
+    case READ:
+    case WRITE:
+        fcntl(call->fd, F_SETFL, waits ? 0 : O_NONBLOCK);
+        break;
+    case RECV:
+        set_timeout(call->fd, SO_RCVTIMEO, waits ? 0 : 1);
+        break;
+    case SEND:
+        set_timeout(call->fd, SO_SNDTIMEO, waits ? 0 : 1);
+        break;
+    }
 }
 
 static void on_signal(int signal)
@@ -62,10 +90,8 @@ static void on_signal(int signal)
     if (!call)
         return;
     int saved = errno;
-    call->iov.iov_len = 0;
     call->poll.fd = INT_MAX; /* POLLNVAL */
-    if (call->option)
-        set_timeout(call, 1);
+    set_waiting(call, false);
     call->spoiled = 1;
     errno = saved;
 }
@@ -93,13 +119,13 @@ static void end(struct sys_call *call)
     if (os_call_end(&call->base) && !call->spoiled)
         sched_yield(); /* takes the signal */
     current = NULL;
-    if (call->spoiled && call->option)
-        set_timeout(call, 0);
+    if (call->spoiled)
+        set_waiting(call, true);
 }
 
 int os_poll(int fd, short events, int64_t deadline)
 {
-    struct sys_call call = { .option = 0 };
+    struct sys_call call = { .kind = POLL };
     for (;;) {
         struct timespec left = { 0 };
         int64_t ns = 0;
@@ -124,71 +150,56 @@ int os_poll(int fd, short events, int64_t deadline)
     }
 }
 
-/* What is left of a transfer after a call that returned `got`, and failed
- * with err if that is negative: nothing (true), or to do it again. */
-static bool is_over(const struct sys_call *call, ssize_t got, int err)
+static ssize_t transfer_once(const struct sys_call *call, void *buffer,
+                             size_t bytes)
 {
-    if (got < 0)
-        return err != EINTR && !(err == EAGAIN && call->spoiled);
-    /* Nothing, from a call that was spoiled, may mean only that; if it was
-     * the end of the stream it is so once more. */
-    return got > 0 || !call->spoiled;
+    switch (call->kind) {
+    case READ:
+        return read(call->fd, buffer, bytes);
+    case WRITE:
+        return write(call->fd, buffer, bytes);
+    case RECV:
+        return recv(call->fd, buffer, bytes, 0);
+    default:
+        return send(call->fd, buffer, bytes, MSG_NOSIGNAL);
+    }
 }
 
-typedef ssize_t (*vector_fn)(int fd, const struct iovec *iov, int count);
-
-static ssize_t transfer(vector_fn fn, int fd, void *buffer, size_t bytes)
+static ssize_t transfer(enum kind kind, int fd, void *buffer, size_t bytes)
 {
-    struct sys_call call = { .option = 0 };
+    struct sys_call call = { .fd = fd, .kind = kind };
     for (;;) {
-        call.iov = (struct iovec){ .iov_base = buffer, .iov_len = bytes };
         if (!begin(&call))
             return os_cancel_deliver();
-        ssize_t got = fn(fd, &call.iov, 1);
+        ssize_t done = transfer_once(&call, buffer, bytes);
         int err = errno;
         end(&call);
-        if (is_over(&call, got, err))
-            return got < 0 ? -err : got;
+        if (done >= 0)
+            return done;
+        if (err != EINTR && !(err == EAGAIN && call.spoiled))
+            return -err;
     }
 }
 
 ssize_t os_read(int fd, void *buffer, size_t bytes)
 {
-    return transfer(readv, fd, buffer, bytes);
+    return transfer(READ, fd, buffer, bytes);
 }
 
+/* What is only read from loses its const on the way. */
 ssize_t os_write(int fd, const void *buffer, size_t bytes)
 {
-    /* A vector does not say that it is only read from. */
-    return transfer(writev, fd, (void *)(uintptr_t)buffer, bytes);
+    return transfer(WRITE, fd, (void *)(uintptr_t)buffer, bytes);
 }
 
 ssize_t os_recv(int fd, void *buffer, size_t bytes)
 {
-    struct sys_call call = { .fd = fd, .option = SO_RCVTIMEO };
-    for (;;) {
-        if (!begin(&call))
-            return os_cancel_deliver();
-        ssize_t got = recv(fd, buffer, bytes, 0);
-        int err = errno;
-        end(&call);
-        if (is_over(&call, got, err))
-            return got < 0 ? -err : got;
-    }
+    return transfer(RECV, fd, buffer, bytes);
 }
 
 ssize_t os_send(int fd, const void *buffer, size_t bytes)
 {
-    struct sys_call call = { .fd = fd, .option = SO_SNDTIMEO };
-    for (;;) {
-        if (!begin(&call))
-            return os_cancel_deliver();
-        ssize_t sent = send(fd, buffer, bytes, MSG_NOSIGNAL);
-        int err = errno;
-        end(&call);
-        if (is_over(&call, sent, err))
-            return sent < 0 ? -err : sent;
-    }
+    return transfer(SEND, fd, (void *)(uintptr_t)buffer, bytes);
 }
 
 void os_calls_start(void)
