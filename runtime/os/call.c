@@ -101,6 +101,14 @@ static void send_signal(struct os_call *base)
     pthread_kill(((struct sys_call *)base)->thread, SIGURG);
 }
 
+/* No signal comes any more: nothing stays spoiled. */
+static void leave(const struct sys_call *call)
+{
+    current = NULL;
+    if (call->spoiled)
+        set_waiting(call, true);
+}
+
 /* The arguments are in place. */
 static bool begin(struct sys_call *call)
 {
@@ -110,7 +118,8 @@ static bool begin(struct sys_call *call)
     current = call;
     if (os_call_begin(&call->base))
         return true;
-    current = NULL;
+    sched_yield(); /* takes the signal, if one was sent all the same */
+    leave(call);
     return false;
 }
 
@@ -118,9 +127,7 @@ static void end(struct sys_call *call)
 {
     if (os_call_end(&call->base) && !call->spoiled)
         sched_yield(); /* takes the signal */
-    current = NULL;
-    if (call->spoiled)
-        set_waiting(call, true);
+    leave(call);
 }
 
 int os_poll(int fd, short events, int64_t deadline)
