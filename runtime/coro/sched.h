@@ -53,7 +53,8 @@ enum co_reason {
      * deadline and nobody waits for the outside is deadlocked. */
     CO_OUTSIDE,
     CO_SOCK = CO_OUTSIDE,
-    CO_HTTP
+    CO_HTTP,
+    CO_OFFLOAD
 };
 
 /* The running task.  Not in the loop. */

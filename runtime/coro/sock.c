@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Owns streams: TCP sockets and pipes.
+ * Owns streams: sockets and pipes.  How sockets come about is connect.c's.
  *
  * A call tries the system call first and parks only on EAGAIN.  What the loop
  * has been asked to watch stays armed after a wait, so that a task that reads
@@ -15,39 +15,16 @@
  * Going straight to the wait is always right, it only costs a turn of the
  * loop when the data was there.
  */
-#include <arpa/inet.h>
+#include "sock.h"
+
 #include <errno.h>
 #include <fcntl.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
-#include <uv.h>
 
+#include "address.h"
 #include "core.h"
-#include "sched.h"
-
-/* One direction of a stream. */
-struct side {
-    struct rt_task *waiter; /* from the park until it runs again */
-    int event;              /* UV_READABLE or UV_WRITABLE */
-};
-
-struct rt_sock {
-    uv_poll_t poll; /* valid when polled */
-    struct side in;
-    struct side out;
-    struct rt_sock *next; /* all open ones */
-    struct rt_sock *prev;
-    int fd;
-    int armed;   /* events the loop watches */
-    bool polled; /* the loop knows the stream */
-    bool is_pipe;
-    bool wait_first; /* nothing to read is expected */
-    uint8_t misses;  /* tries in vain in a row, see guess() */
-    uint8_t skip;    /* tries to leave out */
-};
 
 enum {
     MAX_MISSES = 5,
@@ -88,16 +65,19 @@ static void close_all(void)
     hooked = false;
 }
 
-static int wrap(struct rt_sock **out, int fd)
+int co_sock_new(struct rt_sock **out, int fd, bool is_pipe)
 {
     static struct co_hook hook = { .fn = close_all };
     struct rt_sock *sock = calloc(1, sizeof(*sock));
-    if (!sock)
+    if (!sock) {
+        close(fd);
         return -ENOMEM;
+    }
     if (!hooked)
         co_at_end(&hook);
     hooked = true;
     sock->fd = fd;
+    sock->is_pipe = is_pipe;
     sock->in.event = UV_READABLE;
     sock->out.event = UV_WRITABLE;
     list_add(sock);
@@ -105,16 +85,8 @@ static int wrap(struct rt_sock **out, int fd)
     return 0;
 }
 
-static int wrap_or_close(struct rt_sock **out, int fd)
-{
-    int error = wrap(out, fd);
-    if (error)
-        close(fd);
-    return error;
-}
-
 /* An event ends the wait of the side it is for, or is left over. */
-static int deliver(struct side *side, int events)
+static int deliver(struct co_side *side, int events)
 {
     if (!(events & side->event))
         return 0;
@@ -163,8 +135,7 @@ static int arm(struct rt_sock *sock, int event)
     return watch(sock, (sock->armed & keep) | event);
 }
 
-/* Parks until the side may have something to do. */
-static int wait_for(struct rt_sock *sock, struct side *side, int64_t deadline)
+int co_sock_wait(struct rt_sock *sock, struct co_side *side, int64_t deadline)
 {
     if (deadline <= 0)
         return -ETIMEDOUT;
@@ -177,11 +148,6 @@ static int wait_for(struct rt_sock *sock, struct side *side, int64_t deadline)
     return error;
 }
 
-static bool would_block(int error)
-{
-    return error == EAGAIN || error == EWOULDBLOCK;
-}
-
 /* A call has done its work without waiting. */
 static void went_through(void)
 {
@@ -189,155 +155,25 @@ static void went_through(void)
         co_pass();
 }
 
-/* Whether a wait that ended so may be followed by one more try. */
-static bool worth_a_try(int error)
+/* Makes streams of both; on failure both are closed. */
+static int new_two(struct rt_sock **out, struct rt_sock **other,
+                   const int fds[2], bool is_pipe)
 {
-    return error == 0 || error == -ETIMEDOUT;
-}
-
-static int nodelay(int fd)
-{
-    int on = 1;
-    return setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on)) ? -errno
-                                                                     : 0;
-}
-
-union address {
-    struct sockaddr any;
-    struct sockaddr_in v4;
-    struct sockaddr_in6 v6;
-};
-
-/* The address in *to, its length as result. */
-static int parse(union address *to, const char *host, unsigned port)
-{
-    if (port > UINT16_MAX)
-        return -EINVAL;
-    if (!uv_ip4_addr(host, (int)port, &to->v4))
-        return sizeof(to->v4);
-    if (!uv_ip6_addr(host, (int)port, &to->v6))
-        return sizeof(to->v6);
-    return -EINVAL;
-}
-
-/* A non-blocking socket for the address. */
-static int open_socket(const union address *address)
-{
-    int fd = socket(address->any.sa_family,
-                    SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    return fd < 0 ? -errno : fd;
-}
-
-/* Waits until a connection attempt has succeeded or failed. */
-static int connected(struct rt_sock *sock, int64_t deadline)
-{
-    int error = wait_for(sock, &sock->out, deadline);
-    if (!worth_a_try(error))
-        return error;
-    struct sockaddr_storage peer;
-    socklen_t bytes = sizeof(peer);
-    if (error && getpeername(sock->fd, (struct sockaddr *)&peer, &bytes))
-        return error;
-    int failure = 0;
-    bytes = sizeof(failure);
-    getsockopt(sock->fd, SOL_SOCKET, SO_ERROR, &failure, &bytes);
-    return -failure;
-}
-
-static int start_connect(int fd, const union address *address, int bytes)
-{
-    int error = nodelay(fd);
-    if (error)
-        return error;
-    return connect(fd, &address->any, (socklen_t)bytes) ? -errno : 0;
-}
-
-int rt_sock_connect(struct rt_sock **out, const char *host, unsigned port,
-                    int64_t deadline)
-{
-    if (co_check())
-        return -ECANCELED;
-    union address address;
-    int bytes = parse(&address, host, port);
-    if (bytes < 0)
-        return bytes;
-    int fd = open_socket(&address);
-    if (fd < 0)
-        return fd;
-    struct rt_sock *sock;
-    int error = wrap_or_close(&sock, fd);
-    if (error)
-        return error;
-    error = start_connect(fd, &address, bytes);
-    if (error == -EINPROGRESS)
-        error = connected(sock, deadline);
+    struct rt_sock *first;
+    struct rt_sock *second;
+    int error = co_sock_new(&first, fds[0], is_pipe);
     if (error) {
-        rt_sock_close(sock);
+        close(fds[1]);
         return error;
     }
-    *out = sock;
-    return 0;
-}
-
-static int start_listen(int fd, const union address *address, int bytes,
-                        int backlog)
-{
-    int on = 1;
-    if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) ||
-        bind(fd, &address->any, (socklen_t)bytes) || listen(fd, backlog))
-        return -errno;
-    return 0;
-}
-
-int rt_sock_listen(struct rt_sock **out, const char *host, unsigned port,
-                   int backlog)
-{
-    union address address;
-    int bytes = parse(&address, host, port);
-    if (bytes < 0)
-        return bytes;
-    int fd = open_socket(&address);
-    if (fd < 0)
-        return fd;
-    int error = start_listen(fd, &address, bytes, backlog);
+    error = co_sock_new(&second, fds[1], is_pipe);
     if (error) {
-        close(fd);
+        rt_sock_close(first);
         return error;
     }
-    return wrap_or_close(out, fd);
-}
-
-/* A new connection's descriptor, or -EAGAIN when there is none. */
-static int try_accept(int listener)
-{
-    int fd;
-    do
-        fd = accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
-    while (fd < 0 && (errno == EINTR || errno == ECONNABORTED));
-    return fd < 0 ? -errno : fd;
-}
-
-int rt_sock_accept(struct rt_sock **out, struct rt_sock *listener,
-                   int64_t deadline)
-{
-    if (co_check())
-        return -ECANCELED;
-    if (listener->in.waiter)
-        return -EBUSY;
-    int waited = 0;
-    int fd = try_accept(listener->fd);
-    while (fd < 0 && would_block(-fd)) {
-        if (waited)
-            return waited;
-        waited = wait_for(listener, &listener->in, deadline);
-        if (!worth_a_try(waited))
-            return waited;
-        fd = try_accept(listener->fd);
-    }
-    if (fd < 0)
-        return fd;
-    nodelay(fd);
-    return wrap_or_close(out, fd);
+    *out = first;
+    *other = second;
+    return 0;
 }
 
 int rt_sock_pipe(struct rt_sock **reader, struct rt_sock **writer)
@@ -345,33 +181,20 @@ int rt_sock_pipe(struct rt_sock **reader, struct rt_sock **writer)
     int fds[2];
     if (pipe2(fds, O_NONBLOCK | O_CLOEXEC))
         return -errno;
-    struct rt_sock *first;
-    struct rt_sock *second;
-    int error = wrap_or_close(&first, fds[0]);
-    if (error) {
-        close(fds[1]);
-        return error;
-    }
-    error = wrap_or_close(&second, fds[1]);
-    if (error) {
-        rt_sock_close(first);
-        return error;
-    }
-    first->is_pipe = true;
-    second->is_pipe = true;
-    *reader = first;
-    *writer = second;
-    return 0;
+    return new_two(reader, writer, fds, true);
+}
+
+int rt_sock_pair(struct rt_sock **a, struct rt_sock **b)
+{
+    int fds[2];
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, fds))
+        return -errno;
+    return new_two(a, b, fds, false);
 }
 
 unsigned rt_sock_port(const struct rt_sock *sock)
 {
-    union address address = { 0 };
-    socklen_t bytes = sizeof(address);
-    if (getsockname(sock->fd, &address.any, &bytes))
-        return 0;
-    /* Both families have the port at the same place. */
-    return ntohs(address.v4.sin_port);
+    return address_port(sock->fd);
 }
 
 /* recv(2) and send(2) cost the kernel some 3 % of a message less than read(2)
@@ -410,11 +233,11 @@ static ssize_t read_waiting(struct rt_sock *sock, void *buffer, size_t bytes,
                             int64_t deadline)
 {
     for (;;) {
-        int error = wait_for(sock, &sock->in, deadline);
-        if (!worth_a_try(error))
+        int error = co_sock_wait(sock, &sock->in, deadline);
+        if (!co_sock_worth_a_try(error))
             return error;
         ssize_t n = try_read(sock, buffer, bytes);
-        if (n >= 0 || !would_block((int)-n))
+        if (n >= 0 || !co_sock_would_block((int)-n))
             return n;
         if (error)
             return error;
@@ -434,11 +257,11 @@ ssize_t rt_sock_read(struct rt_sock *sock, void *buffer, size_t bytes,
         if (n >= 0) {
             sock->misses = 0;
             went_through();
-        } else if (would_block((int)-n)) {
+        } else if (co_sock_would_block((int)-n)) {
             missed(sock);
         }
     }
-    if (n < 0 && would_block((int)-n))
+    if (n < 0 && co_sock_would_block((int)-n))
         n = read_waiting(sock, buffer, bytes, deadline);
     sock->wait_first = n > 0 && ((size_t)n < bytes || guess(sock));
     return n;
@@ -465,13 +288,13 @@ ssize_t rt_sock_write(struct rt_sock *sock, const void *buffer, size_t bytes,
     size_t done = 0;
     while (done < bytes) {
         ssize_t n = try_write(sock, from + done, bytes - done);
-        if (n < 0 && !would_block((int)-n))
+        if (n < 0 && !co_sock_would_block((int)-n))
             return n;
         if (n > 0)
             done += (size_t)n;
         if (done == bytes)
             break;
-        int error = wait_for(sock, &sock->out, deadline);
+        int error = co_sock_wait(sock, &sock->out, deadline);
         if (error)
             return error;
     }

@@ -69,11 +69,13 @@ static int nothing(void *arg)
     return 0;
 }
 
-static int join_nothing(void *arg)
+static int use_everything(void *arg)
 {
     struct rt_task *task;
-    int rc = rt_spawn(&task, nothing, arg);
+    int rc = rt_offload(nothing, arg, NULL);
 
+    if (rc == 0)
+        rc = rt_spawn(&task, nothing, arg);
     return rc ? rc : rt_join(task, NULL, RT_FOREVER);
 }
 
@@ -82,7 +84,7 @@ int test_warm_up(void **state)
     (void)state;
     current = "the run before the first test";
     test_begin((void *[]){ (void *)current });
-    int status = rt_run(NULL, join_nothing, NULL);
+    int status = rt_run(NULL, use_everything, NULL);
     alarm(0);
     return status;
 }
