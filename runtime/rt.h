@@ -180,9 +180,10 @@ void rt_detach(struct rt_task *task);
 /*
  * Asks the task to end, see "Cancellation" above; NULL is the running task.
  * Never suspends.  The task stays owned by whoever owns it and must be neither
- * joined nor freed before this returns.  Returns 0.  Nothing happens to one that has ended; a
- * second cancellation before the first is delivered is none.  A task that has
- * not started still does, and gets -ECANCELED from its first waiting call.
+ * joined nor freed before this returns.  Returns 0.  Nothing happens to one
+ * that has ended; a second cancellation before the first is delivered is none.
+ * A task that has not started still does, and gets -ECANCELED from its first
+ * waiting call.
  */
 int rt_cancel(struct rt_task *task);
 
@@ -197,7 +198,8 @@ int rt_shield(rt_task_fn fn, void *arg);
  * Runs fn(arg) in a task of its own with a deadline over the whole of it.
  * Suspends.  0: it has ended in time.  -ETIMEDOUT: it was cancelled for the
  * deadline, -ECANCELED: together with the caller; either way it has been
- * waited for.  Its status is in *status (may be NULL) in all these cases.
+ * waited for.  Its status is in *status (may be NULL) in all these cases; but
+ * a caller cancelled beforehand makes no task and leaves *status alone.
  * Otherwise the error of rt_spawn().  seq: the deadline is not watched.
  */
 int rt_timeout(rt_task_fn fn, void *arg, int64_t deadline, int *status);

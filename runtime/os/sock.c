@@ -4,8 +4,9 @@
  * without a deadline a read or a write is one system call, as it is in any
  * threaded program (call.c).  Sockets are written to without blocking first,
  * which needs no preparation for a cancellation and hardly ever fails.  With a
- * deadline, sockets are tried with MSG_DONTWAIT and os_poll() waits on EAGAIN; pipes have no such flag, so os_poll() comes first
- * and what it promised does not block.
+ * deadline, sockets are tried with MSG_DONTWAIT and os_poll() waits on
+ * EAGAIN; pipes have no such flag, so os_poll() comes first and what it
+ * promised does not block.
  */
 
 #include "os/sock.h"
