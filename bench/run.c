@@ -369,7 +369,8 @@ static void warm_up(struct rounds *rounds, size_t index, size_t order)
         return;
     }
     struct calibrate calibrate;
-    calibrate_start(&calibrate, cell->low, cell->high, run->target_ns);
+    calibrate_start(&calibrate, cell->low, cell->high, cell->step,
+                    run->target_ns);
     while (calibrate_once(rounds, index, &calibrate, order))
         ;
 }
