@@ -168,9 +168,12 @@ static void lay_out(struct table *t)
         struct row row;
         heads_of(&s->cells[i], row_cost(t->analysis, &s->cells[i]), texts);
         widen(t, texts, false);
+        row_make(&row, t->analysis, &s->cells[i]);
+        /* Its name stands before the reason too. */
+        if (wrap_width(row.runtime) > t->widths[RUNTIME])
+            t->widths[RUNTIME] = wrap_width(row.runtime);
         if (s->cells[i].n == 0)
             continue;
-        row_make(&row, t->analysis, &s->cells[i]);
         texts_of(&row, texts);
         widen(t, texts, true);
     }
