@@ -111,8 +111,9 @@ static void judge_record(struct verdict *verdict, const struct cell *cell,
     } else if (result->code != 0) {
         judge(verdict, "crashed", "exit status %d behind a good record%s",
               result->code, complaint(&result->err, said, sizeof said));
-    } else if (!json_is_integer(json_object_get(record, "wall_ns"))) {
-        judge(verdict, "garbage", "its record has no wall_ns");
+    } else if (!json_is_integer(json_object_get(record, "wall_ns")) ||
+               json_integer_value(json_object_get(record, "wall_ns")) < 0) {
+        judge(verdict, "garbage", "its record has no usable wall_ns");
     } else {
         judge(verdict, "ok", "%s", "");
     }
