@@ -165,9 +165,11 @@ static int make_plan(struct session *session)
         return 128 + interrupt_pending();
     if (err != 0)
         return command_complain(STATUS_BROKEN,
-                                "run: no %strial program in %s; build them "
-                                "with make",
-                                err == -ENOEXEC ? "usable " : "",
+                                err == -ENOEXEC
+                                    ? "run: none of the trial programs in %s "
+                                      "can be used, for the reasons above"
+                                    : "run: no trial program in %s; build "
+                                      "them with make",
                                 session->folder);
     err = plan_make(&session->plan, &session->catalog, options, message,
                     sizeof message);
