@@ -67,7 +67,7 @@ static const char script[] =
     "\"skipped\", \"skip\": {\"reason\": \"too small\"}}' >&3 ;;\n"
     "stuck)\n"
     "    [ ! -e \"$here/hold\" ] || { echo $$ >\"$here/hold\"; "
-    "sleep 1000; }\n"
+    "exec sleep 1000; }\n"
     "    ok stuck 1 ;;\n"
     "killer)\n"
     "    for p in $(cat /proc/$PPID/task/$PPID/children); do\n"
