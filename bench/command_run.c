@@ -20,6 +20,7 @@
 #include "options.h"
 #include "plan.h"
 #include "progress.h"
+#include "results.h"
 #include "run.h"
 #include "trials.h"
 #include "version.h"
@@ -373,9 +374,11 @@ static int conclude(struct session *session, const struct run_summary *summary)
                 "on\n",
                 summary->reason, session->dir);
     bool measured = anything_measured(session, summary);
+    int unequal = 0;
     if (measured) {
         int failed = finish(session->dir, session->folder, !summary->signal);
         err = err ? err : failed;
+        unequal = results_unequal(session->dir);
     }
     if (summary->signal)
         return 128 + summary->signal;
@@ -386,7 +389,7 @@ static int conclude(struct session *session, const struct run_summary *summary)
         return command_complain(STATUS_BROKEN, "run: nothing was measured");
     if (err != 0)
         return STATUS_BROKEN;
-    return summary->failed ? STATUS_FAILED : STATUS_FINE;
+    return summary->failed || unequal > 0 ? STATUS_FAILED : STATUS_FINE;
 }
 
 static int measure(struct session *session)

@@ -37,7 +37,7 @@ static const char description[] =
     " 'high': 9, 'help': 'h'}],"
     " 'cells': [{'runtimes': 'fake', 'quick': 'n=1,2,3'}]},"
     "@crash@%,@hang@%,@garbage@%,@silent@%,@flood@%,@failing@%,@skipping@%,"
-    "@stuck@%,@needy@'origin': true, %,@killer@'origin': true, %]}";
+    "@stuck@%,@odd@%,@absurd@%,@poor@%,@needy@'origin': true, %,@killer@'origin': true, %]}";
 
 static const char script[] =
     "#!/bin/sh\n"
@@ -65,6 +65,9 @@ static const char script[] =
     ">&3; exit 1 ;;\n"
     "skipping) echo '{\"schema\": 1, \"workload\": \"skipping\", \"status\": "
     "\"skipped\", \"skip\": {\"reason\": \"too small\"}}' >&3 ;;\n"
+    "odd) ok odd $$ ;;\n"
+    "absurd) ok absurd 1 3>&1 | sed 's/\"user_ns\": 1/&0000000000000/' >&3 ;;\n"
+    "poor) ok poor 1 3>&1 | sed 's/\"units\": 1, //' >&3 ;;\n"
     "stuck)\n"
     "    [ ! -e \"$here/hold\" ] || { echo $$ >\"$here/hold\"; "
     "exec sleep 1000; }\n"
@@ -463,6 +466,32 @@ static void a_trial_that_goes_wrong_is_recorded_and_the_rest_goes_on(
     assert_true(no_children());
 }
 
+static void a_record_that_cannot_be_true_is_garbage(void **state)
+{
+    struct fixture *f = *state;
+    assert_int_equal(
+        cobench(f, "run --profile quick --workload absurd,poor,good --out r"),
+        1);
+    struct trials t = read_run("r");
+    assert_int_equal(count(&t, "absurd", NULL, "garbage"), 2);
+    assert_int_equal(count(&t, "poor", NULL, "garbage"), 2);
+    assert_int_equal(count(&t, "good", "measure", "ok"), 9);
+    trials_fini(&t);
+    assert_non_null(strstr(f->output, "no usable user_ns"));
+    assert_non_null(strstr(f->output, "no usable units"));
+}
+
+/* Its operations are the number of its process. */
+static void work_that_is_not_the_same_is_status_1(void **state)
+{
+    struct fixture *f = *state;
+    assert_int_equal(cobench(f, "run --profile quick --workload odd,good"), 1);
+    const char *line = strstr(f->output, "cobench: unequal work, not compared");
+    assert_non_null(line);
+    assert_non_null(strstr(line, "odd/cpus:1/runtime:fake"));
+    assert_null(strstr(line, "good/"));
+}
+
 static void a_skipped_cell_is_recorded_once_and_is_no_failure(void **state)
 {
     struct fixture *f = *state;
@@ -513,7 +542,7 @@ static void a_dry_run_measures_nothing(void **state)
 {
     struct fixture *f = *state;
     assert_int_equal(cobench(f, "run --profile quick --dry-run"), 0);
-    assert_non_null(strstr(f->output, "14 cells"));
+    assert_non_null(strstr(f->output, "17 cells"));
     assert_non_null(strstr(f->output, "good/n:2/cpus:1/runtime:fake"));
     assert_false(exists("results"));
 }
@@ -718,6 +747,8 @@ int main(void)
         TEST(a_run_measures_every_cell_in_every_round),
         TEST(the_same_seed_gives_the_same_order),
         TEST(a_trial_that_goes_wrong_is_recorded_and_the_rest_goes_on),
+        TEST(a_record_that_cannot_be_true_is_garbage),
+        TEST(work_that_is_not_the_same_is_status_1),
         TEST(a_skipped_cell_is_recorded_once_and_is_no_failure),
         TEST(an_origin_that_dies_fails_its_cells_and_no_others),
         TEST(a_missing_origin_fails_only_what_needs_it),
