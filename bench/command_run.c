@@ -93,6 +93,19 @@ static int take_arguments(struct session *session)
     return STATUS_FINE;
 }
 
+/* Figures of two builds must not be mixed. */
+static bool is_other_build(const struct session *session)
+{
+    char path[PATH_MAX + 16], folder[PATH_MAX];
+    snprintf(path, sizeof path, "%s/env.json", session->dir);
+    json_t *env = json_load_file(path, 0, NULL);
+    bool other = json_is_object(env) &&
+                 catalog_folder(folder, sizeof folder) == 0 &&
+                 env_other_build(env, folder);
+    json_decref(env);
+    return other;
+}
+
 /* Decides whether there is something to go on with.  Sets `resumes`, or says
  * why a fresh run is started; *done: there is nothing to do at all. */
 static int find_before(struct session *session, bool *done)
@@ -119,18 +132,20 @@ static int find_before(struct session *session, bool *done)
     else if (json_array_size(options->arguments) > 0 &&
              !json_equal(options->arguments, arguments))
         why = "was started with other arguments";
+    bool rebuilt = !why && is_other_build(session);
+    if (rebuilt)
+        why = "was measured with another build";
     if (!why) {
         session->resumes = true;
         return take_arguments(session);
     }
-    trials_fini(&session->before);
     *done = options->out && strcmp(why, "is complete") == 0;
     if (options->out && !*done)
         return command_complain(STATUS_USAGE, "run: --resume: the run in %s %s",
                                 session->dir, why);
     fprintf(stderr, "cobench: the run in %s %s: %s\n", session->dir, why,
             *done ? "nothing to do" : "starting a new one");
-    return STATUS_FINE;
+    return rebuilt ? take_arguments(session) : STATUS_FINE;
 }
 
 /* The cells must be those of the first line: other programs would make
@@ -345,6 +360,8 @@ static bool anything_measured(const struct session *session,
 {
     if (summary->ok > 0)
         return true;
+    if (!session->resumes)
+        return false;
     size_t i;
     json_t *line;
     json_array_foreach(session->before.trials, i, line)

@@ -674,6 +674,33 @@ static void a_truncated_last_line_is_cut_when_resuming(void **state)
     assert_non_null(strstr(f->output, "cut off"));
 }
 
+static void a_run_of_another_build_is_not_resumed(void **state)
+{
+    struct fixture *f = *state;
+    const char *run = "run --profile quick --workload good --repetitions 500 "
+                      "--budget 1 --seed 5";
+    assert_int_equal(cobench(f, run), 0);
+    FILE *program = fopen("bin/trial-fake", "a");
+    assert_non_null(program);
+    fputs("# rebuilt\n", program);
+    fclose(program);
+    char first[PATH_MAX] = "", second[PATH_MAX] = "";
+    assert_true(readlink("results/local/latest", first, sizeof first - 1) > 0);
+    assert_int_equal(cobench(f, "run --resume=results/local/latest"), 2);
+    assert_int_equal(lines(f->output), 1);
+    assert_non_null(strstr(f->output, "was measured with another build"));
+    /* With its arguments, but from the beginning. */
+    assert_int_equal(cobench(f, "run --resume"), 0);
+    assert_non_null(strstr(f->output, "another build: starting a new one"));
+    assert_true(readlink("results/local/latest", second, sizeof second - 1) >
+                0);
+    assert_string_not_equal(first, second);
+    struct trials t = read_run("results/local/latest");
+    assert_int_equal(json_array_size(t.cells), 3);
+    assert_int_equal(json_integer_value(json_object_get(t.run, "seed")), 5);
+    trials_fini(&t);
+}
+
 static void there_is_nothing_to_resume_in_a_complete_run(void **state)
 {
     struct fixture *f = *state;
@@ -760,6 +787,7 @@ int main(void)
         TEST(ctrl_c_keeps_what_was_measured_and_leaves_no_process),
         TEST(a_killed_driver_takes_its_trial_along),
         TEST(a_truncated_last_line_is_cut_when_resuming),
+        TEST(a_run_of_another_build_is_not_resumed),
         TEST(there_is_nothing_to_resume_in_a_complete_run),
         TEST(a_run_stops_when_its_budget_is_used_up),
         TEST(report_makes_the_results_again),
