@@ -394,7 +394,8 @@ static int conclude(struct session *session, const struct run_summary *summary)
     int unequal = 0;
     if (measured) {
         int failed = finish(session->dir, session->folder, !summary->signal);
-        err = err ? err : failed;
+        if (err == 0 && failed < 0)
+            err = failed;
         unequal = results_unequal(session->dir);
     }
     if (summary->signal)

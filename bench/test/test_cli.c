@@ -745,6 +745,37 @@ static void report_makes_the_results_again(void **state)
     assert_int_equal(lines(f->output), 1);
 }
 
+static void charts_that_cannot_be_drawn_are_said(void **state)
+{
+    struct fixture *f = *state;
+    char bin[96], path[PATH_MAX];
+    const char *old = getenv("PATH");
+    assert_int_equal(mkdir("x", 0777), 0);
+    assert_int_equal(rename("bin", "x/bin"), 0);
+    assert_int_equal(mkdir("scripts", 0777), 0);
+    write_file("scripts", "plots.sh",
+               "echo plots.sh: wall: gnuplot failed with exit status 9 >&2\n"
+               "exit 4\n",
+               0666);
+    write_file("x/bin", "gnuplot", "#!/bin/sh\nexit 9\n", 0777);
+    snprintf(bin, sizeof bin, "%s/x/bin", f->dir);
+    snprintf(path, sizeof path, "%s/x/bin:%s", f->dir, old);
+    char *kept = strdup(old);
+    setenv("COBENCH_BIN", bin, 1);
+    setenv("PATH", path, 1);
+    int ran = cobench(f, "run --profile quick --workload good");
+    bool said = strstr(f->output, "could not be drawn") &&
+                strstr(f->output, "exit status 9");
+    int reported = cobench(f, "report");
+    setenv("PATH", kept, 1);
+    free(kept);
+    assert_int_equal(ran, 0);
+    assert_true(said);
+    assert_int_equal(reported, 4);
+    assert_non_null(strstr(f->output, "exit status 9"));
+    assert_null(strstr(f->output, " charts summary.csv"));
+}
+
 static int find_binaries(void **state)
 {
     (void)state;
@@ -791,6 +822,7 @@ int main(void)
         TEST(there_is_nothing_to_resume_in_a_complete_run),
         TEST(a_run_stops_when_its_budget_is_used_up),
         TEST(report_makes_the_results_again),
+        TEST(charts_that_cannot_be_drawn_are_said),
     };
     return cmocka_run_group_tests(tests, find_binaries, NULL);
 }
