@@ -216,29 +216,25 @@ static void learn(struct session *session)
     trials_fini(&latest);
 }
 
+static const char *plural(unsigned long n)
+{
+    return n == 1 ? "" : "s";
+}
+
 static void show_plan(const struct session *session)
 {
     const struct run *run = &session->run;
     char time[32];
-    printf("cobench " VERSION_COBENCH ", profile %s: %zu cells, %u rounds, %lu "
-           "trials%s, about %s; seed %llu\n",
-           session->options.profile, session->plan.count, run->repetitions,
-           run_trials_left(run), session->resumes ? " left" : "",
+    printf("cobench " VERSION_COBENCH
+           ", profile %s: %zu cell%s, %u round%s, %lu "
+           "trial%s%s, about %s; seed %llu\n",
+           session->options.profile, session->plan.count,
+           plural(session->plan.count), run->repetitions,
+           plural(run->repetitions), run_trials_left(run),
+           plural(run_trials_left(run)), session->resumes ? " left" : "",
            progress_duration(run_estimate(run), time, sizeof time),
            (unsigned long long)run->seed);
     fflush(stdout);
-}
-
-static int dry_run(const struct session *session)
-{
-    show_plan(session);
-    for (size_t i = 0; i < session->plan.count; i++) {
-        const struct cell *cell = &session->plan.cells[i];
-        printf("  %s%s%s\n", cell->name,
-               cell->calibrated ? "  calibrates " : "",
-               cell->calibrated ? cell->calibrated : "");
-    }
-    return fflush(stdout) == 0 ? STATUS_FINE : STATUS_BROKEN;
 }
 
 /* ---- the folder ---- */
@@ -273,6 +269,22 @@ static int complain_folder(const struct session *session, int err)
                             session->dir, strerror(-err));
 }
 
+/* What make_folder() would complain of, for a run that is only planned. */
+static int check_folder(struct session *session)
+{
+    const char *out = session->options.out;
+    char path[PATH_MAX + 16];
+    if (session->resumes)
+        return STATUS_FINE;
+    snprintf(session->dir, sizeof session->dir, "%s",
+             out ? out : "results/local");
+    snprintf(path, sizeof path, "%s/trials.jsonl", session->dir);
+    int err = folder_check(session->dir);
+    if (err == 0 && out && access(path, F_OK) == 0)
+        err = -EEXIST;
+    return err == 0 ? STATUS_FINE : complain_folder(session, err);
+}
+
 static int make_folder(struct session *session)
 {
     const char *out = session->options.out;
@@ -300,6 +312,21 @@ static int open_folder(struct session *session)
     session->fd = trials_reopen(session->dir, session->before.bytes);
     return session->fd < 0 ? complain_folder(session, session->fd)
                            : STATUS_FINE;
+}
+
+static int dry_run(struct session *session)
+{
+    int status = check_folder(session);
+    if (status != STATUS_FINE)
+        return status;
+    show_plan(session);
+    for (size_t i = 0; i < session->plan.count; i++) {
+        const struct cell *cell = &session->plan.cells[i];
+        printf("  %s%s%s\n", cell->name,
+               cell->calibrated ? "  calibrates " : "",
+               cell->calibrated ? cell->calibrated : "");
+    }
+    return fflush(stdout) == 0 ? STATUS_FINE : STATUS_BROKEN;
 }
 
 /* ---- the environment ---- */
@@ -373,14 +400,27 @@ static bool anything_measured(const struct session *session,
     return false;
 }
 
+/* Nothing can be written any more, but what was measured can be shown. */
+static int conclude_early(const struct session *session,
+                          const struct run_summary *summary)
+{
+    int error = -summary->error;
+    bool full = error == ENOSPC || error == EDQUOT || error == EFBIG;
+    command_complain(STATUS_BROKEN,
+                     "run: cannot write %s/trials.jsonl: %s; stopped, what was "
+                     "measured is kept",
+                     session->dir, strerror(error));
+    fprintf(stderr, "cobench: %s, then: cobench run --resume=%s\n",
+            full ? "free space" : "see to it", session->dir);
+    if (anything_measured(session, summary))
+        finish_table(session->dir);
+    return STATUS_BROKEN;
+}
+
 static int conclude(struct session *session, const struct run_summary *summary)
 {
     if (summary->error != 0)
-        return command_complain(
-            STATUS_BROKEN,
-            "run: cannot write %s/trials.jsonl: %s; stopped, what was measured "
-            "is kept",
-            session->dir, strerror(-summary->error));
+        return conclude_early(session, summary);
     env_finish(session->env);
     int err = env_write(session->env, session->dir);
     if (err != 0)
@@ -401,8 +441,9 @@ static int conclude(struct session *session, const struct run_summary *summary)
     if (summary->signal)
         return 128 + summary->signal;
     if (summary->failed || summary->skipped)
-        fprintf(stderr, "cobench: %lu trials failed, %lu cells skipped\n",
-                summary->failed, summary->skipped);
+        fprintf(stderr, "cobench: %lu trial%s failed, %lu cell%s skipped\n",
+                summary->failed, plural(summary->failed), summary->skipped,
+                plural(summary->skipped));
     if (!measured)
         return command_complain(STATUS_BROKEN, "run: nothing was measured");
     if (err != 0)
@@ -417,6 +458,7 @@ static int measure(struct session *session)
         status = make_env(session);
     if (status != STATUS_FINE)
         return status;
+    show_plan(session);
     if (!session->options.out && !session->resumes) {
         int err = folder_link(session->dir);
         if (err != 0)
@@ -445,7 +487,6 @@ static int go(struct session *session)
         run_resume(&session->run, session->before.trials);
     if (session->options.dry_run)
         return dry_run(session);
-    show_plan(session);
     return measure(session);
 }
 

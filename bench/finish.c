@@ -109,9 +109,7 @@ static void show_files(const char *run_dir)
 int finish(const char *run_dir, const char *folder, bool charts)
 {
     int err = results_write(run_dir);
-    bool terminal = isatty(STDOUT_FILENO);
-    results_table(run_dir, terminal ? progress_columns(STDOUT_FILENO) : 100,
-                  terminal && !getenv("NO_COLOR"));
+    finish_table(run_dir);
     if (err == 0 && charts) {
         int failed = draw_charts(run_dir, folder);
         err = results_report(run_dir);
@@ -120,4 +118,11 @@ int finish(const char *run_dir, const char *folder, bool charts)
     show_files(run_dir);
     fflush(stdout);
     return err;
+}
+
+void finish_table(const char *run_dir)
+{
+    bool terminal = isatty(STDOUT_FILENO);
+    results_table(run_dir, terminal ? progress_columns(STDOUT_FILENO) : 100,
+                  terminal && !getenv("NO_COLOR"));
 }

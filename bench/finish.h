@@ -18,4 +18,7 @@ enum {
  * FINISH_NO_CHARTS where they could not be drawn though gnuplot is there. */
 int finish(const char *run_dir, const char *folder, bool charts);
 
+/* The table alone: nothing is written. */
+void finish_table(const char *run_dir);
+
 #endif

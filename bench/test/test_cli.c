@@ -64,7 +64,8 @@ static const char script[] =
     "\"failed\", \"error\": {\"errno\": \"EIO\", \"message\": \"no luck\"}}' "
     ">&3; exit 1 ;;\n"
     "skipping) echo '{\"schema\": 1, \"workload\": \"skipping\", \"status\": "
-    "\"skipped\", \"skip\": {\"reason\": \"too small\"}}' >&3 ;;\n"
+    "\"skipped\", \"skip\": {\"reason\": \"too small\", "
+    "\"needed\": 132, \"limit\": 64, \"remedy\": \"ulimit -n 132\"}}' >&3 ;;\n"
     "odd) ok odd $$ ;;\n"
     "absurd) ok absurd 1 3>&1 | sed 's/\"user_ns\": 1/&0000000000000/' >&3 ;;\n"
     "poor) ok poor 1 3>&1 | sed 's/\"units\": 1, //' >&3 ;;\n"
@@ -501,7 +502,8 @@ static void a_skipped_cell_is_recorded_once_and_is_no_failure(void **state)
     assert_int_equal(count(&t, "skipping", NULL, NULL), 1);
     assert_int_equal(count(&t, "skipping", NULL, "skipped"), 1);
     trials_fini(&t);
-    assert_non_null(strstr(f->output, "too small"));
+    assert_non_null(strstr(f->output, "runtime:fake: too small (needs 132, "
+                                      "limit 64): ulimit -n 132\n"));
     /* Nothing but that: nothing was measured. */
     assert_int_equal(
         cobench(f, "run --profile quick --workload skipping --out s"), 4);
@@ -554,7 +556,15 @@ static void an_output_folder_that_cannot_be_written_is_status_4(void **state)
     assert_int_equal(cobench(f, "run --profile quick --workload good --out "
                                 "file/sub"),
                      4);
+    assert_int_equal(lines(f->output), 1);
     assert_non_null(strstr(f->output, "cannot write into file/sub"));
+    assert_int_equal(cobench(f, "run --profile quick --workload good --out "
+                                "file/sub --dry-run"),
+                     4);
+    assert_int_equal(cobench(f, "run --profile quick --workload good --out "
+                                "new/sub --dry-run"),
+                     0);
+    assert_false(exists("new"));
     write_file(".", "results", "x", 0666);
     assert_int_equal(cobench(f, "run --profile quick --workload good"), 4);
     assert_non_null(strstr(f->output, "cannot write into results/local"));
@@ -566,7 +576,10 @@ static void a_folder_that_holds_a_run_is_not_overwritten(void **state)
     const char *run = "run --profile quick --workload good --out r";
     assert_int_equal(cobench(f, run), 0);
     assert_int_equal(cobench(f, run), 2);
+    assert_int_equal(lines(f->output), 1);
     assert_non_null(strstr(f->output, "holds a run already"));
+    assert_int_equal(
+        cobench(f, "run --profile quick --workload good --out r --dry-run"), 2);
 }
 
 static void a_full_disk_keeps_what_was_measured(void **state)
@@ -580,6 +593,9 @@ static void a_full_disk_keeps_what_was_measured(void **state)
               RLIMIT_FSIZE, 16 << 10);
     assert_int_equal(finish(f, child), 4);
     assert_non_null(strstr(f->output, "cannot write r/trials.jsonl"));
+    assert_non_null(
+        strstr(f->output, "free space, then: cobench run --resume=r\n"));
+    assert_non_null(strstr(f->output, "3 cells: "));
     struct trials t = read_run("r");
     assert_false(t.truncated);
     assert_true(json_array_size(t.trials) > 3);
