@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include "env.h"
 #include "interrupt.h"
@@ -27,6 +28,7 @@ enum {
     PAD_BYTES = 4096,
     ORIGIN_DEATHS = 3
 };
+static const double GRAIN_NS = 1e9;
 static const int64_t TICK_NS = INT64_C(1000) * 1000 * 1000;
 
 /* How it went, before it is put into the line. */
@@ -85,6 +87,33 @@ static const char *text_in(const json_t *record, const char *object,
     return text ? text : "no reason given";
 }
 
+static json_int_t figure(const json_t *record, const char *key)
+{
+    return json_integer_value(json_object_get(record, key));
+}
+
+/* The first figure of a good trial's record that is missing or cannot be
+ * true; NULL when there is none. */
+static const char *bad_figure(const json_t *record)
+{
+    static const char *const names[] = { "wall_ns", "user_ns", "sys_ns",
+                                         "units", "ops" };
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (!json_is_integer(json_object_get(record, names[i])) ||
+            figure(record, names[i]) < 0)
+            return names[i];
+    if (!json_is_string(json_object_get(record, "digest")))
+        return "digest";
+    double wall = (double)figure(record, "wall_ns");
+    if (wall <= 0 && figure(record, "units") > 0)
+        return "wall_ns";
+    /* Twice what all CPUs can give, and the grain of the kernel's clocks. */
+    double most = 2 * wall * (double)sysconf(_SC_NPROCESSORS_CONF) + GRAIN_NS;
+    if ((double)figure(record, "user_ns") > most)
+        return "user_ns";
+    return (double)figure(record, "sys_ns") > most ? "sys_ns" : NULL;
+}
+
 /* A process that ended by itself and left something to read. */
 static void judge_record(struct verdict *verdict, const struct cell *cell,
                          const struct proc_result *result)
@@ -111,8 +140,9 @@ static void judge_record(struct verdict *verdict, const struct cell *cell,
     } else if (result->code != 0) {
         judge(verdict, "crashed", "exit status %d behind a good record%s",
               result->code, complaint(&result->err, said, sizeof said));
-    } else if (!json_is_integer(json_object_get(record, "wall_ns"))) {
-        judge(verdict, "garbage", "its record has no wall_ns");
+    } else if (bad_figure(record)) {
+        judge(verdict, "garbage", "its record has no usable %s",
+              bad_figure(record));
     } else {
         judge(verdict, "ok", "%s", "");
     }

@@ -8,7 +8,8 @@
 
 enum {
     FIRST_COUNT = 64,
-    TRIES = 10
+    TRIES = 10,
+    LEAST_STEPS = 4
 };
 /* A short trial is mostly start-up and tells little about a long one. */
 static const double MOST_GROWTH = 256;
@@ -28,14 +29,25 @@ static int64_t bounded(const struct calibrate *calibrate, double count)
         return calibrate->high;
     if (count <= (double)calibrate->low)
         return calibrate->low;
-    return (int64_t)count;
+    int64_t whole = (int64_t)count - (int64_t)count % calibrate->step;
+    return whole > calibrate->low ? whole : calibrate->low;
+}
+
+/* The least multiple of step that is not below count. */
+static int64_t round_up(int64_t count, int64_t step)
+{
+    return count + (step - count % step) % step;
 }
 
 void calibrate_start(struct calibrate *calibrate, int64_t low, int64_t high,
-                     int64_t target_ns)
+                     int64_t step, int64_t target_ns)
 {
-    *calibrate =
-        (struct calibrate){ .low = low, .high = high, .target_ns = target_ns };
+    int64_t steps = step > 1 ? LEAST_STEPS * step : low;
+    int64_t least = round_up(low > steps ? low : steps, step);
+    *calibrate = (struct calibrate){ .low = least < high ? least : high,
+                                     .high = high,
+                                     .step = step,
+                                     .target_ns = target_ns };
     calibrate->count = bounded(calibrate, FIRST_COUNT);
 }
 

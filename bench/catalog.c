@@ -14,6 +14,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "interrupt.h"
 #include "proc.h"
 
 enum {
@@ -99,7 +100,8 @@ static void add_program(struct catalog *catalog, const char *name)
     const char *reason = NULL;
     json_t *doc = describe(path, &reason);
     if (!doc) {
-        fprintf(stderr, "cobench: %s is left out: %s\n", name, reason);
+        if (!interrupt_pending())
+            fprintf(stderr, "cobench: %s is left out: %s\n", name, reason);
         return;
     }
     json_object_set_new(doc, "path", json_string(path));

@@ -99,12 +99,14 @@ int cell_init(struct cell *out, const json_t *workload, json_t *params,
     const char *calibrated = catalog_text(workload, "calibrated");
     bool fixed = !*calibrated || json_object_get(params, calibrated);
     const json_t *param = catalog_param(workload, calibrated);
+    json_int_t conns = json_integer_value(json_object_get(params, "conns"));
     *out = (struct cell){
         .json = json_object(),
         .arguments = arguments_of(params, cpus, spec),
         .program = catalog_text(spec->program, "path"),
         .low = json_integer_value(json_object_get(param, "low")),
         .high = json_integer_value(json_object_get(param, "high")),
+        .step = conns > 0 ? conns : 1,
         .origin = json_is_true(json_object_get(workload, "origin")),
     };
     if (!out->json || !out->arguments) {

@@ -21,6 +21,7 @@ struct cell {
     const char *program;    /* path of the trial program; in the catalogue */
     json_t *arguments;      /* array of "NAME=VALUE", uncalibrated ones */
     int64_t low, high;      /* bounds of the calibrated parameter */
+    int64_t step;           /* it is a multiple of: connections, or 1 */
     bool origin;            /* needs the origin */
 };
 

@@ -9,7 +9,7 @@
 
 enum status {
     STATUS_FINE = 0,
-    STATUS_FAILED = 1, /* some trials failed */
+    STATUS_FAILED = 1, /* some trials failed, or the work was unequal */
     STATUS_USAGE = 2,
     STATUS_BROKEN = 4 /* nothing measured, or nothing can be */
 };

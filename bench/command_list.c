@@ -66,12 +66,18 @@ static void print_runtime(const json_t *program)
     printf("  %-10s %s%s", catalog_text(info, "name"),
            catalog_is_reference(program) ? "(reference) " : "",
            catalog_text(info, "summary"));
-    if (strstr(options, "workers"))
-        printf(" [:WORKERS, %lld]",
-               json_integer_value(json_object_get(info, "workers")));
-    else if (strstr(options, "stack"))
-        printf(" [:STACK, %lldk]",
-               json_integer_value(json_object_get(info, "stack_bytes")) >> 10);
+    bool workers = strstr(options, "workers") != NULL;
+    if (workers || strstr(options, "stack")) {
+        json_int_t value = json_integer_value(
+            json_object_get(info, workers ? "workers" : "stack_bytes"));
+        printf(workers ? " [:WORKERS" : " [:STACK");
+        /* 0: the program leaves the default to rt.h or to the system. */
+        if (value > 0)
+            printf(workers ? ", %lld]" : ", %lldk]",
+                   workers ? value : value >> 10);
+        else
+            putchar(']');
+    }
     putchar('\n');
 }
 

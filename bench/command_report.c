@@ -18,8 +18,8 @@ static const char help[] =
     "Makes all result files and charts of a run again from its trials.jsonl\n"
     "and env.json, and prints the table.  DIR: results/local/latest.\n"
     "\n"
-    "Exit status: 0 fine, 2 usage, 4 there is no such run or it cannot be\n"
-    "read or written.\n";
+    "Exit status: 0 fine, 2 usage, 4 there is no such run, it cannot be read\n"
+    "or written, or gnuplot failed.\n";
 
 int command_report(int argc, char **argv)
 {

@@ -20,6 +20,7 @@
 #include "options.h"
 #include "plan.h"
 #include "progress.h"
+#include "results.h"
 #include "run.h"
 #include "trials.h"
 #include "version.h"
@@ -92,6 +93,19 @@ static int take_arguments(struct session *session)
     return STATUS_FINE;
 }
 
+/* Figures of two builds must not be mixed. */
+static bool is_other_build(const struct session *session)
+{
+    char path[PATH_MAX + 16], folder[PATH_MAX];
+    snprintf(path, sizeof path, "%s/env.json", session->dir);
+    json_t *env = json_load_file(path, 0, NULL);
+    bool other = json_is_object(env) &&
+                 catalog_folder(folder, sizeof folder) == 0 &&
+                 env_other_build(env, folder);
+    json_decref(env);
+    return other;
+}
+
 /* Decides whether there is something to go on with.  Sets `resumes`, or says
  * why a fresh run is started; *done: there is nothing to do at all. */
 static int find_before(struct session *session, bool *done)
@@ -118,18 +132,20 @@ static int find_before(struct session *session, bool *done)
     else if (json_array_size(options->arguments) > 0 &&
              !json_equal(options->arguments, arguments))
         why = "was started with other arguments";
+    bool rebuilt = !why && is_other_build(session);
+    if (rebuilt)
+        why = "was measured with another build";
     if (!why) {
         session->resumes = true;
         return take_arguments(session);
     }
-    trials_fini(&session->before);
     *done = options->out && strcmp(why, "is complete") == 0;
     if (options->out && !*done)
         return command_complain(STATUS_USAGE, "run: --resume: the run in %s %s",
                                 session->dir, why);
     fprintf(stderr, "cobench: the run in %s %s: %s\n", session->dir, why,
             *done ? "nothing to do" : "starting a new one");
-    return STATUS_FINE;
+    return rebuilt ? take_arguments(session) : STATUS_FINE;
 }
 
 /* The cells must be those of the first line: other programs would make
@@ -165,9 +181,11 @@ static int make_plan(struct session *session)
         return 128 + interrupt_pending();
     if (err != 0)
         return command_complain(STATUS_BROKEN,
-                                "run: no %strial program in %s; build them "
-                                "with make",
-                                err == -ENOEXEC ? "usable " : "",
+                                err == -ENOEXEC
+                                    ? "run: none of the trial programs in %s "
+                                      "can be used, for the reasons above"
+                                    : "run: no trial program in %s; build "
+                                      "them with make",
                                 session->folder);
     err = plan_make(&session->plan, &session->catalog, options, message,
                     sizeof message);
@@ -198,29 +216,25 @@ static void learn(struct session *session)
     trials_fini(&latest);
 }
 
+static const char *plural(unsigned long n)
+{
+    return n == 1 ? "" : "s";
+}
+
 static void show_plan(const struct session *session)
 {
     const struct run *run = &session->run;
     char time[32];
-    printf("cobench " VERSION_COBENCH ", profile %s: %zu cells, %u rounds, %lu "
-           "trials%s, about %s; seed %llu\n",
-           session->options.profile, session->plan.count, run->repetitions,
-           run_trials_left(run), session->resumes ? " left" : "",
+    printf("cobench " VERSION_COBENCH
+           ", profile %s: %zu cell%s, %u round%s, %lu "
+           "trial%s%s, about %s; seed %llu\n",
+           session->options.profile, session->plan.count,
+           plural(session->plan.count), run->repetitions,
+           plural(run->repetitions), run_trials_left(run),
+           plural(run_trials_left(run)), session->resumes ? " left" : "",
            progress_duration(run_estimate(run), time, sizeof time),
            (unsigned long long)run->seed);
     fflush(stdout);
-}
-
-static int dry_run(const struct session *session)
-{
-    show_plan(session);
-    for (size_t i = 0; i < session->plan.count; i++) {
-        const struct cell *cell = &session->plan.cells[i];
-        printf("  %s%s%s\n", cell->name,
-               cell->calibrated ? "  calibrates " : "",
-               cell->calibrated ? cell->calibrated : "");
-    }
-    return fflush(stdout) == 0 ? STATUS_FINE : STATUS_BROKEN;
 }
 
 /* ---- the folder ---- */
@@ -255,6 +269,22 @@ static int complain_folder(const struct session *session, int err)
                             session->dir, strerror(-err));
 }
 
+/* What make_folder() would complain of, for a run that is only planned. */
+static int check_folder(struct session *session)
+{
+    const char *out = session->options.out;
+    char path[PATH_MAX + 16];
+    if (session->resumes)
+        return STATUS_FINE;
+    snprintf(session->dir, sizeof session->dir, "%s",
+             out ? out : "results/local");
+    snprintf(path, sizeof path, "%s/trials.jsonl", session->dir);
+    int err = folder_check(session->dir);
+    if (err == 0 && out && access(path, F_OK) == 0)
+        err = -EEXIST;
+    return err == 0 ? STATUS_FINE : complain_folder(session, err);
+}
+
 static int make_folder(struct session *session)
 {
     const char *out = session->options.out;
@@ -282,6 +312,21 @@ static int open_folder(struct session *session)
     session->fd = trials_reopen(session->dir, session->before.bytes);
     return session->fd < 0 ? complain_folder(session, session->fd)
                            : STATUS_FINE;
+}
+
+static int dry_run(struct session *session)
+{
+    int status = check_folder(session);
+    if (status != STATUS_FINE)
+        return status;
+    show_plan(session);
+    for (size_t i = 0; i < session->plan.count; i++) {
+        const struct cell *cell = &session->plan.cells[i];
+        printf("  %s%s%s\n", cell->name,
+               cell->calibrated ? "  calibrates " : "",
+               cell->calibrated ? cell->calibrated : "");
+    }
+    return fflush(stdout) == 0 ? STATUS_FINE : STATUS_BROKEN;
 }
 
 /* ---- the environment ---- */
@@ -342,6 +387,8 @@ static bool anything_measured(const struct session *session,
 {
     if (summary->ok > 0)
         return true;
+    if (!session->resumes)
+        return false;
     size_t i;
     json_t *line;
     json_array_foreach(session->before.trials, i, line)
@@ -353,14 +400,27 @@ static bool anything_measured(const struct session *session,
     return false;
 }
 
+/* Nothing can be written any more, but what was measured can be shown. */
+static int conclude_early(const struct session *session,
+                          const struct run_summary *summary)
+{
+    int error = -summary->error;
+    bool full = error == ENOSPC || error == EDQUOT || error == EFBIG;
+    command_complain(STATUS_BROKEN,
+                     "run: cannot write %s/trials.jsonl: %s; stopped, what was "
+                     "measured is kept",
+                     session->dir, strerror(error));
+    fprintf(stderr, "cobench: %s, then: cobench run --resume=%s\n",
+            full ? "free space" : "see to it", session->dir);
+    if (anything_measured(session, summary))
+        finish_table(session->dir);
+    return STATUS_BROKEN;
+}
+
 static int conclude(struct session *session, const struct run_summary *summary)
 {
     if (summary->error != 0)
-        return command_complain(
-            STATUS_BROKEN,
-            "run: cannot write %s/trials.jsonl: %s; stopped, what was measured "
-            "is kept",
-            session->dir, strerror(-summary->error));
+        return conclude_early(session, summary);
     env_finish(session->env);
     int err = env_write(session->env, session->dir);
     if (err != 0)
@@ -371,20 +431,24 @@ static int conclude(struct session *session, const struct run_summary *summary)
                 "on\n",
                 summary->reason, session->dir);
     bool measured = anything_measured(session, summary);
+    int unequal = 0;
     if (measured) {
         int failed = finish(session->dir, session->folder, !summary->signal);
-        err = err ? err : failed;
+        if (err == 0 && failed < 0)
+            err = failed;
+        unequal = results_unequal(session->dir);
     }
     if (summary->signal)
         return 128 + summary->signal;
     if (summary->failed || summary->skipped)
-        fprintf(stderr, "cobench: %lu trials failed, %lu cells skipped\n",
-                summary->failed, summary->skipped);
+        fprintf(stderr, "cobench: %lu trial%s failed, %lu cell%s skipped\n",
+                summary->failed, plural(summary->failed), summary->skipped,
+                plural(summary->skipped));
     if (!measured)
         return command_complain(STATUS_BROKEN, "run: nothing was measured");
     if (err != 0)
         return STATUS_BROKEN;
-    return summary->failed ? STATUS_FAILED : STATUS_FINE;
+    return summary->failed || unequal > 0 ? STATUS_FAILED : STATUS_FINE;
 }
 
 static int measure(struct session *session)
@@ -394,6 +458,7 @@ static int measure(struct session *session)
         status = make_env(session);
     if (status != STATUS_FINE)
         return status;
+    show_plan(session);
     if (!session->options.out && !session->resumes) {
         int err = folder_link(session->dir);
         if (err != 0)
@@ -422,7 +487,6 @@ static int go(struct session *session)
         run_resume(&session->run, session->before.trials);
     if (session->options.dry_run)
         return dry_run(session);
-    show_plan(session);
     return measure(session);
 }
 

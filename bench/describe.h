@@ -34,7 +34,8 @@
  * nothing being absent.  Without cpus= a cell is measured with cpus=1.  A cell
  * whose sweep names the calibrated parameter is not calibrated: the count is
  * as given, and part of its name.  Else that parameter is calibrated between
- * its low and its high, and not part of the name.
+ * its low and its high, as a multiple of `conns` where there is such a
+ * parameter, and not part of the name.
  *
  * Beside its own parameters every workload takes
  *   cpus=1|all       1 pins the process to the lowest CPU it may use

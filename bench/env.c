@@ -5,6 +5,7 @@
  */
 #include "env.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <gnu/libc-version.h>
 #include <limits.h>
@@ -12,6 +13,7 @@
 #include <sched.h>
 #include <stdarg.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -405,6 +407,69 @@ static void put_commit(json_t *env, const char *folder)
     free(commit);
 }
 
+/* FNV-1a, going on from hash. */
+static uint64_t hash_bytes(uint64_t hash, const char *bytes, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        hash = (hash ^ (unsigned char)bytes[i]) * UINT64_C(0x100000001b3);
+    return hash;
+}
+
+static uint64_t hash_file(uint64_t hash, const char *folder, const char *name)
+{
+    char path[PATH_MAX], bytes[16384];
+    int length = snprintf(path, sizeof path, "%s/%s", folder, name);
+    FILE *f =
+        length > 0 && (size_t)length < sizeof path ? fopen(path, "re") : NULL;
+    hash = hash_bytes(hash, name, strlen(name) + 1);
+    for (size_t n; f && (n = fread(bytes, 1, sizeof bytes, f)) > 0;)
+        hash = hash_bytes(hash, bytes, n);
+    if (f)
+        fclose(f);
+    return hash;
+}
+
+static int is_measured(const struct dirent *entry)
+{
+    return (strncmp(entry->d_name, "trial-", 6) == 0 &&
+            !strchr(entry->d_name, '.')) ||
+           strcmp(entry->d_name, "origin") == 0;
+}
+
+static void put_programs(json_t *env, const char *folder)
+{
+    struct dirent **entries = NULL;
+    int n = scandir(folder, &entries, is_measured, alphasort);
+    uint64_t hash = UINT64_C(0xcbf29ce484222325);
+    for (int i = 0; i < n; i++) {
+        hash = hash_file(hash, folder, entries[i]->d_name);
+        free(entries[i]);
+    }
+    free(entries);
+    char text[24];
+    snprintf(text, sizeof text, "%016llx", (unsigned long long)hash);
+    if (n > 0)
+        put_text(env, "programs", text);
+}
+
+static bool same_member(const json_t *a, const json_t *b, const char *key)
+{
+    const json_t *x = json_object_get(a, key), *y = json_object_get(b, key);
+    return x && y ? json_equal(x, y) : x == y;
+}
+
+bool env_other_build(const json_t *env, const char *folder)
+{
+    json_t *now = json_object();
+    put_commit(now, folder);
+    put_programs(now, folder);
+    bool same = same_member(env, now, "commit") &&
+                same_member(env, now, "dirty") &&
+                same_member(env, now, "programs");
+    json_decref(now);
+    return !same;
+}
+
 /* ---- stolen time ---- */
 
 /* Ticks of all CPUs since the start of the machine. */
@@ -451,6 +516,7 @@ json_t *env_read(const char *folder)
     put_limits(env);
     put_build(env);
     put_commit(env, folder);
+    put_programs(env, folder);
     if (!cpu_ticks(&steal_before, &total_before))
         total_before = 0;
     return env;

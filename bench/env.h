@@ -14,6 +14,7 @@
  *
  *   machine              "AMD EPYC 9B14, 2 CPUs, Linux 6.18": for captions
  *   commit               of the source, 40 hex digits; dirty (bool)
+ *   programs             hash of the trial programs and the origin, 16 hex
  *   version, run_id, seed, arguments [...], profile
  *   cpu_model, cpus_allowed, kernel ("6.18.5"), architecture
  *   memory_bytes, memory_available_bytes, virtualised (bool)
@@ -31,10 +32,15 @@
  */
 
 #include <jansson.h>
+#include <stdbool.h>
 
 /* Looks around; the source is searched for above `folder`, where the programs
  * lie.  NULL without memory. */
 json_t *env_read(const char *folder);
+
+/* Whether the programs in `folder` are not those that an earlier env.json
+ * tells of, or come from another state of the source. */
+bool env_other_build(const json_t *env, const char *folder);
 
 /* Adds what is known only at the end. */
 void env_finish(json_t *env);

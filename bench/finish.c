@@ -17,6 +17,9 @@
 #include "progress.h"
 #include "results.h"
 
+enum {
+    NOTHING_TO_DRAW = 1 /* exit status of plots.sh */
+};
 static const int64_t CHARTS_NS = INT64_C(300) * 1000 * 1000 * 1000;
 
 /* The last line a program wrote. */
@@ -45,7 +48,22 @@ static bool have_gnuplot(void)
     return false;
 }
 
-static void draw_charts(const char *run_dir, const char *folder)
+/* What was said, and whether it is a failure. */
+static int judge_charts(const struct proc_result *result)
+{
+    if (result->end == PROC_EXITED && result->code == 0)
+        return 0;
+    if (result->end == PROC_EXITED && result->code == NOTHING_TO_DRAW) {
+        fprintf(stderr, "cobench: charts: %s\n", last_line(result->err.data));
+        return 0;
+    }
+    fprintf(stderr, "cobench: the charts could not be drawn: %s\n",
+            result->end == PROC_TIMEOUT ? "it took more than five minutes"
+                                        : last_line(result->err.data));
+    return FINISH_NO_CHARTS;
+}
+
+static int draw_charts(const char *run_dir, const char *folder)
 {
     char script[PATH_MAX];
     if (!have_gnuplot()) {
@@ -53,11 +71,11 @@ static void draw_charts(const char *run_dir, const char *folder)
                 "cobench: no charts: gnuplot is not installed; run "
                 "scripts/setup.sh, then cobench report %s\n",
                 run_dir);
-        return;
+        return 0;
     }
     if (env_script(folder, "plots.sh", script, sizeof script) != 0) {
         fprintf(stderr, "cobench: no charts: scripts/plots.sh is missing\n");
-        return;
+        return 0;
     }
     const char *const argv[] = { "/bin/sh", script, run_dir, NULL };
     struct proc_options options = { .argv = argv, .limit_ns = CHARTS_NS };
@@ -66,11 +84,11 @@ static void draw_charts(const char *run_dir, const char *folder)
     if (err != 0) {
         fprintf(stderr, "cobench: no charts: cannot start %s: %s\n", script,
                 strerror(-err));
-        return;
+        return FINISH_NO_CHARTS;
     }
-    if (result.end != PROC_EXITED || result.code != 0)
-        fprintf(stderr, "cobench: charts: %s\n", last_line(result.err.data));
+    int failed = judge_charts(&result);
     proc_result_fini(&result);
+    return failed;
 }
 
 /* Names the files that are there. */
@@ -91,14 +109,20 @@ static void show_files(const char *run_dir)
 int finish(const char *run_dir, const char *folder, bool charts)
 {
     int err = results_write(run_dir);
-    bool terminal = isatty(STDOUT_FILENO);
-    results_table(run_dir, terminal ? progress_columns(STDOUT_FILENO) : 100,
-                  terminal && !getenv("NO_COLOR"));
+    finish_table(run_dir);
     if (err == 0 && charts) {
-        draw_charts(run_dir, folder);
+        int failed = draw_charts(run_dir, folder);
         err = results_report(run_dir);
+        err = err ? err : failed;
     }
     show_files(run_dir);
     fflush(stdout);
     return err;
+}
+
+void finish_table(const char *run_dir)
+{
+    bool terminal = isatty(STDOUT_FILENO);
+    results_table(run_dir, terminal ? progress_columns(STDOUT_FILENO) : 100,
+                  terminal && !getenv("NO_COLOR"));
 }

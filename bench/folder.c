@@ -44,6 +44,29 @@ int folder_make(const char *path)
     return access(path, W_OK | X_OK) == 0 ? 0 : -errno;
 }
 
+int folder_check(const char *path)
+{
+    char part[PATH_MAX];
+    struct stat st;
+    size_t n = strlen(path);
+    if (n == 0 || n >= sizeof part)
+        return n ? -ENAMETOOLONG : -ENOENT;
+    memcpy(part, path, n + 1);
+    /* The nearest folder that exists is the one to be written into. */
+    while (stat(part, &st) != 0) {
+        if (errno != ENOENT)
+            return -errno;
+        char *slash = strrchr(part, '/');
+        if (!slash)
+            strcpy(part, ".");
+        else
+            slash[slash == part] = 0;
+    }
+    if (!S_ISDIR(st.st_mode))
+        return -ENOTDIR;
+    return access(part, W_OK | X_OK) == 0 ? 0 : -errno;
+}
+
 int folder_new(char *path, size_t size)
 {
     int err = folder_make(local);

@@ -14,6 +14,9 @@ extern const char folder_latest[];
 /* Makes the folder and those above it; -EACCES, -ENOTDIR, ... */
 int folder_make(const char *path);
 
+/* Whether folder_make() would do, without making anything. */
+int folder_check(const char *path);
+
 /* Makes a new one under results/local, named by the time.  Writes its path. */
 int folder_new(char *path, size_t size);
 

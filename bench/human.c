@@ -92,3 +92,19 @@ char *human_spread(char text[HUMAN], const struct estimate *e)
     snprintf(text, HUMAN, "%.*f%%", percent < 9.95, percent);
     return text;
 }
+
+char *human_skip(char *text, size_t size, const char *reason,
+                 const json_t *skip)
+{
+    const json_t *needed = json_object_get(skip, "needed");
+    const json_t *limit = json_object_get(skip, "limit");
+    const char *remedy = json_string_value(json_object_get(skip, "remedy"));
+    char numbers[96] = "";
+    if (json_is_integer(needed) && json_is_integer(limit))
+        snprintf(numbers, sizeof numbers, " (needs %lld, limit %lld)",
+                 (long long)json_integer_value(needed),
+                 (long long)json_integer_value(limit));
+    snprintf(text, size, "%s%s%s%s", reason, numbers, remedy ? ": " : "",
+             remedy ? remedy : "");
+    return text;
+}

@@ -7,6 +7,9 @@
  * not finite.  Each writes into text and returns it.
  */
 
+#include <jansson.h>
+#include <stddef.h>
+
 #include "stats.h"
 
 enum {
@@ -25,5 +28,10 @@ char *human_interval(char text[HUMAN], const struct estimate *e);
 char *human_times(char text[HUMAN], const struct estimate *e, double scale);
 /* Half the interval's width over the median: "1.3%"; "-" without one */
 char *human_spread(char text[HUMAN], const struct estimate *e);
+
+/* Why a cell was skipped and what would help: "too few file descriptors (needs
+ * 132, limit 64): ulimit -n 132".  skip: see record.h, or NULL. */
+char *human_skip(char *text, size_t size, const char *reason,
+                 const json_t *skip);
 
 #endif

@@ -40,9 +40,9 @@ const char *const options_help =
     "                              where it was cut off\n"
     "  --dry-run                   print the plan, measure nothing\n"
     "\n"
-    "Exit status: 0 fine, 1 some trials failed, 2 usage, 4 nothing could be\n"
-    "measured or written, 130 ended by Ctrl-C (143 by SIGTERM); what was\n"
-    "measured until then is kept.\n";
+    "Exit status: 0 fine, 1 some trials failed or runtimes did unequal work,\n"
+    "2 usage, 4 nothing could be measured or written, 130 ended by Ctrl-C\n"
+    "(143 by SIGTERM); what was measured until then is kept.\n";
 
 enum {
     OPT_WORKLOAD = 1,

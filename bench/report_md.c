@@ -344,12 +344,6 @@ static void print_troubles(const struct report *r)
         print_text(r->file, cell->name);
         fputs(": ", r->file);
         print_text(r->file, text);
-        const char *remedy =
-            json_string_value(json_object_get(cell->skip, "remedy"));
-        if (remedy && cell->failed == 0) {
-            fputs("; ", r->file);
-            print_text(r->file, remedy);
-        }
         fputc('\n', r->file);
     }
 }

@@ -123,3 +123,42 @@ int results_report(const char *run_dir)
 {
     return write_files(run_dir, "report.md");
 }
+
+/* What is wrong with the work of a cell; NULL when nothing is. */
+static const char *complaint(const struct analysis *a, const struct cell *cell)
+{
+    static const char known[] = "unequal work: ";
+    const struct comparison *c = compare_find(&a->compared, cell);
+    if (c && c->refused[0])
+        return strncmp(c->refused, known, sizeof known - 1) == 0
+                   ? c->refused + sizeof known - 1
+                   : c->refused;
+    return cell->receipts_differ ? "its work differs from trial to trial"
+                                 : NULL;
+}
+
+int results_unequal(const char *run_dir)
+{
+    enum {
+        NAMED = 8
+    };
+    struct analysis analysis;
+    char message[PATH_MAX + 200];
+    int error = analysis_init(&analysis, run_dir, message, sizeof message);
+    if (error)
+        return error;
+    int n = 0;
+    for (size_t i = 0; i < analysis.summary.n; i++) {
+        const char *what = complaint(&analysis, analysis.shown[i]);
+        if (what && n++ < NAMED)
+            fprintf(stderr, "%s%s (%s)",
+                    n == 1 ? "cobench: unequal work, not compared: " : "; ",
+                    analysis.shown[i]->name, what);
+    }
+    if (n > NAMED)
+        fprintf(stderr, "; and %d more", n - NAMED);
+    if (n > 0)
+        fputc('\n', stderr);
+    analysis_fini(&analysis);
+    return n;
+}

@@ -63,6 +63,11 @@ int results_write(const char *run_dir);
 /* Makes report.md alone, for when the charts it shows have been drawn. */
 int results_report(const char *run_dir);
 
+/* Says in one line on standard error which cells did other work than coro, or
+ * not the same in every trial, and what differs.  Their number, or a negative
+ * errno. */
+int results_unequal(const char *run_dir);
+
 /* The comparison as a table for a terminal of `columns`; colour when asked.
  * -ENODATA when nothing was measured. */
 int results_table(const char *run_dir, int columns, int colour);

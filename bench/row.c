@@ -146,11 +146,12 @@ static void say_failures(char *text, size_t size, const struct cell *cell)
 
 bool row_trouble(char *text, size_t size, const struct cell *cell)
 {
+    char why[448];
     if (cell->failed > 0)
         say_failures(text, size, cell);
     else if (cell->skip_reason)
         snprintf(text, size, "%sskipped: %s", cell->n > 0 ? "in part " : "",
-                 cell->skip_reason);
+                 human_skip(why, sizeof why, cell->skip_reason, cell->skip));
     else if (cell->n == 0)
         snprintf(text, size, "not measured: the run ended before");
     else

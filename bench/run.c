@@ -12,6 +12,7 @@
 #include "attempt.h"
 #include "calibrate.h"
 #include "env.h"
+#include "human.h"
 #include "interrupt.h"
 #include "order.h"
 #include "proc.h"
@@ -51,9 +52,18 @@ static int64_t first_guess(const struct run *run, const struct cell *cell)
 {
     if (cell->calibrated)
         return START_NS + run->target_ns;
+    /* Fixed work is short, but for what it waits: once, for requests that
+     * take seconds each, or in some turns. */
+    static const struct {
+        const char *name;
+        double seconds;
+    } waits[] = { { "sleep_s", 1.1 }, { "scale", 5 }, { "delay_ms", 0.01 } };
     const json_t *params = json_object_get(cell->json, "params");
-    double sleeps = json_number_value(json_object_get(params, "sleep_s"));
-    return START_NS + 400 * SECOND / 1000 + (int64_t)(sleeps * 1e9);
+    double seconds = 0.06;
+    for (size_t i = 0; i < sizeof waits / sizeof *waits; i++)
+        seconds += waits[i].seconds *
+                   json_number_value(json_object_get(params, waits[i].name));
+    return START_NS + (int64_t)(seconds * 1e9);
 }
 
 int run_init(struct run *run, const struct plan *plan,
@@ -254,11 +264,15 @@ static void count_outcome(struct rounds *rounds, const struct cell *cell,
 {
     struct run_summary *summary = rounds->summary;
     const char *message = json_string_value(json_object_get(line, "message"));
+    char text[448];
     if (attempt_is(line, "ok")) {
         summary->ok += strcmp(phase_of(line), "measure") == 0;
     } else if (attempt_is(line, "skipped")) {
         summary->skipped++;
-        progress_say(&rounds->progress, "skipped: %s: %s", cell->name, message);
+        const json_t *skip =
+            json_object_get(json_object_get(line, "record"), "skip");
+        progress_say(&rounds->progress, "skipped: %s: %s", cell->name,
+                     human_skip(text, sizeof text, message, skip));
     } else if (!attempt_is(line, "interrupted")) {
         summary->failed++;
         progress_say(&rounds->progress, "%s: %s: %s", attempt_outcome(line),
@@ -369,7 +383,8 @@ static void warm_up(struct rounds *rounds, size_t index, size_t order)
         return;
     }
     struct calibrate calibrate;
-    calibrate_start(&calibrate, cell->low, cell->high, run->target_ns);
+    calibrate_start(&calibrate, cell->low, cell->high, cell->step,
+                    run->target_ns);
     while (calibrate_once(rounds, index, &calibrate, order))
         ;
 }

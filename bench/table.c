@@ -168,9 +168,12 @@ static void lay_out(struct table *t)
         struct row row;
         heads_of(&s->cells[i], row_cost(t->analysis, &s->cells[i]), texts);
         widen(t, texts, false);
+        row_make(&row, t->analysis, &s->cells[i]);
+        /* Its name stands before the reason too. */
+        if (wrap_width(row.runtime) > t->widths[RUNTIME])
+            t->widths[RUNTIME] = wrap_width(row.runtime);
         if (s->cells[i].n == 0)
             continue;
-        row_make(&row, t->analysis, &s->cells[i]);
         texts_of(&row, texts);
         widen(t, texts, true);
     }
@@ -449,6 +452,7 @@ static void draw_totals(const struct table *t)
 {
     const struct summary *s = &t->analysis->summary;
     size_t failed = 0, skipped = 0, missing = 0;
+    size_t rounds = analysis_rounds(t->analysis);
     char text[160];
     for (size_t i = 0; i < s->n; i++) {
         const struct cell *cell = &s->cells[i];
@@ -457,9 +461,10 @@ static void draw_totals(const struct table *t)
         missing += cell->failed == 0 && !cell->skip_reason && cell->n == 0;
     }
     snprintf(text, sizeof text,
-             "%zu cells: %zu with failed trials, %zu skipped, %zu not "
-             "measured; at most %zu rounds.",
-             s->n, failed, skipped, missing, analysis_rounds(t->analysis));
+             "%zu cell%s: %zu with failed trials, %zu skipped, %zu not "
+             "measured; at most %zu round%s.",
+             s->n, s->n == 1 ? "" : "s", failed, skipped, missing, rounds,
+             rounds == 1 ? "" : "s");
     draw_sentence(t, text);
 }
 

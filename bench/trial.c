@@ -156,6 +156,23 @@ static int set_param(struct trial *trial, const char *argument)
     return EXIT_OK;
 }
 
+/* Whether one of the arguments before names the same parameter. */
+static bool is_repeated(char **argv, int index)
+{
+    size_t length = strcspn(argv[index], "=") + 1;
+    for (int i = optind + 1; i < index; i++)
+        if (strncmp(argv[i], argv[index], length) == 0)
+            return true;
+    return false;
+}
+
+static int refuse_repeated(const struct trial *trial, const char *argument)
+{
+    fprintf(stderr, "trial-%s: %.*s is given twice\n", trial->info.name,
+            (int)strcspn(argument, "="), argument);
+    return EXIT_USAGE;
+}
+
 static const struct workload *find_workload(const char *name)
 {
     for (const struct workload *const *w = workload_table; *w != NULL; w++)
@@ -356,6 +373,7 @@ int main(int argc, char **argv)
     work_init(&trial.work, workload);
     int status = find_record_fd(&trial);
     for (int i = optind + 1; i < argc && status == EXIT_OK; i++)
-        status = set_param(&trial, argv[i]);
+        status = is_repeated(argv, i) ? refuse_repeated(&trial, argv[i])
+                                      : set_param(&trial, argv[i]);
     return status == EXIT_OK ? trial_run(&trial) : status;
 }

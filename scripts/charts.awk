@@ -315,8 +315,8 @@ function ratios(    i, k, id, last, w, last_w, row, shared)
         id = group_of[k] SUBSEP x_of[k]
         if (w != last_w)
             print ++row, "NaN", "NaN", "NaN", "workload", \
-                (w == "all" ? "all workloads" : w), \
-                (w == "all" ? "geometric means" : \
+                (w == "all" ? "geometric means" : w), \
+                (w == "all" ? "each over the workloads below that have it" : \
                 some_words(w, full_name(k), 1))
         if (id != last)
             print ++row, "NaN", "NaN", "NaN", "head", \

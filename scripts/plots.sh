@@ -4,7 +4,8 @@
 # Draws RUN_DIR/charts/NAME.svg and NAME.png from RUN_DIR/summary.csv and the
 # captions beside it; nothing is measured or computed.  A chart without data
 # is not drawn, one line says so, and an older one of that name is removed.
-# Exit status: 0 drawn, 1 nothing to draw or bad data, 2 usage, 3 no gnuplot.
+# Exit status: 0 drawn, 1 nothing to draw or bad data, 2 usage, 3 no gnuplot,
+# 4 gnuplot failed: the last line says why, earlier charts are left alone.
 set -eu
 
 say() {
@@ -42,7 +43,8 @@ fi
 charts=${run}/charts
 mkdir -p "${charts}"
 work=$(mktemp -d "${charts}/.new.XXXXXX")
-trap 'rm -rf "${work}"' EXIT
+# An empty folder would pass for charts.
+trap 'rm -rf "${work}"; rmdir "${charts}" 2>/dev/null || :' EXIT
 trap 'exit 130' INT TERM HUP
 
 # caption KEY [NAME FIELD]: a fact of captions.tsv, or nothing.
@@ -86,12 +88,15 @@ draw() {
     title=$(wrap 78 "${title}")
     for form in svg png; do
         new=${work}/${name}.${form}
-        if ! gnuplot -c "${here}/${script}" "${work}/data" "${new}" \
-            "${title}" "${below}" "$@" 2>"${work}/log" ||
-            [ ! -s "${new}" ]; then
-            say "${name}: gnuplot failed:"
+        status=0
+        gnuplot -c "${here}/${script}" "${work}/data" "${new}" \
+            "${title}" "${below}" "$@" >"${work}/log" 2>&1 || status=$?
+        if [ "${status}" -ne 0 ] || [ ! -s "${new}" ]; then
             sed '/^$/d; s/^/    /' "${work}/log" >&2
-            exit 1
+            why=$(sed '/^$/d; s/^ *//' "${work}/log" | tail -n 1)
+            say "${name}: gnuplot failed with exit status" \
+                "${status}${why:+: ${why}}"
+            exit 4
         fi
     done
     finish "${work}/${name}.svg" "${title}"

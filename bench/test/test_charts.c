@@ -282,6 +282,19 @@ static void a_short_line_is_an_error(void **state)
     assert_says(f, "line 2 has 3 fields");
 }
 
+static void a_gnuplot_that_fails_is_an_error(void **state)
+{
+    struct fixture *f = *state;
+    char set[192];
+    put(f, "summary.csv", small_run);
+    put(f, "gnuplot", "#!/bin/sh\nexit 7\n");
+    snprintf(set, sizeof set, "chmod +x %s/gnuplot; PATH=%s:$PATH", f->dir,
+             f->dir);
+    assert_int_equal(plots(f, set), 4);
+    assert_says(f, "gnuplot failed with exit status 7\n");
+    assert_false(exists(f, "charts"));
+}
+
 static void no_summary_is_an_error(void **state)
 {
     struct fixture *f = *state;
@@ -319,6 +332,7 @@ int main(void)
         test(an_empty_run_draws_nothing_and_fails),
         test(a_missing_column_is_an_error),
         test(a_short_line_is_an_error),
+        test(a_gnuplot_that_fails_is_an_error),
         test(no_summary_is_an_error),
         test(no_gnuplot_is_status_3),
     };

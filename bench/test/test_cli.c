@@ -37,7 +37,7 @@ static const char description[] =
     " 'high': 9, 'help': 'h'}],"
     " 'cells': [{'runtimes': 'fake', 'quick': 'n=1,2,3'}]},"
     "@crash@%,@hang@%,@garbage@%,@silent@%,@flood@%,@failing@%,@skipping@%,"
-    "@stuck@%,@needy@'origin': true, %,@killer@'origin': true, %]}";
+    "@stuck@%,@odd@%,@absurd@%,@poor@%,@needy@'origin': true, %,@killer@'origin': true, %]}";
 
 static const char script[] =
     "#!/bin/sh\n"
@@ -64,10 +64,14 @@ static const char script[] =
     "\"failed\", \"error\": {\"errno\": \"EIO\", \"message\": \"no luck\"}}' "
     ">&3; exit 1 ;;\n"
     "skipping) echo '{\"schema\": 1, \"workload\": \"skipping\", \"status\": "
-    "\"skipped\", \"skip\": {\"reason\": \"too small\"}}' >&3 ;;\n"
+    "\"skipped\", \"skip\": {\"reason\": \"too small\", "
+    "\"needed\": 132, \"limit\": 64, \"remedy\": \"ulimit -n 132\"}}' >&3 ;;\n"
+    "odd) ok odd $$ ;;\n"
+    "absurd) ok absurd 1 3>&1 | sed 's/\"user_ns\": 1/&0000000000000/' >&3 ;;\n"
+    "poor) ok poor 1 3>&1 | sed 's/\"units\": 1, //' >&3 ;;\n"
     "stuck)\n"
     "    [ ! -e \"$here/hold\" ] || { echo $$ >\"$here/hold\"; "
-    "sleep 1000; }\n"
+    "exec sleep 1000; }\n"
     "    ok stuck 1 ;;\n"
     "killer)\n"
     "    for p in $(cat /proc/$PPID/task/$PPID/children); do\n"
@@ -463,6 +467,32 @@ static void a_trial_that_goes_wrong_is_recorded_and_the_rest_goes_on(
     assert_true(no_children());
 }
 
+static void a_record_that_cannot_be_true_is_garbage(void **state)
+{
+    struct fixture *f = *state;
+    assert_int_equal(
+        cobench(f, "run --profile quick --workload absurd,poor,good --out r"),
+        1);
+    struct trials t = read_run("r");
+    assert_int_equal(count(&t, "absurd", NULL, "garbage"), 2);
+    assert_int_equal(count(&t, "poor", NULL, "garbage"), 2);
+    assert_int_equal(count(&t, "good", "measure", "ok"), 9);
+    trials_fini(&t);
+    assert_non_null(strstr(f->output, "no usable user_ns"));
+    assert_non_null(strstr(f->output, "no usable units"));
+}
+
+/* Its operations are the number of its process. */
+static void work_that_is_not_the_same_is_status_1(void **state)
+{
+    struct fixture *f = *state;
+    assert_int_equal(cobench(f, "run --profile quick --workload odd,good"), 1);
+    const char *line = strstr(f->output, "cobench: unequal work, not compared");
+    assert_non_null(line);
+    assert_non_null(strstr(line, "odd/cpus:1/runtime:fake"));
+    assert_null(strstr(line, "good/"));
+}
+
 static void a_skipped_cell_is_recorded_once_and_is_no_failure(void **state)
 {
     struct fixture *f = *state;
@@ -472,7 +502,8 @@ static void a_skipped_cell_is_recorded_once_and_is_no_failure(void **state)
     assert_int_equal(count(&t, "skipping", NULL, NULL), 1);
     assert_int_equal(count(&t, "skipping", NULL, "skipped"), 1);
     trials_fini(&t);
-    assert_non_null(strstr(f->output, "too small"));
+    assert_non_null(strstr(f->output, "runtime:fake: too small (needs 132, "
+                                      "limit 64): ulimit -n 132\n"));
     /* Nothing but that: nothing was measured. */
     assert_int_equal(
         cobench(f, "run --profile quick --workload skipping --out s"), 4);
@@ -513,7 +544,7 @@ static void a_dry_run_measures_nothing(void **state)
 {
     struct fixture *f = *state;
     assert_int_equal(cobench(f, "run --profile quick --dry-run"), 0);
-    assert_non_null(strstr(f->output, "14 cells"));
+    assert_non_null(strstr(f->output, "17 cells"));
     assert_non_null(strstr(f->output, "good/n:2/cpus:1/runtime:fake"));
     assert_false(exists("results"));
 }
@@ -525,7 +556,15 @@ static void an_output_folder_that_cannot_be_written_is_status_4(void **state)
     assert_int_equal(cobench(f, "run --profile quick --workload good --out "
                                 "file/sub"),
                      4);
+    assert_int_equal(lines(f->output), 1);
     assert_non_null(strstr(f->output, "cannot write into file/sub"));
+    assert_int_equal(cobench(f, "run --profile quick --workload good --out "
+                                "file/sub --dry-run"),
+                     4);
+    assert_int_equal(cobench(f, "run --profile quick --workload good --out "
+                                "new/sub --dry-run"),
+                     0);
+    assert_false(exists("new"));
     write_file(".", "results", "x", 0666);
     assert_int_equal(cobench(f, "run --profile quick --workload good"), 4);
     assert_non_null(strstr(f->output, "cannot write into results/local"));
@@ -537,7 +576,10 @@ static void a_folder_that_holds_a_run_is_not_overwritten(void **state)
     const char *run = "run --profile quick --workload good --out r";
     assert_int_equal(cobench(f, run), 0);
     assert_int_equal(cobench(f, run), 2);
+    assert_int_equal(lines(f->output), 1);
     assert_non_null(strstr(f->output, "holds a run already"));
+    assert_int_equal(
+        cobench(f, "run --profile quick --workload good --out r --dry-run"), 2);
 }
 
 static void a_full_disk_keeps_what_was_measured(void **state)
@@ -551,6 +593,9 @@ static void a_full_disk_keeps_what_was_measured(void **state)
               RLIMIT_FSIZE, 16 << 10);
     assert_int_equal(finish(f, child), 4);
     assert_non_null(strstr(f->output, "cannot write r/trials.jsonl"));
+    assert_non_null(
+        strstr(f->output, "free space, then: cobench run --resume=r\n"));
+    assert_non_null(strstr(f->output, "3 cells: "));
     struct trials t = read_run("r");
     assert_false(t.truncated);
     assert_true(json_array_size(t.trials) > 3);
@@ -645,6 +690,33 @@ static void a_truncated_last_line_is_cut_when_resuming(void **state)
     assert_non_null(strstr(f->output, "cut off"));
 }
 
+static void a_run_of_another_build_is_not_resumed(void **state)
+{
+    struct fixture *f = *state;
+    const char *run = "run --profile quick --workload good --repetitions 500 "
+                      "--budget 1 --seed 5";
+    assert_int_equal(cobench(f, run), 0);
+    FILE *program = fopen("bin/trial-fake", "a");
+    assert_non_null(program);
+    fputs("# rebuilt\n", program);
+    fclose(program);
+    char first[PATH_MAX] = "", second[PATH_MAX] = "";
+    assert_true(readlink("results/local/latest", first, sizeof first - 1) > 0);
+    assert_int_equal(cobench(f, "run --resume=results/local/latest"), 2);
+    assert_int_equal(lines(f->output), 1);
+    assert_non_null(strstr(f->output, "was measured with another build"));
+    /* With its arguments, but from the beginning. */
+    assert_int_equal(cobench(f, "run --resume"), 0);
+    assert_non_null(strstr(f->output, "another build: starting a new one"));
+    assert_true(readlink("results/local/latest", second, sizeof second - 1) >
+                0);
+    assert_string_not_equal(first, second);
+    struct trials t = read_run("results/local/latest");
+    assert_int_equal(json_array_size(t.cells), 3);
+    assert_int_equal(json_integer_value(json_object_get(t.run, "seed")), 5);
+    trials_fini(&t);
+}
+
 static void there_is_nothing_to_resume_in_a_complete_run(void **state)
 {
     struct fixture *f = *state;
@@ -689,6 +761,37 @@ static void report_makes_the_results_again(void **state)
     assert_int_equal(lines(f->output), 1);
 }
 
+static void charts_that_cannot_be_drawn_are_said(void **state)
+{
+    struct fixture *f = *state;
+    char bin[96], path[PATH_MAX];
+    const char *old = getenv("PATH");
+    assert_int_equal(mkdir("x", 0777), 0);
+    assert_int_equal(rename("bin", "x/bin"), 0);
+    assert_int_equal(mkdir("scripts", 0777), 0);
+    write_file("scripts", "plots.sh",
+               "echo plots.sh: wall: gnuplot failed with exit status 9 >&2\n"
+               "exit 4\n",
+               0666);
+    write_file("x/bin", "gnuplot", "#!/bin/sh\nexit 9\n", 0777);
+    snprintf(bin, sizeof bin, "%s/x/bin", f->dir);
+    snprintf(path, sizeof path, "%s/x/bin:%s", f->dir, old);
+    char *kept = strdup(old);
+    setenv("COBENCH_BIN", bin, 1);
+    setenv("PATH", path, 1);
+    int ran = cobench(f, "run --profile quick --workload good");
+    bool said = strstr(f->output, "could not be drawn") &&
+                strstr(f->output, "exit status 9");
+    int reported = cobench(f, "report");
+    setenv("PATH", kept, 1);
+    free(kept);
+    assert_int_equal(ran, 0);
+    assert_true(said);
+    assert_int_equal(reported, 4);
+    assert_non_null(strstr(f->output, "exit status 9"));
+    assert_null(strstr(f->output, " charts summary.csv"));
+}
+
 static int find_binaries(void **state)
 {
     (void)state;
@@ -718,6 +821,8 @@ int main(void)
         TEST(a_run_measures_every_cell_in_every_round),
         TEST(the_same_seed_gives_the_same_order),
         TEST(a_trial_that_goes_wrong_is_recorded_and_the_rest_goes_on),
+        TEST(a_record_that_cannot_be_true_is_garbage),
+        TEST(work_that_is_not_the_same_is_status_1),
         TEST(a_skipped_cell_is_recorded_once_and_is_no_failure),
         TEST(an_origin_that_dies_fails_its_cells_and_no_others),
         TEST(a_missing_origin_fails_only_what_needs_it),
@@ -729,9 +834,11 @@ int main(void)
         TEST(ctrl_c_keeps_what_was_measured_and_leaves_no_process),
         TEST(a_killed_driver_takes_its_trial_along),
         TEST(a_truncated_last_line_is_cut_when_resuming),
+        TEST(a_run_of_another_build_is_not_resumed),
         TEST(there_is_nothing_to_resume_in_a_complete_run),
         TEST(a_run_stops_when_its_budget_is_used_up),
         TEST(report_makes_the_results_again),
+        TEST(charts_that_cannot_be_drawn_are_said),
     };
     return cmocka_run_group_tests(tests, find_binaries, NULL);
 }

@@ -374,7 +374,8 @@ static void the_report_holds_tables_troubles_and_charts(void **state)
     assert_non_null(strstr(report, "|  | thread | 4.00 us |"));
     assert_non_null(strstr(report, "## What RSS hides"));
     assert_non_null(strstr(report, "signal 11"));
-    assert_non_null(strstr(report, "skipped: needs two tasks; use pool"));
+    assert_non_null(strstr(
+        report, "skipped: needs two tasks (needs 2, limit 1): use pool"));
     assert_non_null(strstr(report, "![wall-echo](charts/wall-echo.svg)"));
     assert_non_null(strstr(report, "load average is 3.00: wait"));
     assert_non_null(strstr(report, "cobench run --workload echo --seed 7\n"));

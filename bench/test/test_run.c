@@ -146,7 +146,7 @@ static struct calibrate search(int64_t low, int64_t high, double fixed,
                                double each)
 {
     struct calibrate c;
-    calibrate_start(&c, low, high, 50000000);
+    calibrate_start(&c, low, high, 1, 50000000);
     while (!c.done)
         calibrate_step(&c, (int64_t)(fixed + each * (double)c.count));
     return c;
@@ -174,11 +174,25 @@ static void calibration_stays_within_its_bounds(void **state)
     assert_int_equal(search(1, 1000, 1e9, 0).count, 1);
 }
 
+static void every_connection_has_the_same_share(void **state)
+{
+    (void)state;
+    static const double costs[] = { 15, 9000, 700000 };
+    for (size_t i = 0; i < sizeof costs / sizeof costs[0]; i++) {
+        struct calibrate c;
+        calibrate_start(&c, 1, INT64_C(1) << 40, 128, 50000000);
+        while (!c.done)
+            calibrate_step(&c, (int64_t)(costs[i] * (double)c.count));
+        assert_int_equal(c.count % 128, 0);
+        assert_true(c.count >= 4 * 128);
+    }
+}
+
 static void calibration_ends_on_a_clock_that_does_not_move(void **state)
 {
     (void)state;
     struct calibrate c;
-    calibrate_start(&c, 1, INT64_MAX, 50000000);
+    calibrate_start(&c, 1, INT64_MAX, 1, 50000000);
     int steps = 0;
     for (; !c.done; steps++)
         calibrate_step(&c, 0);
@@ -201,6 +215,7 @@ int main(void)
         TEST(earlier_times_make_the_estimate),
         cmocka_unit_test(calibration_comes_near_the_target),
         cmocka_unit_test(calibration_stays_within_its_bounds),
+        cmocka_unit_test(every_connection_has_the_same_share),
         cmocka_unit_test(calibration_ends_on_a_clock_that_does_not_move),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -276,6 +276,7 @@ static void wrong_requests_get_one_line_and_status_2(void **state)
         { "echo cpus=2", "cpus=2: must be one of 1|all" },
         { "switch_pair via=tcp", "via=tcp: must be one of yield|chan|pipe" },
         { "http_delay scale=nan", "scale=nan: must be a number 0.001..10" },
+        { "echo conns=2 rounds=3 conns=2", "conns is given twice" },
         { "echo workers=3", "echo has no parameter 'workers'" },
     };
     static struct program program;
