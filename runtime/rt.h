@@ -88,7 +88,9 @@ struct rt_options {
  * learn of its cancellation is cancelled as well.  May be called again
  * afterwards, not nested.  Errors of its own: -EINVAL for options the
  * runtime cannot honour, -ENOMEM, -EMFILE, -EAGAIN; -EDEADLK when no task can
- * ever run again (coro, seq).
+ * ever run again (coro, seq).  coro then reports the tasks and what they wait
+ * for, and cancels their waits so that they clean up: first those for anything
+ * but tasks, then joins; what never ends for all that is abandoned.
  */
 int rt_run(const struct rt_options *options, rt_task_fn fn, void *arg);
 

@@ -4,9 +4,9 @@
 
 /*
  * The two structures everything in coro/ turns on: a task's control block,
- * and the state of the run.  Private to sched, task, cancel, stack, timer
- * and run; other modules use sched.h and waiters.h, and of this file only
- * co_check().
+ * and the state of the run.  Private to sched, task, cancel, deadlock,
+ * stack, timer and run; other modules use sched.h and waiters.h, and of this
+ * file only co_check() and co_pend().
  */
 
 #include <errno.h>
@@ -149,6 +149,7 @@ static inline int co_check(void)
 {
     return co.pendings ? co_deliver() : 0;
 }
+/* Leaves a cancellation to the task's next waiting call; takes it back. */
 void co_pend(struct rt_task *task);
 void co_unpend(struct rt_task *task);
 

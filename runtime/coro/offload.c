@@ -44,14 +44,14 @@ static void cancel_job(struct job *job)
         co_unshield();
     }
     if (!job->withdrawn)
-        co_pend(co.current);
+        co_pend(co_self());
 }
 
 int rt_offload(rt_task_fn fn, void *arg, int *status)
 {
     if (co_check())
         return -ECANCELED;
-    struct job job = { .fn = fn, .arg = arg, .waiter = co.current };
+    struct job job = { .fn = fn, .arg = arg, .waiter = co_self() };
     job.work.data = &job;
     int error = uv_queue_work(co_loop(), &job.work, run_job, job_over);
     if (error)

@@ -27,8 +27,8 @@
  * The loop runs on the stack of rt_run()'s caller.  uv and curl callbacks
  * need kilobytes of stack, and there they need them once, not once per task.
  *
- * Invariant: a task is running, or in the ready queue, or parked (its reason
- * is not CO_RUNNING), or ended.
+ * Invariant: a task is running, or in front, or in the ready queue, or parked
+ * (its reason is not CO_RUNNING), or ended.
  */
 #include "core.h"
 
