@@ -11,6 +11,7 @@
 #   want=rows     of the others: row median low high runtime, "head" rows carry a title
 #   want=memory   as lines, with rss low high full low high, slope of both
 #   want=runtimes the runtimes of want=ratio in their order, one a line
+#   want=bound    how many ratios are left out of the next, being origin-bound
 #   want=ratio    as rows, a row per point; "workload" rows carry its name
 #                 and what its points have in common
 
@@ -55,7 +56,7 @@ want == "check" { next }
     m = $at["metric"]
     axis = $at["axis"]
     x = $at["x"]
-    if (name == "all" && want !~ /^(ratio|runtimes|strangers)$/)
+    if (name == "all" && want !~ /^(ratio|runtimes|strangers|bound)$/)
         next
     if (want == "list") {
         note()
@@ -69,8 +70,10 @@ want == "check" { next }
         }
         next
     }
-    if (want == "ratio" || want == "runtimes") {
-        if (m == metric || (name == "all" && m == metric "_geomean"))
+    if (want == "ratio" || want == "runtimes" || want == "bound") {
+        if ($at["verdict"] == "origin-bound")
+            bound += m == metric
+        else if (m == metric || (name == "all" && m == metric "_geomean"))
             keep()
         next
     }
@@ -103,6 +106,8 @@ END {
         ratios()
     else if (want == "runtimes")
         runtimes()
+    else if (want == "bound")
+        print bound + 0
 }
 
 function number(column,    v)
