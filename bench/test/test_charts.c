@@ -218,7 +218,7 @@ static void every_runtime_is_named_and_marked(void **state)
         assert_svg_has(f, expected[i].chart, expected[i].name);
         assert_svg_has(f, expected[i].chart, expected[i].colour);
     }
-    assert_svg_has(f, "charts/memory-nap.svg", "5.00 KiB per task");
+    assert_svg_has(f, "charts/memory-nap.svg", "5.00 KiB per task</text>");
 }
 
 static void an_origin_bound_ratio_is_left_out_and_counted(void **state)
@@ -241,6 +241,35 @@ static void an_origin_bound_ratio_is_left_out_and_counted(void **state)
     char *svg = get(f, chart, &size);
     assert_null(strstr(svg, "pool:20"));
     free(svg);
+}
+
+static void labels_say_what_holds_for_one_size_or_a_pool_only(void **state)
+{
+    struct fixture *f = *state;
+    need_gnuplot();
+    static const char row[] =
+        "n/x/%s,%s,%s/cpus:1,%s,%d,1,%s,%s,1/s,%d,-,-,1,1,9,-\n";
+    char *text = NULL;
+    size_t size;
+    FILE *file = open_memstream(&text, &size);
+    assert_non_null(file);
+    fputs(HEADER, file);
+    for (int x = 1000; x <= 2000; x += 1000) {
+        fprintf(file, row, "p", "echo", "echo", "conns", x, "pool:20",
+                "ops_per_s", x);
+        fprintf(file, row, "c", "nap", "nap", "tasks", x, "coro", "parked_rss",
+                x * 3000);
+        fprintf(file, row, "c", "nap", "nap", "tasks", x, "coro",
+                "rss_per_task", 3072);
+    }
+    fclose(file);
+    put(f, "summary.csv", text);
+    free(text);
+    assert_int_equal(plots(f, ""), 0);
+    assert_svg_has(f, "charts/throughput-echo.svg",
+                   "<text>pool:20 (20 in flight)</text>");
+    assert_svg_has(f, "charts/memory-nap.svg",
+                   "3.00 KiB per task, with 2000 tasks</text>");
 }
 
 static void captions_are_shown_and_escaped(void **state)
@@ -350,6 +379,7 @@ int main(void)
         test(each_kind_of_chart_is_drawn),
         test(every_runtime_is_named_and_marked),
         test(an_origin_bound_ratio_is_left_out_and_counted),
+        test(labels_say_what_holds_for_one_size_or_a_pool_only),
         test(captions_are_shown_and_escaped),
         test(what_has_no_data_is_said_and_not_drawn),
         test(an_empty_run_draws_nothing_and_fails),
