@@ -35,6 +35,19 @@ enum metric compare_metric(const struct cell *cell, int which)
     return cell->calibrated ? METRIC_NS_PER_OP : METRIC_WALL;
 }
 
+bool compare_judged(const struct comparison *c, int which)
+{
+    return c->ratios[which].estimate.n > 0 &&
+           !(which == COMPARE_WALL && c->origin_bound);
+}
+
+const char *compare_verdict(const struct comparison *c, int which)
+{
+    return which == COMPARE_WALL && c->origin_bound
+               ? "origin-bound"
+               : verdict_name(c->ratios[which].verdict);
+}
+
 int compare_cost(const struct comparison *comparison)
 {
     return comparison->contender->waits || comparison->origin_bound
@@ -204,12 +217,12 @@ static int correct_many(struct compared *all, int which)
     double *adjusted = p + all->n;
     size_t n = 0;
     for (size_t i = 0; i < all->n; i++)
-        if (all->comparisons[i].ratios[which].estimate.n > 0)
+        if (compare_judged(&all->comparisons[i], which))
             p[n++] = all->comparisons[i].ratios[which].p;
     int error = stats_holm(adjusted, p, n);
     n = 0;
     for (size_t i = 0; i < all->n && !error; i++)
-        if (all->comparisons[i].ratios[which].estimate.n > 0)
+        if (compare_judged(&all->comparisons[i], which))
             all->comparisons[i].ratios[which].holm = adjusted[n++];
     free(p);
     return error;

@@ -35,7 +35,7 @@ struct ratio {
     struct estimate estimate; /* n == 0: there is no ratio */
     enum verdict verdict;
     double p;    /* sign test of "the ratio is 1" */
-    double holm; /* the same among all ratios of the run of its metric */
+    double holm; /* the same among all judged ratios of its metric; else 1 */
 };
 
 struct comparison {
@@ -68,6 +68,10 @@ struct pairs {
 int pairs_init(struct pairs *pairs, const struct comparison *c, int which);
 void pairs_fini(struct pairs *pairs);
 
+/* There is a ratio, and it gets a verdict: not of an origin-bound wall time. */
+bool compare_judged(const struct comparison *comparison, int which);
+/* "faster", "slower", "same", "inconclusive", "origin-bound". */
+const char *compare_verdict(const struct comparison *comparison, int which);
 /* Which ratio tells the cost: COMPARE_WALL or COMPARE_CPU. */
 int compare_cost(const struct comparison *comparison);
 /* The origin used more than 90 % of its CPU. */

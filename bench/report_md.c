@@ -282,7 +282,7 @@ static void print_tally(const struct report *r, int which, const char *measure)
     size_t rounds = analysis_rounds(r->analysis);
     for (size_t i = 0; i < all->n; i++) {
         const struct ratio *ratio = &all->comparisons[i].ratios[which];
-        if (ratio->estimate.n == 0)
+        if (!compare_judged(&all->comparisons[i], which))
             continue;
         total++;
         counts[ratio->verdict]++;

@@ -24,7 +24,9 @@
  *   median low high   the estimate and its 95 % interval; "-" when there are
  *             too few samples for an interval
  *   min max n     of the samples
- *   verdict   ratio rows: faster, slower, same, inconclusive, refused; else -
+ *   verdict   ratio rows: faster, slower, same, inconclusive, refused,
+ *             origin-bound (a wall time that tells of the server, not of the
+ *             runtime: no verdict); else -
  *
  * Metrics, each only where it exists:
  *   wall_s user_s sys_s cpu_s setup_s ns_per_op cpu_ns_per_op ops_per_s

@@ -38,9 +38,10 @@ static json_t *comparison(struct document *d, const struct comparison *c,
     document_text(d, o, "metric",
                   metric_name(compare_metric(c->contender, which)));
     put_estimate(d, o, &ratio->estimate);
-    document_text(d, o, "verdict", verdict_name(ratio->verdict));
+    document_text(d, o, "verdict", compare_verdict(c, which));
     document_number(d, o, "p_value", ratio->p);
-    document_number(d, o, "p_holm", ratio->holm);
+    if (compare_judged(c, which))
+        document_number(d, o, "p_holm", ratio->holm);
     if (which == COMPARE_WALL && c->origin_bound)
         document_text(d, o, "note", "origin-bound: no verdict on wall time");
     else if (which == COMPARE_WALL && c->contender->waits)
@@ -175,7 +176,6 @@ void results_added(struct document *d, json_t *root, const struct analysis *a)
 {
     document_put(d, root, "comparisons", comparisons(d, a));
     document_put(d, root, "refused", refused(d, a));
-    document_put(d, root, "crossovers", json_array());
     document_put(d, root, "geomeans", geomeans(d, a));
     document_put(d, root, "slopes", slopes(d, a));
     document_put(d, root, "skipped", skipped(d, a));

@@ -69,7 +69,7 @@ static void print_ratios(FILE *file, const struct place *place,
             print_row(file, place, ratio_names[i], "ratio", &none, "refused");
         else if (ratio->estimate.n > 0)
             print_row(file, place, ratio_names[i], "ratio", &ratio->estimate,
-                      verdict_name(ratio->verdict));
+                      compare_verdict(c, i));
     }
 }
 

@@ -9,8 +9,10 @@
 #   want=lines    a block per series: panel x median low high runtime title,
 #                 of families of cells with several sizes
 #   want=rows     of the others: row median low high runtime, "head" rows carry a title
-#   want=memory   as lines, with rss low high full low high, slope of both
+#   want=memory   as lines, with rss low high full low high, what a task costs of both,
+#                 and at which size: "-" for a slope over several
 #   want=runtimes the runtimes of want=ratio in their order, one a line
+#   want=bound    how many ratios are left out of the next, being origin-bound
 #   want=ratio    as rows, a row per point; "workload" rows carry its name
 #                 and what its points have in common
 
@@ -55,7 +57,7 @@ want == "check" { next }
     m = $at["metric"]
     axis = $at["axis"]
     x = $at["x"]
-    if (name == "all" && want !~ /^(ratio|runtimes|strangers)$/)
+    if (name == "all" && want !~ /^(ratio|runtimes|strangers|bound)$/)
         next
     if (want == "list") {
         note()
@@ -69,8 +71,10 @@ want == "check" { next }
         }
         next
     }
-    if (want == "ratio" || want == "runtimes") {
-        if (m == metric || (name == "all" && m == metric "_geomean"))
+    if (want == "ratio" || want == "runtimes" || want == "bound") {
+        if ($at["verdict"] == "origin-bound")
+            bound += m == metric
+        else if (m == metric || (name == "all" && m == metric "_geomean"))
             keep()
         next
     }
@@ -103,6 +107,8 @@ END {
         ratios()
     else if (want == "runtimes")
         runtimes()
+    else if (want == "bound")
+        print bound + 0
 }
 
 function number(column,    v)
@@ -246,7 +252,8 @@ function kernel(k,    g, r)
     g = group_of[k]
     r = runtime_of[k]
     return OFS ((g, r, x_of[k]) in full ? full[g, r, x_of[k]] : \
-        "NaN" OFS "NaN" OFS "NaN") OFS cost(g, r, "rss") OFS cost(g, r, "full")
+        "NaN" OFS "NaN" OFS "NaN") OFS cost(g, r, "rss") OFS \
+        cost(g, r, "full") OFS cost_size(g, r)
 }
 
 # What one task costs: the slope, else its share where most tasks were.
@@ -257,6 +264,15 @@ function cost(g, r, kind)
     if ((g, r, kind "_per_task") in each)
         return each[g, r, kind "_per_task"]
     return "NaN"
+}
+
+# The number of tasks that share is of; "-" for a slope.
+function cost_size(g, r)
+{
+    if ((g, r, "rss_slope") in slope || (g, r, "full_slope") in slope || \
+        !((g, r, "rss_per_task") in largest))
+        return "-"
+    return largest[g, r, "rss_per_task"]
 }
 
 function runtimes(    i, j, n, sorted_names, rt_name)

@@ -13,10 +13,13 @@ load "style.gp"
 X = size_name(ARG5)
 
 # "thread: 33.1 KiB per task, RSS 8.4 KiB"
-per_task(rt, rss, full) = full == full ? \
-    sprintf("%s: %s per task%s", rt, bytes(full), \
-        rss == rss ? ", RSS " . bytes(rss) : "") : \
-    rss == rss ? sprintf("%s: RSS %s per task", rt, bytes(rss)) : rt
+# ", with 1000 tasks" where it is the share at one size, not a slope.
+at_size(n) = n eq "-" ? "" : sprintf(", with %s tasks", n)
+per_task(rt, rss, full, n) = full == full ? \
+    sprintf("%s: %s per task%s%s", rt, bytes(full), \
+        rss == rss ? ", RSS " . bytes(rss) : "", at_size(n)) : \
+    rss == rss ? sprintf("%s: RSS %s per task%s", rt, bytes(rss), \
+        at_size(n)) : rt
 known(a, b) = a == a ? a : b
 
 panels = 0; high = 0; low = 1e300; xlow = 1e300; xhigh = 0; xs = ""
@@ -25,7 +28,7 @@ stats IN using (panels = int($1) > panels ? int($1) : panels, x = $2, \
     l = known($4, $3), h = known(known($10, $8), known($5, $3)), \
     low = l < low ? l : low, high = h > high ? h : high, \
     xlow = x < xlow ? x : xlow, xhigh = x > xhigh ? x : xhigh, \
-    longest = longer(per_task(strcol(6), $11, $12), longest), \
+    longest = longer(per_task(strcol(6), $11, $12, strcol(13)), longest), \
     xs = among(xs, strcol(2)) ? xs : xs . " " . strcol(2), 1) nooutput
 stats IN using 1 nooutput
 series = int(STATS_blocks)
@@ -38,7 +41,7 @@ array HEAD[panels]
 do for [i = 1:series] {
     stats IN index i - 1 using (PANEL[i] = int($1), LAST_X[i] = $2, \
         LAST_Y[i] = known($8, $3), NAME[i] = strcol(6), \
-        SAY[i] = per_task(NAME[i], $11, $12), \
+        SAY[i] = per_task(NAME[i], $11, $12, strcol(13)), \
         HEAD[int($1)] = strcol(7), 1) nooutput
 }
 logarithmic = 1

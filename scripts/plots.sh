@@ -184,8 +184,10 @@ draw_speedup() {
     shift
     select_rows runtimes all "${kind}_vs_coro"
     runtimes=$(tr '\n' ' ' <"${work}/data")
+    select_rows bound all "${kind}_vs_coro"
+    bound=$(cat "${work}/data")
     select_rows ratio all "${kind}_vs_coro"
-    draw "speedup-${kind}" ratio.gp '' "$@" "${runtimes}"
+    draw "speedup-${kind}" ratio.gp '' "$@" "${runtimes}" "${bound}"
 }
 
 kept=

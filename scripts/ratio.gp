@@ -1,15 +1,17 @@
 # SPDX-License-Identifier: MIT
-# usage: gnuplot -c ratio.gp IN OUT TITLE SUBTITLE AXIS LESS MORE RUNTIMES
+# usage: gnuplot -c ratio.gp IN OUT TITLE SUBTITLE AXIS LESS MORE RUNTIMES BOUND
 # Each runtime's figure over that of coro, all workloads: a row per point, a
 # mark with its interval per runtime.  IN is what `charts.awk want=ratio`
 # prints; AXIS names the ratio; LESS and MORE
-# say what it means to be left and right of 1; RUNTIMES lists all, in order.
-if (ARGC != 8) {
-    print "usage: ratio.gp IN OUT TITLE SUBTITLE AXIS LESS MORE RUNTIMES"
+# say what it means to be left and right of 1; RUNTIMES lists all, in order;
+# BOUND is how many ratios were left out because the origin was the limit.
+if (ARGC != 9) {
+    print "usage: ratio.gp IN OUT TITLE SUBTITLE AXIS LESS MORE RUNTIMES BOUND"
     exit status 2
 }
 IN = ARG1; OUT = ARG2; TITLE = ARG3; SUBTITLE = ARG4; AXIS = ARG5
-LESS = ARG6; MORE = ARG7; runtimes = ARG8
+LESS = ARG6; MORE = ARG7; runtimes = ARG8; BOUND = int(ARG9)
+CORO = "coro: the line at 1"
 set loadpath system(sprintf("dirname '%s'", ARG0))
 load "style.gp"
 
@@ -46,7 +48,7 @@ W = 800
 LEFT = 34 + 6.3 * longest
 RIGHT = 24
 wide = W - 28
-x = 14; legend_lines = 1
+x = 48 + 6.6 * strlen(CORO); legend_lines = 1
 do for [rt in runtimes] {
     if (x + 34 + 6.6 * strlen(rt) > wide) {
         x = 14
@@ -57,7 +59,9 @@ do for [rt in runtimes] {
 LEGEND = 18 * legend_lines + 26
 BODY = LEGEND + below + 68
 NOTE = "bars: 95 % interval of the ratio, paired by round" . \
-    (bare > 0 ? "; without one there are too few rounds" : "")
+    (bare > 0 ? "; without one there are too few rounds" : "") . \
+    (BOUND > 0 ? sprintf("; %d left out where the server was the limit", \
+        BOUND) : "")
 load "card.gp"
 
 PLOT_Y = TOP + LEGEND
@@ -76,7 +80,13 @@ set xtics () offset 0, 0.4
 eval log_ticks("x", left, right, "ratio")
 
 # Who is who, in lines as wide as the card.
-x = 14; y = TOP + 8
+y = TOP + 8
+set arrow from screen across(20), down(y - 6) to screen across(20), \
+    down(y + 6) nohead linewidth 1.4 linecolor rgb hue("coro")
+colour = shade("coro")
+set label CORO at screen across(30), down(y) left font sans(10.5) \
+    textcolor rgb colour
+x = 48 + 6.6 * strlen(CORO)
 do for [i = 1:n] {
     say = word(runtimes, i)
     if (x + 34 + 6.6 * strlen(say) > wide) {

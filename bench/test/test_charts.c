@@ -218,7 +218,58 @@ static void every_runtime_is_named_and_marked(void **state)
         assert_svg_has(f, expected[i].chart, expected[i].name);
         assert_svg_has(f, expected[i].chart, expected[i].colour);
     }
-    assert_svg_has(f, "charts/memory-nap.svg", "5.00 KiB per task");
+    assert_svg_has(f, "charts/memory-nap.svg", "5.00 KiB per task</text>");
+}
+
+static void an_origin_bound_ratio_is_left_out_and_counted(void **state)
+{
+    struct fixture *f = *state;
+    need_gnuplot();
+    char *text = NULL;
+    assert_true(asprintf(&text,
+                         "%se/1/pool,echo,echo/cpus:1,conns,1,1,pool:20,"
+                         "wall_vs_coro,ratio,7,6,8,6,8,9,origin-bound\n",
+                         small_run) > 0);
+    put(f, "summary.csv", text);
+    free(text);
+    assert_int_equal(plots(f, ""), 0);
+    const char *chart = "charts/speedup-wall.svg";
+    assert_svg_has(f, chart, "1 left out where the server was the limit");
+    assert_svg_has(f, chart, "<text>coro: the line at 1</text>");
+    assert_svg_has(f, chart, "<text>thread</text>");
+    size_t size;
+    char *svg = get(f, chart, &size);
+    assert_null(strstr(svg, "pool:20"));
+    free(svg);
+}
+
+static void labels_say_what_holds_for_one_size_or_a_pool_only(void **state)
+{
+    struct fixture *f = *state;
+    need_gnuplot();
+    static const char row[] =
+        "n/x/%s,%s,%s/cpus:1,%s,%d,1,%s,%s,1/s,%d,-,-,1,1,9,-\n";
+    char *text = NULL;
+    size_t size;
+    FILE *file = open_memstream(&text, &size);
+    assert_non_null(file);
+    fputs(HEADER, file);
+    for (int x = 1000; x <= 2000; x += 1000) {
+        fprintf(file, row, "p", "echo", "echo", "conns", x, "pool:20",
+                "ops_per_s", x);
+        fprintf(file, row, "c", "nap", "nap", "tasks", x, "coro", "parked_rss",
+                x * 3000);
+        fprintf(file, row, "c", "nap", "nap", "tasks", x, "coro",
+                "rss_per_task", 3072);
+    }
+    fclose(file);
+    put(f, "summary.csv", text);
+    free(text);
+    assert_int_equal(plots(f, ""), 0);
+    assert_svg_has(f, "charts/throughput-echo.svg",
+                   "<text>pool:20 (20 in flight)</text>");
+    assert_svg_has(f, "charts/memory-nap.svg",
+                   "3.00 KiB per task, with 2000 tasks</text>");
 }
 
 static void captions_are_shown_and_escaped(void **state)
@@ -327,6 +378,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         test(each_kind_of_chart_is_drawn),
         test(every_runtime_is_named_and_marked),
+        test(an_origin_bound_ratio_is_left_out_and_counted),
+        test(labels_say_what_holds_for_one_size_or_a_pool_only),
         test(captions_are_shown_and_escaped),
         test(what_has_no_data_is_said_and_not_drawn),
         test(an_empty_run_draws_nothing_and_fails),

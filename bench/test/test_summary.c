@@ -486,6 +486,13 @@ static void origin_bound_wall_time_has_no_verdict(void **state)
     assert_int_equal(compare_cost(c), COMPARE_CPU);
     assert_int_equal(c->ratios[COMPARE_WALL].verdict, VERDICT_INCONCLUSIVE);
     assert_int_equal(c->ratios[COMPARE_CPU].verdict, VERDICT_SLOWER);
+    /* It is none of those that are corrected for their number. */
+    assert_false(compare_judged(c, COMPARE_WALL));
+    assert_true(c->ratios[COMPARE_WALL].p < 0.01);
+    assert_true(c->ratios[COMPARE_WALL].holm == 1);
+    assert_true(compare_judged(c, COMPARE_CPU));
+    assert_string_equal(compare_verdict(c, COMPARE_WALL), "origin-bound");
+    assert_string_equal(compare_verdict(c, COMPARE_CPU), "slower");
     analysis_fini(&a);
     synthetic_fini(&s);
 }
