@@ -24,7 +24,7 @@ enum {
     DRAWS = 64    /* random numbers for the calibration of one cell */
 };
 #define SECOND INT64_C(1000000000)
-static const int64_t START_NS = 40 * SECOND / 1000; /* start of a process */
+static const int64_t START_NS = 20 * SECOND / 1000; /* start of a process */
 
 /* The state of run_rounds(). */
 struct rounds {
