@@ -100,7 +100,7 @@ static void await_waiting(struct store *s, int n)
             return;
         rt_yield();
     }
-    CHECK(!"they all wait");
+    test_check(false, "they all wait", __FILE__, __LINE__);
 }
 
 static void spawn_takers(struct store *s, struct rt_task **tasks)
