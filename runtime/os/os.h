@@ -36,6 +36,20 @@
 
 #include "rt.h"
 
+/* ThreadSanitizer puts the handler of a signal off, unless the thread is in a
+ * call that it knows to block.  ppoll(2) is one, read(2) and its like are not:
+ * with it all waits on descriptors are in os_poll(). */
+#if defined(__SANITIZE_THREAD__)
+#define OS_SAN_THREAD true
+#elif defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define OS_SAN_THREAD true
+#endif
+#endif
+#ifndef OS_SAN_THREAD
+#define OS_SAN_THREAD false
+#endif
+
 /* A call under way that os_cancel() can end.  On the task's stack. */
 struct os_call {
     /* Makes the call return soon, even if it has yet to begin. */

@@ -74,6 +74,12 @@ unsigned rt_sock_port(const struct rt_sock *sock)
     return address_port(sock->fd);
 }
 
+/* Whether the call that transfers waits as well. */
+static bool blocks(int64_t deadline)
+{
+    return deadline == RT_FOREVER && !OS_SAN_THREAD;
+}
+
 /* One attempt that does not block; -EAGAIN. */
 static ssize_t try_read(struct rt_sock *sock, void *buffer, size_t bytes)
 {
@@ -109,9 +115,8 @@ ssize_t rt_sock_read(struct rt_sock *sock, void *buffer, size_t bytes,
 {
     if (os_cancel_check())
         return -ECANCELED;
-    ssize_t got = deadline == RT_FOREVER
-                      ? read_blocking(sock, buffer, bytes)
-                      : read_until(sock, buffer, bytes, deadline);
+    ssize_t got = blocks(deadline) ? read_blocking(sock, buffer, bytes)
+                                   : read_until(sock, buffer, bytes, deadline);
     /* A short read has emptied the stream: with a deadline the next one waits
      * first and saves the call that would fail. */
     sock->drained = got > 0 && (size_t)got < bytes;
@@ -162,7 +167,7 @@ ssize_t rt_sock_write(struct rt_sock *sock, const void *buffer, size_t bytes,
         return -ECANCELED;
     for (bool first = true; done < bytes; first = false) {
         ssize_t sent =
-            deadline == RT_FOREVER
+            blocks(deadline)
                 ? write_blocking(sock, data + done, bytes - done, first)
                 : write_until(sock, data + done, bytes - done, deadline);
         if (sent < 0 && sent != -EINTR)
