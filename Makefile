@@ -77,7 +77,7 @@ TESTS := $(foreach r,$(RUNTIMES),$(RT_TESTS:%=$(BUILD)/test/$(r)/%)) \
     $(CORO_TESTS:%=$(BUILD)/test/coro-only/%) $(BENCH_TESTS:%=$(BUILD)/test/bench/%)
 
 .PHONY: all test tests bench bench-quick bench-full plots lint clean install setup \
-    help regress
+    help
 all: $(PROGRAMS)
 
 help:
