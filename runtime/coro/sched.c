@@ -265,11 +265,15 @@ void co_after_event(void)
     co.loop_queued = false;
 }
 
-/* A timer's callback may have made a task ready before the loop blocks. */
+/* Before the loop blocks, after its timers: one of them may have made a task
+ * ready, or may have gone off for a deadline that is not needed any more and
+ * has to be set for the next. */
 static void keep_from_blocking(uv_prepare_t *prepare)
 {
     if (co.head)
         uv_stop(prepare->loop);
+    else
+        co_timers_arm();
 }
 
 int co_sched_init(void)

@@ -304,6 +304,58 @@ static void a_yielding_task_starves_neither_sleepers_nor_streams(void **state)
     assert_int_equal(test_run(2, stay_busy, &busy), 0);
 }
 
+static int read_a_byte(void *arg)
+{
+    char c;
+
+    return rt_sock_read(arg, &c, 1, RT_FOREVER) == 1 ? 0 : -EPIPE;
+}
+
+static int wait_under_a_deadline(void *arg)
+{
+    return rt_event_wait(arg, rt_in(20000000));
+}
+
+static int do_nothing(void *arg)
+{
+    (void)arg;
+    return 0;
+}
+
+/* A deadline that is not needed any more passes while nothing can run; the
+ * next one must come all the same, also beside a stream that is waited for. */
+static int sleep_past_a_deadline_not_needed(void *arg)
+{
+    struct rt_sock *reader, *writer;
+    struct rt_event *event;
+    struct rt_task *tasks[2];
+
+    (void)arg;
+    CHECK_INT(rt_sock_pipe(&reader, &writer), 0);
+    CHECK_INT(rt_event_new(&event), 0);
+    CHECK_INT(rt_spawn(&tasks[0], read_a_byte, reader), 0);
+    CHECK_INT(rt_spawn(&tasks[1], wait_under_a_deadline, event), 0);
+    rt_yield();
+    CHECK_INT(rt_offload(do_nothing, NULL, NULL), 0);
+    rt_event_set(event);
+    for (int64_t passed = rt_in(40000000); rt_now() < passed;)
+        continue;
+    CHECK_INT(rt_sleep(rt_in(20000000)), 0);
+    CHECK_INT(rt_sock_write(writer, "x", 1, RT_FOREVER), 1);
+    CHECK_INT(rt_gather(tasks, 2, NULL, RT_FOREVER), 0);
+    rt_event_free(event);
+    rt_sock_close(reader);
+    rt_sock_close(writer);
+    return 0;
+}
+
+static void a_deadline_not_needed_hides_no_later_one(void **state)
+{
+    (void)state;
+    needs_tasks(2);
+    assert_int_equal(test_run(2, sleep_past_a_deadline_not_needed, NULL), 0);
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -315,6 +367,7 @@ int main(void)
         TEST(sleepers_wake_in_the_order_of_their_deadlines),
         TEST(deadlines_may_go_unused_in_any_order),
         TEST(a_yielding_task_starves_neither_sleepers_nor_streams),
+        TEST(a_deadline_not_needed_hides_no_later_one),
     };
 
     return cmocka_run_group_tests(tests, test_warm_up, NULL);
