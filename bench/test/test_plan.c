@@ -325,6 +325,24 @@ static void every_order_is_as_likely(void **state)
         assert_true(order_draw(5, 3, i, 10) < 10);
 }
 
+static void two_sides_take_turns_in_balanced_blocks(void **state)
+{
+    (void)state;
+    enum {
+        BLOCKS = 2000
+    };
+    unsigned swapped = 0, alike = 0;
+    for (unsigned b = 0; b < BLOCKS; b++) {
+        bool first = order_swapped(3, 2 * b, 5);
+        assert_int_equal(order_swapped(3, 2 * b + 1, 5), !first);
+        swapped += first;
+        alike += first == order_swapped(3, 2 * b, 6);
+    }
+    /* 1000 expected, standard deviation 22: the seed is fixed. */
+    assert_in_range(swapped, 900, 1100);
+    assert_in_range(alike, 900, 1100);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -341,6 +359,7 @@ int main(void)
         TEST(a_broken_sweep_is_the_workloads_error),
         cmocka_unit_test(the_order_follows_from_the_seed_alone),
         cmocka_unit_test(every_order_is_as_likely),
+        cmocka_unit_test(two_sides_take_turns_in_balanced_blocks),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
