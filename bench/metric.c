@@ -29,6 +29,16 @@ static const struct {
     [METRIC_RSS_PER_TASK] = { "rss_per_task", "bytes" },
     [METRIC_FULL_PER_TASK] = { "full_per_task", "bytes" },
     [METRIC_SLAB_PER_TASK] = { "slab_per_task", "bytes" },
+    [METRIC_LAT_P50] = { "lat_p50_ns", "ns" },
+    [METRIC_LAT_P90] = { "lat_p90_ns", "ns" },
+    [METRIC_LAT_P99] = { "lat_p99_ns", "ns" },
+    [METRIC_LAT_P999] = { "lat_p999_ns", "ns" },
+    [METRIC_LAT_MAX] = { "lat_max_ns", "ns" },
+    [METRIC_BEAT_P50] = { "beat_p50_ns", "ns" },
+    [METRIC_BEAT_P90] = { "beat_p90_ns", "ns" },
+    [METRIC_BEAT_P99] = { "beat_p99_ns", "ns" },
+    [METRIC_BEAT_P999] = { "beat_p999_ns", "ns" },
+    [METRIC_BEAT_MAX] = { "beat_max_ns", "ns" },
 };
 
 const char *metric_name(enum metric metric)
@@ -103,6 +113,15 @@ static void read_memory(double values[METRICS], const json_t *record)
     values[METRIC_SLAB_PER_TASK] = slab / tasks;
 }
 
+/* Into values[0] and those after it: LAT or BEAT. */
+static void read_latency(double *values, const json_t *latency)
+{
+    static const char *const keys[] = { "p50_ns", "p90_ns", "p99_ns", "p999_ns",
+                                        "max_ns" };
+    for (size_t i = 0; i < sizeof(keys) / sizeof(*keys); i++)
+        values[i] = metric_number(latency, keys[i]);
+}
+
 void metric_read(double values[METRICS], const json_t *record)
 {
     read_times(values, record);
@@ -111,4 +130,7 @@ void metric_read(double values[METRICS], const json_t *record)
     values[METRIC_VOL_SWITCHES] = metric_number(record, "vol_switches");
     values[METRIC_INVOL_SWITCHES] = metric_number(record, "invol_switches");
     values[METRIC_MINOR_FAULTS] = metric_number(record, "minor_faults");
+    read_latency(&values[METRIC_LAT_P50], json_object_get(record, "latency"));
+    read_latency(&values[METRIC_BEAT_P50],
+                 json_object_get(record, "heartbeat"));
 }

@@ -100,6 +100,50 @@ static json_t *memory_json(const struct measure *measure)
     return out;
 }
 
+static json_t *buckets_json(const struct histogram *histogram)
+{
+    json_t *out = json_array();
+    for (size_t i = 0; i < HISTOGRAM_BUCKETS; i++) {
+        uint64_t count = histogram_in(histogram, i);
+        if (count > 0)
+            json_array_append_new(out, json_pack("[II]",
+                                                 (json_int_t)histogram_low(i),
+                                                 (json_int_t)count));
+    }
+    return out;
+}
+
+static void add_latency(json_t *out, const char *key, const struct work *work,
+                        enum work_latency which)
+{
+    static const struct {
+        const char *key;
+        double p;
+    } percentiles[] = {
+        { "p50_ns", 0.5 },
+        { "p90_ns", 0.9 },
+        { "p99_ns", 0.99 },
+        { "p999_ns", 0.999 },
+    };
+    struct histogram *all = calloc(1, sizeof(*all));
+    json_t *object = json_object();
+    if (all != NULL)
+        work_latencies_merge(work, which, all);
+    if (all != NULL && histogram_count(all) > 0) {
+        uint64_t value;
+        set_int(object, "count", histogram_count(all));
+        set_int(object, "sum_ns", histogram_sum(all));
+        set_int(object, "min_ns", histogram_min(all));
+        for (size_t i = 0; i < sizeof(percentiles) / sizeof(*percentiles); i++)
+            if (histogram_percentile(all, percentiles[i].p, &value))
+                set_int(object, percentiles[i].key, value);
+        set_int(object, "max_ns", histogram_max(all));
+        json_object_set_new(object, "buckets", buckets_json(all));
+    }
+    set_object(out, key, object);
+    free(all);
+}
+
 static void add_origin(json_t *out, const struct record *record)
 {
     const struct work *work = record->work;
@@ -160,6 +204,8 @@ static void add_result(json_t *out, const struct record *record)
     for (int i = 0; i < work->count_n; i++)
         set_int(counts, work->counts[i].name, work->counts[i].value);
     set_object(out, "counts", counts);
+    add_latency(out, "latency", work, WORK_LATENCY);
+    add_latency(out, "heartbeat", work, WORK_HEARTBEAT);
     json_object_set_new(out, "memory", memory_json(measure));
     set_int(out, "threads_mid_run", measure->threads_mid_run);
     set_int(out, "vol_switches", measure->vol_switches);

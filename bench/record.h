@@ -37,6 +37,12 @@
  *                 included; as the origin counted them
  *   counts        object: what the workload added with work_count(); absent
  *                 when nothing
+ *   latency       object, where the workload recorded any: count, sum_ns,
+ *                 min_ns, max_ns; p50_ns, p90_ns, p99_ns, p999_ns as far as
+ *                 there are enough (histogram.h); and the histogram itself,
+ *                 buckets, an array of [least value of the bucket in ns, how
+ *                 many fell into it] for those not empty, in order
+ *   heartbeat     object of the same form: how late its heartbeats were
  *   memory        object: peak_rss (VmHWM, reset at begin), before, parked,
  *                 after: each {rss, rss_anon, page_tables, threads,
  *                 kernel_stacks (threads x 16 KiB), kernel_stacks_system

@@ -35,6 +35,10 @@
  *   rss_per_task full_per_task          parked minus before, over the tasks
  *   slab_per_task                       the same of the kernel's slab, system
  *                                       wide and so only an estimate
+ *   lat_p50_ns lat_p90_ns lat_p99_ns lat_p999_ns lat_max_ns
+ *                                       latency of operations: of the trials
+ *                                       that have enough of them (histogram.h)
+ *   beat_p50_ns ... beat_max_ns         the same of heartbeats' lateness
  *   wall_vs_coro cpu_vs_coro            paired ratio contender / coro, ratio
  *                                       rows (above 1: coro is better)
  * and per series, with cell = group + runtime, axis and x "-":

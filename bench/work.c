@@ -93,6 +93,8 @@ void work_begin(struct work *work)
 {
     assert(!work->begun);
     work->begun = true;
+    if (work_latencies_new(work) != 0)
+        work_fail(work, -ENOMEM, "no memory for histograms");
     ask_origin(work, &work->origin_begin);
     measure_begin(&work->measure);
 }

@@ -10,6 +10,7 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 
+#include "histogram.h"
 #include "measure.h"
 #include "origin.h"
 #include "params.h"
@@ -34,6 +35,10 @@ struct work {
     struct receipt receipt;
     struct work_counter counts[WORK_COUNTS_MAX];
     int count_n;
+    /* One for each CPU, so that threads do not meet in the same lines; NULL
+     * before work_begin().  See latency.c. */
+    struct histogram *latencies[WORK_LATENCIES];
+    unsigned latency_cpus;
     struct origin_stats origin_first;        /* before the body */
     struct origin_stats origin_begin;        /* at work_begin() */
     struct origin_stats origin_end;          /* at work_end() */
@@ -46,6 +51,15 @@ struct work {
 
 /* An execution with the workload's default parameters. */
 void work_init(struct work *work, const struct workload *workload);
+
+/* Frees what it holds. */
+void work_fini(struct work *work);
+
+/* Makes the histograms.  -ENOMEM. */
+int work_latencies_new(struct work *work);
+/* All that was recorded, added to *out. */
+void work_latencies_merge(const struct work *work, enum work_latency which,
+                          struct histogram *out);
 
 /* Connections the origin has lost to a full queue since work_attach(): what
  * its listeners dropped, but no more than overflowed in all; neither figure

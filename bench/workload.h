@@ -145,6 +145,23 @@ static inline uint64_t work_hash(uint64_t x)
     return (x ^ (x >> 31)) >> 32;
 }
 
+/* ---- latency ---- */
+
+/* The histograms of a trial. */
+enum work_latency {
+    WORK_LATENCY,   /* how long an operation took, or how late it was */
+    WORK_HEARTBEAT, /* how late a task was that only wants to run at times */
+    WORK_LATENCIES
+};
+
+/*
+ * Records a duration between work_begin() and work_end().  From any task and
+ * thread, without locks; about 20 ns.  In a closed loop, where the next
+ * operation starts when the last has ended, take it from the start of the
+ * operation; in an open one from the time it should have started.
+ */
+void work_latency(struct work *work, enum work_latency which, int64_t ns);
+
 /* ---- groups of tasks ---- */
 
 /* Counts units that are alive, and the most there were. */

@@ -86,6 +86,7 @@ static void what_is_missing_is_absent(void **state)
     assert_null(program_at(json, "memory.before.slab_system"));
     assert_null(program_at(json, "memory.parked"));
     assert_null(program_at(json, "counts"));
+    assert_null(program_at(json, "latency"));
     assert_null(program_at(json, "origin"));
     assert_null(program_at(json, "runtime.switches"));
     assert_null(program_at(json, "error"));
@@ -186,6 +187,36 @@ static void connections_the_origin_did_not_see_are_a_failure(void **state)
     assert_int_equal(work_check(&work, 0), 0);
 }
 
+static void latencies_stand_with_the_percentiles_there_are_enough_for(
+    void **state)
+{
+    (void)state;
+    struct record record = sample_record();
+    assert_int_equal(work_latencies_new(&work), 0);
+    for (int i = 1; i <= 100; i++)
+        work_latency(&work, WORK_LATENCY, i);
+    work_latency(&work, WORK_HEARTBEAT, 1000000);
+    json_t *json = record_json(&record);
+    work_fini(&work);
+    assert_int_equal(program_int(json, "latency.count"), 100);
+    assert_int_equal(program_int(json, "latency.sum_ns"), 5050);
+    assert_int_equal(program_int(json, "latency.min_ns"), 1);
+    assert_int_equal(program_int(json, "latency.p50_ns"), 50);
+    assert_int_equal(program_int(json, "latency.p90_ns"), 90);
+    assert_null(program_at(json, "latency.p99_ns"));
+    assert_int_equal(program_int(json, "latency.max_ns"), 100);
+    json_t *buckets = program_at(json, "latency.buckets");
+    assert_int_equal(json_array_size(buckets), 100);
+    char *first = json_dumps(json_array_get(buckets, 0), JSON_COMPACT);
+    assert_string_equal(first, "[1,1]");
+    free(first);
+    buckets = program_at(json, "heartbeat.buckets");
+    assert_int_equal(json_array_size(buckets), 1);
+    assert_int_equal(program_int(json, "heartbeat.max_ns"), 1000000);
+    assert_null(program_at(json, "heartbeat.p50_ns"));
+    json_decref(json);
+}
+
 static void it_is_written_as_one_line(void **state)
 {
     (void)state;
@@ -216,6 +247,8 @@ int main(void)
         cmocka_unit_test(a_trial_without_a_receipt_is_no_good),
         cmocka_unit_test(fewer_tasks_alive_than_declared_is_a_failure),
         cmocka_unit_test(connections_the_origin_did_not_see_are_a_failure),
+        cmocka_unit_test(
+            latencies_stand_with_the_percentiles_there_are_enough_for),
         cmocka_unit_test(it_is_written_as_one_line),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
