@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <getopt.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -267,10 +268,19 @@ static void skip_at_limit(struct trial *trial)
     }
 }
 
+/* A trial that hangs can be looked at. */
+static void on_quit(int number)
+{
+    (void)number;
+    rt_dump_soon();
+}
+
 static void run(struct trial *trial)
 {
     struct work *work = &trial->work;
     struct record *record = &trial->record;
+    struct sigaction quit = { .sa_handler = on_quit, .sa_flags = SA_RESTART };
+    sigaction(SIGQUIT, &quit, NULL);
     trial->run_ns = measure_clock();
     int status = rt_run(&trial->options, trial_main, trial);
     int64_t now = measure_clock();

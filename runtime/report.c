@@ -4,6 +4,7 @@
 #include "report.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
@@ -57,5 +58,37 @@ void report_unjoined(const char *name, int status)
     snprintf(text, sizeof text,
              "task \"%.100s\" failed and nobody joined it: %d (%s)\n",
              name ? name : "unnamed", status, error ? error : "unknown error");
+    report_text(text);
+}
+
+void report_alive(uint64_t tasks)
+{
+    char text[TEXT_BYTES];
+    snprintf(text, sizeof text, "%" PRIu64 " %s alive:\n", tasks,
+             tasks == 1 ? "task" : "tasks");
+    report_text(text);
+}
+
+/* Writes what it does at the moment. */
+static void describe(char *out, size_t bytes, const struct report_task *task)
+{
+    if (!task->reason)
+        snprintf(out, bytes, "%s", task->running ? "is running" : "is ready");
+    else if (task->waits_ns < 0)
+        snprintf(out, bytes, "waits (%s)", task->reason);
+    else
+        snprintf(out, bytes, "waits (%s), %" PRId64 " ms", task->reason,
+                 task->waits_ns / 1000000);
+}
+
+void report_task(const struct report_task *task)
+{
+    char text[TEXT_BYTES];
+    char state[64];
+    describe(state, sizeof state, task);
+    const char *quote = task->name ? "\"" : "";
+    snprintf(text, sizeof text, "  task %" PRIu64 " %s%.100s%s%s%s\n",
+             task->number, quote, task->name ? task->name : "", quote,
+             task->name ? " " : "", state);
     report_text(text);
 }

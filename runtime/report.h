@@ -20,4 +20,19 @@ void report_text(const char *text);
  * failure, that is negative and not -ECANCELED.  The name may be NULL. */
 void report_unjoined(const char *name, int status);
 
+/* A task that has not ended, as reports list it. */
+struct report_task {
+    uint64_t number;
+    const char *name;   /* may be NULL */
+    const char *reason; /* what it waits for, in rt_trace_event's words; NULL
+                           when it does not wait */
+    int64_t waits_ns;   /* for so long; negative when that is not known */
+    bool running;       /* now; else, when it does not wait, it is ready */
+};
+
+/* Before a list of so many tasks. */
+void report_alive(uint64_t tasks);
+/* One line of such a list. */
+void report_task(const struct report_task *task);
+
 #endif

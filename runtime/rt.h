@@ -29,9 +29,9 @@
  * success, and the cancellation comes with the next one.  So -ECANCELED means
  * no effect, like -ETIMEDOUT.  Calls not marked so never return it.
  *
- * Where calls are legal.  rt_now(), rt_in() and rt_info() anywhere; all other
- * calls only from a task, that is from the function given to rt_run() or from
- * one given to rt_spawn().
+ * Where calls are legal.  rt_now(), rt_in(), rt_info() and rt_dump_soon()
+ * anywhere; all other calls only from a task, that is from the function given
+ * to rt_run() or from one given to rt_spawn().
  *
  * Objects are opaque and belong to whoever made them with _new, _open,
  * _connect, _listen, _accept, _pipe or _pair; freeing one that a task still
@@ -66,6 +66,8 @@ int64_t rt_in(int64_t duration_ns);
  * negative errno for a failure. */
 typedef int (*rt_task_fn)(void *arg);
 
+struct rt_trace_event;
+
 /* The zero value of each field means the runtime's default. */
 struct rt_options {
     unsigned workers;   /* pool: pthreads in the pool; default 20 */
@@ -77,6 +79,14 @@ struct rt_options {
      * time; must not call this API.  Default: written to standard error. */
     void (*report)(void *arg, const char *text);
     void *report_arg;
+    /* Told what the tasks do, see "watching" below.  NULL: nobody is. */
+    void (*trace)(void *arg, const struct rt_trace_event *event);
+    void *trace_arg;
+    /* coro: a task that holds the loop longer than this, in nanoseconds, is
+     * counted, timed and, by a thread that watches, reported while it does
+     * so.  0: nobody watches.  Every switch then reads the clock.  Ignored
+     * where tasks do not share a thread. */
+    int64_t stall_ns;
 };
 
 /*
@@ -112,7 +122,9 @@ struct rt_info {
     uint64_t switches;    /* coro: task to task switches */
     uint64_t loop_turns;  /* coro: times the event loop ran */
     uint64_t helped;      /* pool: joined tasks run in place */
-    uint64_t spare_workers; /* pool: workers added for blocked joins */
+    uint64_t spare_workers;   /* pool: workers added for blocked joins */
+    uint64_t stalls;          /* coro, with stall_ns: turns longer than that */
+    int64_t stall_longest_ns; /* the longest of them */
 };
 void rt_info(struct rt_info *out);
 
@@ -221,6 +233,50 @@ int rt_yield(void);
  * the turns of tasks that were ready first.
  */
 int rt_sleep(int64_t until);
+
+/* ---- watching ---- */
+
+enum rt_trace_what {
+    RT_TRACE_SPAWN,
+    RT_TRACE_RUN,   /* begins, or goes on */
+    RT_TRACE_PARK,  /* stops, until its next RUN */
+    RT_TRACE_WAKE,  /* what it waited for has come; for "yield" there is none */
+    RT_TRACE_FINISH /* has returned; the last event of the task */
+};
+
+/*
+ * One event.  The function given as rt_options.trace gets each as it happens,
+ * on the thread and on the stack of the task that runs, one call at a time;
+ * it is to be quick and must not call this API, except for rt_now().
+ * Coroutines have an event for every switch.  On threads a task parks only
+ * when its thread really blocks, and runs on when that is over.
+ */
+struct rt_trace_event {
+    enum rt_trace_what what;
+    int64_t when_ns;    /* rt_now()'s clock */
+    uint64_t task;      /* its number: 1 is the main task, the others follow
+                           in the order in which they were spawned */
+    uint64_t by;        /* SPAWN: the parent; WAKE: the task that woke it, 0
+                           for a deadline, the loop or the kernel */
+    const char *name;   /* as rt_task_name() has it, or NULL */
+    const char *reason; /* PARK: what for: "yield", "sleep", "join", "mutex",
+                           "cond", "sem", "event", "chan", "read", "write",
+                           "http", "offload"; else NULL */
+    int status;         /* FINISH: what it returned */
+};
+
+/* Reports each task that has not ended: number and name, whether it runs, is
+ * ready or waits, what for and for how long. */
+void rt_dump(void);
+
+/* Asks for rt_dump() as soon as may be: coro when the loop gets its next turn.
+ * From anywhere, a signal handler too; outside rt_run() nothing happens. */
+void rt_dump_soon(void);
+
+/* How much of its stack the task (NULL: the running one) has used at most, in
+ * bytes, rounded up to whole pages; 0 where that is not known.  A stack is
+ * used by one task after the other and does not tell them apart. */
+size_t rt_stack_used(struct rt_task *task);
 
 /* ---- synchronisation ----
  * coro hands over in order of arrival; threads let a running task barge in

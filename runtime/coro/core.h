@@ -4,8 +4,8 @@
 
 /*
  * The two structures everything in coro/ turns on: a task's control block,
- * and the state of the run.  Private to sched, task, cancel, deadlock,
- * stack, timer and run; other modules use sched.h and waiters.h, and of this
+ * and the state of the run.  Private to sched, task, cancel, deadlock, dump,
+ * trace, stall, overflow, stack, timer and run; other modules use sched.h and waiters.h, and of this
  * file only co_check() and co_pend().
  */
 
@@ -26,6 +26,12 @@ struct co_joint {
     bool failure;     /* or one that fails */
 };
 
+/* What is to be done when a task is woken, see co_wake(). */
+enum {
+    CO_TIMED = 1, /* it has a deadline in the timer heap */
+    CO_TRACED = 2 /* somebody wants to know */
+};
+
 /*
  * A task's control block lies at the top of its stack, in the page that the
  * task's first frames touch anyway.  The first cache line is what a switch,
@@ -42,18 +48,20 @@ struct rt_task {
     int status;                    /* what its interrupted call returns */
     uint32_t id;                   /* number of its stack */
     uint8_t reason;                /* enum co_reason */
-    bool timed;                    /* has a deadline in the timer heap */
+    uint8_t marks;                 /* CO_TIMED, CO_TRACED */
     bool fresh;                    /* in the ready queue since it was spawned */
     bool done;
     bool pending;  /* a cancellation, for the next waiting call */
     bool held;     /* a cancellation, until there are no shields */
     bool detached; /* nobody will ask for its result */
     uint16_t shields;
-    int result;
+    uint32_t since;         /* parked: co.clock_ms at that time */
     struct co_joint *joint; /* who waits for its end, or NULL */
+    int result;
     rt_task_fn fn;
     void *arg;
     const char *name; /* may be NULL */
+    uint64_t number;  /* the main task is 1; 0: the loop */
     struct san_stack san;
 };
 
@@ -74,19 +82,23 @@ struct co_core {
     unsigned pendings;    /* tasks with a cancellation pending */
     unsigned outside;     /* parked tasks the loop can wake */
     bool ending;          /* tasks are cancelled for the end of the run */
+    bool watched;         /* every switch takes the slow path, see trace.c */
     struct rt_task *free; /* stacks to use again, latest first */
     size_t live;          /* tasks that have not ended */
-    uint64_t spawned;
-    uint64_t freed;      /* of those, joined or ended when detached */
-    bool deadlocked;     /* at some time */
-    uint64_t picks;      /* budgets given out */
-    uint64_t loop_picks; /* picks that chose the loop */
+    uint64_t spawned;     /* the main task as well */
+    uint64_t freed;       /* of those, joined or ended when detached */
+    bool deadlocked;      /* at some time */
+    uint64_t picks;       /* budgets given out */
+    uint64_t loop_picks;  /* picks that chose the loop */
     uint64_t loop_turns;
     int64_t slice_end;    /* the loop gets a turn after this */
+    uint32_t clock_ms;    /* when the clock was last read; wraps around */
     unsigned events_left; /* until tasks run in the middle of a turn */
     bool loop_queued;     /* the loop waits in the ready queue for its turn */
     struct co_hook *hooks;
     struct rt_task loop; /* the loop's context: only sp and san count */
+    void (*trace)(void *arg, const struct rt_trace_event *event);
+    void *trace_arg;
     uv_loop_t uv;
     uv_prepare_t prepare;
 };
@@ -152,6 +164,18 @@ static inline int co_check(void)
 /* Leaves a cancellation to the task's next waiting call; takes it back. */
 void co_pend(struct rt_task *task);
 void co_unpend(struct rt_task *task);
+
+/* For the next three co.watched holds.  Tells of an event, or nobody. */
+void co_trace(enum rt_trace_what what, struct rt_task *task);
+/* The context `from` leaves, `to` goes on; either may be the loop. */
+void co_trace_switch(struct rt_task *from, struct rt_task *to);
+
+/* Lists tasks that have not ended, that many at most. */
+void co_dump_tasks(size_t most);
+/* What a parked task waits for, in a word; NULL when it is not parked. */
+const char *co_dump_reason(const struct rt_task *task);
+/* From here on rt_dump_soon() is heard, until the run ends. */
+int co_dump_start(void);
 
 /* Cancels all tasks but the running one. */
 void co_cancel_others(void);

@@ -43,7 +43,7 @@ static int main_task(void *arg)
 /* Reports the failures of tasks that nobody joined. */
 static void report_ended(void)
 {
-    uint32_t n = co.freed < co.spawned ? co_stacks_used() : 0;
+    uint32_t n = co.freed + 1 < co.spawned ? co_stacks_used() : 0;
     for (uint32_t id = 0; id < n; id++) {
         const struct rt_task *task = co_stack_task(id);
         if (task->done && !task->detached)
@@ -58,7 +58,6 @@ static int run_main(rt_task_fn fn, void *arg)
     int error = rt_spawn(&task, main_task, &body);
     if (error)
         return error;
-    co.spawned = 0; /* the main task does not count */
     error = co_sched_run();
     int status = task->result;
     task->detached = true;
@@ -73,11 +72,22 @@ static int run(size_t stack_bytes, rt_task_fn fn, void *arg)
         return error;
     int status = co_sched_init();
     if (status == 0) {
-        status = run_main(fn, arg);
+        status = co_dump_start();
+        if (status == 0)
+            status = run_main(fn, arg);
         co_sched_fini();
     }
     co_stacks_fini();
     return status;
+}
+
+static void trace_as(const struct rt_options *options)
+{
+    co.trace = options->trace;
+    co.trace_arg = options->trace_arg;
+    co.watched = co.trace != NULL;
+    if (co.watched)
+        co_attend();
 }
 
 int rt_run(const struct rt_options *options, rt_task_fn fn, void *arg)
@@ -86,6 +96,8 @@ int rt_run(const struct rt_options *options, rt_task_fn fn, void *arg)
         return -EINVAL;
     co = (struct co_core){ .budget = CO_BUDGET };
     report_start(options);
+    if (options)
+        trace_as(options);
     size_t stack_bytes = options ? options->stack_bytes : 0;
     if (stack_bytes == 0)
         stack_bytes = CO_DEFAULT_STACK;
@@ -104,10 +116,10 @@ void rt_info(struct rt_info *out)
     *out = (struct rt_info){
         .name = "coro",
         .summary = "stackful coroutines on one thread and one libuv loop",
-        .options = "stack",
+        .options = "stack,trace",
         .guard = co_stack_guard(),
         .stack_bytes = co_stack_bytes(),
-        .tasks = co.spawned,
+        .tasks = co.spawned > 0 ? co.spawned - 1 : 0, /* without the main */
         .switches = left ? picks - co.loop_picks : 0,
         .loop_turns = co.loop_turns,
     };

@@ -21,8 +21,8 @@
  * runs next.  With n tasks in the queue each of them therefore runs after n
  * slices at the latest, whatever the others spawn and join.
  *
- * The fast path of a switch has one branch for all this and for cancelling,
- * because what needs attention makes the budget look spent.
+ * The fast path of a switch has one branch for all this, for cancelling and
+ * for tracing, because what needs attention makes the budget look spent.
  *
  * The loop runs on the stack of rt_run()'s caller.  uv and curl callbacks
  * need kilobytes of stack, and there they need them once, not once per task.
@@ -67,6 +67,7 @@ static bool spent(void)
     int64_t now = rt_now();
     co.picks++;
     co.budget = CO_BUDGET;
+    co.clock_ms = (uint32_t)(now / NS_PER_MS);
     if (now < co.slice_end)
         return false;
     end_slice();
@@ -109,7 +110,9 @@ static struct rt_task *choose(struct rt_task *self)
     if (self->pending)
         leave_cancelled(self);
     struct rt_task *task = take(loop_due);
-    if (co.front || co.pendings)
+    if (co.watched)
+        co_trace_switch(self, task);
+    if (co.front || co.pendings || co.watched)
         co_attend();
     return task;
 }
@@ -143,6 +146,15 @@ struct co_next co_pick_park(void *sp)
     return pick(false);
 }
 
+static void unmark(struct rt_task *task)
+{
+    if (task->marks & CO_TIMED)
+        co_timer_remove(task);
+    if (task->marks & CO_TRACED)
+        co_trace(RT_TRACE_WAKE, task);
+    task->marks = 0;
+}
+
 /* Ends a task's wait without making it ready. */
 static bool unpark(struct rt_task *task, int status)
 {
@@ -150,8 +162,8 @@ static bool unpark(struct rt_task *task, int status)
         return false;
     co.outside -= task->reason >= CO_OUTSIDE;
     task->reason = CO_RUNNING;
-    if (task->timed)
-        co_timer_remove(task);
+    if (task->marks)
+        unmark(task);
     if (task->waiting_in)
         co_waiters_remove(task);
     task->status = status;
@@ -174,6 +186,8 @@ static void finish(struct rt_task *task)
 {
     task->done = true;
     co.live--;
+    if (co.watched)
+        co_trace(RT_TRACE_FINISH, task);
     struct co_joint *joint = task->joint;
     if (joint) {
         if (--joint->remaining == 0 || (joint->failure && task->result < 0))
@@ -223,6 +237,7 @@ int co_park_checked(enum co_reason reason, int64_t deadline)
         co_timer_add(self, deadline);
     }
     self->reason = (uint8_t)reason;
+    self->since = co.clock_ms;
     co.outside += reason >= CO_OUTSIDE;
     return co_suspend();
 }
@@ -287,7 +302,6 @@ int co_sched_init(void)
     uv_unref((uv_handle_t *)&co.prepare);
     co_timers_init(&co.uv);
     san_loop_init(&co.loop.san);
-    co.budget = CO_BUDGET;
     return 0;
 }
 
@@ -313,6 +327,7 @@ static void turn(void)
     co.events_left = EVENTS_AT_ONCE;
     co_timers_arm();
     uv_run(&co.uv, co.head ? UV_RUN_NOWAIT : UV_RUN_ONCE);
+    co.clock_ms = (uint32_t)uv_now(&co.uv);
     co.slice_end = ((int64_t)uv_now(&co.uv) + SLICE_MS) * NS_PER_MS;
 }
 

@@ -52,7 +52,8 @@ enum co_reason {
     /* The loop can end these.  A run in which nobody is ready, nobody has a
      * deadline and nobody waits for the outside is deadlocked. */
     CO_OUTSIDE,
-    CO_SOCK = CO_OUTSIDE,
+    CO_READ = CO_OUTSIDE,
+    CO_WRITE,
     CO_HTTP,
     CO_OFFLOAD
 };

@@ -143,7 +143,7 @@ int co_sock_wait(struct rt_sock *sock, struct co_side *side, int64_t deadline)
     if (error)
         return error;
     side->waiter = co_self();
-    error = co_park(CO_SOCK, deadline);
+    error = co_park(side == &sock->in ? CO_READ : CO_WRITE, deadline);
     side->waiter = NULL;
     return error;
 }

@@ -37,7 +37,7 @@ int rt_spawn(struct rt_task **out, rt_task_fn fn, void *arg)
     task->waiting_in = NULL;
     task->status = 0;
     task->reason = CO_RUNNING;
-    task->timed = false;
+    task->marks = 0;
     task->fresh = true;
     task->done = false;
     task->detached = !out;
@@ -46,12 +46,14 @@ int rt_spawn(struct rt_task **out, rt_task_fn fn, void *arg)
     task->arg = arg;
     task->name = NULL;
     task->sp = co_frame(task, task);
+    task->number = ++co.spawned;
     co.live++;
-    co.spawned++;
     co_ready(task);
     /* A cancellation the spawner has yet to learn of is this one's as well. */
     if (co.ending && (co.current->pending || co.current->held))
         co_pend(task);
+    if (co.watched)
+        co_trace(RT_TRACE_SPAWN, task);
     if (out)
         *out = task;
     return 0;

@@ -29,7 +29,7 @@ enum {
 
 static struct {
     struct entry *heap;
-    uint32_t *place; /* by task id; valid while the task is `timed` */
+    uint32_t *place; /* by task id; valid while the task is CO_TIMED */
     size_t room;     /* of both, in entries */
     uint32_t n;
     int64_t armed; /* what the uv_timer is set for */
@@ -127,7 +127,7 @@ int co_timers_reserve(size_t n)
 
 void co_timer_add(struct rt_task *task, int64_t when)
 {
-    task->timed = true;
+    task->marks |= CO_TIMED;
     sift_up(timers.n++, (struct entry){ when, task->id });
 }
 
@@ -135,7 +135,7 @@ void co_timer_remove(struct rt_task *task)
 {
     uint32_t place = timers.place[task->id];
     struct entry last = timers.heap[--timers.n];
-    task->timed = false;
+    task->marks &= (uint8_t)~CO_TIMED;
     if (place == timers.n)
         return;
     if (place > 0 && last.when < timers.heap[(place - 1) / 4].when)

@@ -32,6 +32,11 @@ int rt_run(const struct rt_options *options, rt_task_fn fn, void *arg)
     return status;
 }
 
+void rt_dump_soon(void)
+{
+    /* There are no tasks. */
+}
+
 void rt_info(struct rt_info *out)
 {
     *out = (struct rt_info){ .name = "epoll",

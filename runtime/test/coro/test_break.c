@@ -115,12 +115,12 @@ static void a_deadlock_says_who_waits_for_what(void **state)
     (void)state;
     run_dead(&reports, all_main, &things);
     assert_true(says(&reports, "deadlock: "));
-    assert_true(says(&reports, "task \"main\" waits for other tasks to end\n"));
-    assert_true(says(&reports, "task \"locker\" waits for a mutex\n"));
-    assert_true(says(&reports, "task \"signalled\" waits for a condition\n"));
-    assert_true(says(&reports, "task \"unnamed\" waits for a semaphore\n"));
-    assert_true(says(&reports, "task \"waiter\" waits for an event\n"));
-    assert_true(says(&reports, "task \"receiver\" waits at a channel\n"));
+    assert_true(says(&reports, "task 1 \"main\" waits (join), "));
+    assert_true(says(&reports, "\"locker\" waits (mutex), "));
+    assert_true(says(&reports, "\"signalled\" waits (cond), "));
+    assert_true(says(&reports, " waits (sem), "));
+    assert_true(says(&reports, "\"waiter\" waits (event), "));
+    assert_true(says(&reports, "\"receiver\" waits (chan), "));
     for (int i = 0; i < 5; i++)
         assert_int_equal(things.ends[i], -ECANCELED);
 }
