@@ -162,6 +162,72 @@ enum work_latency {
  */
 void work_latency(struct work *work, enum work_latency which, int64_t ns);
 
+/* One heartbeat: sleeps until *next + period_ns, which becomes *next, and
+ * records how late it woke.  Late ones are made up for, so that a task that
+ * was held up for ten periods counts as late ten times.  Suspends.  0, or
+ * the error of rt_sleep(). */
+int work_beat(struct work *work, int64_t *next, int64_t period_ns);
+
+/* ---- when operations start ----
+ * In a closed loop each task starts the next operation when its last one has
+ * ended: a slow answer holds back the load, and latencies flatter.  In an open
+ * loop operations start by a schedule, the same in every trial, and latency
+ * counts from the time it gives (no coordinated omission).  A trial of it
+ * takes as long as its schedule: like WORK_WAITS, its wall time is no measure
+ * of cost.  How closely a runtime keeps to the schedule is that of its
+ * rt_sleep(), which is in the latency.
+ */
+
+/* The parameters of a workload that offers all of them. */
+#define WORK_SCHEDULE                                                      \
+    {                                                                      \
+        "schedule", PARAM_CHOICE, "closed", 0, 0, "closed,poisson,fixed",  \
+            "what starts an operation: the end of the last one, or a time" \
+    }
+#define WORK_RATE                                                               \
+    {                                                                           \
+        "rate", PARAM_INT, "0", 0, 1e6, NULL,                                   \
+            "operations started per second, over all tasks; 0 in a closed loop" \
+    }
+
+enum work_schedule {
+    WORK_CLOSED,
+    WORK_POISSON, /* independent arrivals: exponential gaps */
+    WORK_FIXED
+};
+
+/* Shared by the tasks that perform the operations; private. */
+struct arrivals {
+    enum work_schedule schedule;
+    uint64_t n;
+    int64_t gap_ns, limit_ns;
+    _Atomic int64_t start; /* when the first was asked for; 0: not yet */
+    _Atomic int64_t last;  /* after start */
+    _Atomic uint64_t taken;
+};
+
+/* n operations by a schedule of `rate` per second, or in a closed loop. */
+void arrivals_init(struct arrivals *arrivals, enum work_schedule schedule,
+                   int64_t rate, uint64_t n);
+/* The same by the workload's parameters.  -EINVAL where they contradict each
+ * other. */
+int arrivals_choose(struct arrivals *arrivals, struct work *work, uint64_t n);
+
+/*
+ * Asks for an operation.  Open loop: sleeps until the next one is due; 0 when
+ * there are no more, or when the time the schedule takes is over twice and
+ * a second more: the rest is not started.  Closed: 0 when the caller has
+ * `done` its `share`.  Returns 1 with *start, from which latency counts, or
+ * the error of rt_sleep().  Suspends.
+ */
+int arrivals_next(struct arrivals *arrivals, uint64_t done, uint64_t share,
+                  int64_t *start);
+
+/* Adds the count "unstarted", in an open loop: what of the n was not done for
+ * lack of time. */
+void arrivals_count(const struct arrivals *arrivals, struct work *work,
+                    uint64_t done);
+
 /* ---- groups of tasks ---- */
 
 /* Counts units that are alive, and the most there were. */

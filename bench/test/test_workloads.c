@@ -50,6 +50,11 @@ static const struct {
     { "echo_server conns=7 rounds=300", "s" },
     { "echo_server conns=30 rounds=100 bytes=1000 cpus=1", "sp" },
     { "mixed tasks=30 cpu_us=20 delay_ms=2", "" },
+    { "timers tasks=5", "" },
+    { "mixed_lat rate=1000 requests=50 cpu_us=100", "s" },
+    { "mixed_lat rate=200 requests=10 cpu_us=1000 offload=1", "s" },
+    { "blocking tasks=12 rounds=1 via=sleep", "s" },
+    { "blocking tasks=12 rounds=1 via=compute offload=1", "s" },
 };
 
 static void one_program_per_runtime(void **state)
@@ -110,6 +115,42 @@ static void every_runtime_does_the_same_work(void **state)
             json_decref(record);
         }
         json_decref(first);
+    }
+}
+
+static void waiting_workloads_record_their_latency(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *arguments, *which;
+        int least; /* values */
+    } recorded[] = {
+        { "timers tasks=5", "latency.count", 50 },
+        { "mixed_lat rate=1000 requests=50 cpu_us=100", "latency.count", 50 },
+        { "mixed_lat rate=1000 requests=50 cpu_us=100", "heartbeat.count", 20 },
+        { "blocking tasks=12 rounds=1", "heartbeat.count", 110 },
+    };
+    for (size_t i = 0; i < sizeof(recorded) / sizeof(*recorded); i++)
+        for (int r = 0; r < 3; r++) {
+            json_t *record = trial(runtimes[r], recorded[i].arguments, 0);
+            assert_true(program_int(record, recorded[i].which) >=
+                        recorded[i].least);
+            json_decref(record);
+        }
+}
+
+/* Asleep or computing on the loop for half of the time, it must show. */
+static void what_blocks_the_loop_shows_in_the_heartbeats(void **state)
+{
+    (void)state;
+    static const char *const via[] = { "sleep", "compute" };
+    char arguments[64];
+    for (int i = 0; i < 2; i++) {
+        snprintf(arguments, sizeof(arguments), "blocking tasks=12 via=%s",
+                 via[i]);
+        json_t *record = trial("coro", arguments, 0);
+        assert_true(program_int(record, "heartbeat.max_ns") > 30000000);
+        json_decref(record);
     }
 }
 
@@ -266,7 +307,7 @@ static void wrong_requests_get_one_line_and_status_2(void **state)
     static const struct {
         const char *arguments, *says;
     } wrong[] = {
-        { "nonsense", "no workload 'nonsense'; there are: chan_mpmc cpu" },
+        { "nonsense", "no workload 'nonsense'; there are: blocking" },
         { "echo nonsense=1", "echo has no parameter 'nonsense'; it takes: "
                              "conns bytes rounds cpus" },
         { "echo conns", "'conns' is not NAME=VALUE" },
@@ -460,6 +501,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(one_program_per_runtime),
         cmocka_unit_test(every_runtime_does_the_same_work),
+        cmocka_unit_test(waiting_workloads_record_their_latency),
+        cmocka_unit_test(what_blocks_the_loop_shows_in_the_heartbeats),
         cmocka_unit_test(hand_written_epoll_does_the_same_work),
         cmocka_unit_test(all_programs_offer_the_same_workloads),
         cmocka_unit_test(a_reference_takes_the_same_parameters),

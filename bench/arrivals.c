@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * When operations start.  An open loop is one schedule for all tasks: whoever
+ * is free takes its next time.  Each time follows from the one before, so that
+ * nothing but the last need be kept, and no lock.
+ */
+
+#include <errno.h>
+#include <math.h>
+
+#include "workload.h"
+
+void arrivals_init(struct arrivals *arrivals, enum work_schedule schedule,
+                   int64_t rate, uint64_t n)
+{
+    *arrivals = (struct arrivals){ .schedule = schedule, .n = n };
+    if (schedule == WORK_CLOSED)
+        return;
+    arrivals->gap_ns = 1000000000 / rate;
+    arrivals->limit_ns = 2 * (int64_t)n * arrivals->gap_ns + 1000000000;
+}
+
+int arrivals_choose(struct arrivals *arrivals, struct work *work, uint64_t n)
+{
+    enum work_schedule schedule =
+        (enum work_schedule)work_choice(work, "schedule");
+    int64_t rate = work_int(work, "rate");
+    if (schedule != WORK_CLOSED && rate == 0)
+        return work_fail(work, -EINVAL, "an open loop needs rate=1 or more");
+    if (schedule == WORK_CLOSED && rate != 0)
+        return work_fail(work, -EINVAL,
+                         "rate=%lld needs schedule=poisson or fixed",
+                         (long long)rate);
+    arrivals_init(arrivals, schedule, rate, n);
+    return 0;
+}
+
+/* From one arrival to the next, by inversion of the exponential
+ * distribution; at least 1 ns, for the next is drawn from the last. */
+static int64_t gap(const struct arrivals *arrivals, int64_t last)
+{
+    if (arrivals->schedule == WORK_FIXED)
+        return arrivals->gap_ns;
+    double uniform = ((double)work_hash((uint64_t)last) + 0.5) / 4294967296.0;
+    return (int64_t)(-log(uniform) * (double)arrivals->gap_ns) + 1;
+}
+
+/* When the first was asked for. */
+static int64_t start_of(struct arrivals *arrivals)
+{
+    int64_t start = 0, now = rt_now();
+    if (atomic_compare_exchange_strong(&arrivals->start, &start, now))
+        return now;
+    return start;
+}
+
+int arrivals_next(struct arrivals *arrivals, uint64_t done, uint64_t share,
+                  int64_t *start)
+{
+    if (arrivals->schedule == WORK_CLOSED) {
+        *start = rt_now();
+        return done < share;
+    }
+    int64_t begin = start_of(arrivals);
+    if (atomic_fetch_add(&arrivals->taken, 1) >= arrivals->n ||
+        rt_now() - begin > arrivals->limit_ns)
+        return 0;
+    int64_t last = atomic_load(&arrivals->last), next;
+    do
+        next = last + gap(arrivals, last);
+    while (!atomic_compare_exchange_weak(&arrivals->last, &last, next));
+    *start = begin + next;
+    int status = rt_now() < *start ? rt_sleep(*start) : 0;
+    return status == 0 ? 1 : status;
+}
+
+void arrivals_count(const struct arrivals *arrivals, struct work *work,
+                    uint64_t done)
+{
+    if (arrivals->schedule != WORK_CLOSED)
+        work_count(work, "unstarted", arrivals->n - done);
+}
+
+int work_beat(struct work *work, int64_t *next, int64_t period_ns)
+{
+    *next += period_ns;
+    int status = rt_sleep(*next);
+    if (status == 0)
+        work_latency(work, WORK_HEARTBEAT, rt_now() - *next);
+    return status;
+}
