@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Groups of tasks for workloads: gauges, waves for set-up, and crews, whose
- * members wait at a start line so that creating them is not in the timed
- * region.  Nothing here is paid per operation.
+ * Groups of tasks for workloads: gauges, waves for set-up, and crews, which
+ * begin and end the timed region where the description says.  Nothing here is
+ * paid per operation.
  */
 
-#include "workload.h"
+#include "work.h"
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 uint64_t gauge_enter(struct gauge *gauge)
 {
@@ -58,7 +59,7 @@ int work_waves(rt_task_fn fn, void *items, size_t item_bytes, size_t n)
         WAVE = 64
     };
     struct rt_task *tasks[WAVE];
-    for (size_t done = 0; done < n;) {
+    for (size_t done = 0; done < n; done += WAVE) {
         size_t wave = n - done < WAVE ? n - done : WAVE;
         int error;
         size_t spawned = spawn_all(tasks, fn, (char *)items + done * item_bytes,
@@ -66,40 +67,48 @@ int work_waves(rt_task_fn fn, void *items, size_t item_bytes, size_t n)
         int status = join_all(tasks, spawned);
         if (error != 0 || status < 0)
             return error != 0 ? error : status;
-        done += wave;
     }
     return 0;
 }
 
-struct member {
-    struct crew *crew;
-    void *item;
+enum {
+    CACHE_LINE = 64
 };
 
 struct crew {
-    struct member *members;
+    struct work *work;
+    const struct workload *workload;
+    char *items;
+    size_t item_bytes, n;
     struct rt_task **tasks;
-    size_t n;
-    rt_task_fn fn;
-    uint64_t at_line; /* members that must be there before the start; 0: there
-                         is no line */
+    bool line;        /* the members wait for `go` */
+    uint64_t awaited; /* members that must be alive before all goes on */
     struct rt_event *ready, *go;
     struct gauge gauge;
 };
 
+struct common common;
+
+static struct share *item_at(const struct crew *crew, size_t i)
+{
+    return (struct share *)(crew->items + i * crew->item_bytes);
+}
+
 static int member_run(void *arg)
 {
-    struct member *member = arg;
-    struct crew *crew = member->crew;
-    uint64_t now = gauge_enter(&crew->gauge);
+    struct share *my = arg;
+    struct crew *crew = my->work->crew;
     int status = 0;
-    if (now == crew->at_line)
+    if (gauge_enter(&crew->gauge) == crew->awaited)
         rt_event_set(crew->ready);
-    if (crew->at_line > 0)
+    if (crew->line)
         status = rt_event_wait(crew->go, RT_FOREVER);
     if (status == 0)
-        status = crew->fn(member->item);
+        status = crew->workload->run(my);
     gauge_leave(&crew->gauge);
+    /* They will never be all alive now: whoever waits for it must learn. */
+    if (crew->awaited == crew->n && !rt_event_is_set(crew->ready))
+        rt_event_set(crew->ready);
     return status;
 }
 
@@ -114,76 +123,185 @@ static uint64_t at_once(uint64_t n)
     return info.concurrency != 0 && info.concurrency < n ? info.concurrency : n;
 }
 
-static int crew_init(struct crew *crew, rt_task_fn fn, char *items,
-                     size_t item_bytes, size_t n)
+static void crew_line_up(struct crew *crew)
 {
-    *crew = (struct crew){ .n = n, .fn = fn };
-    crew->members = calloc(n, sizeof(*crew->members));
-    crew->tasks = calloc(n, sizeof(struct rt_task *));
-    if (crew->members == NULL || crew->tasks == NULL)
+    enum region region = crew->workload->region;
+    if (region == REGION_WORK)
+        crew->awaited = at_once(crew->n);
+    else if (region != REGION_TASKS)
+        crew->awaited = crew->n;
+    crew->line =
+        crew->awaited > 0 && (region == REGION_WORK || region == REGION_ALIVE);
+}
+
+/* How many operations the group is to do. */
+static uint64_t ops_wanted(const struct crew *crew)
+{
+    const struct workload *workload = crew->workload;
+    const char *ops = workload->ops;
+    if (ops == NULL)
+        ops = workload->calibrated;
+    return ops == NULL ? crew->n : work_product(crew->work, ops);
+}
+
+static int crew_init(struct crew *crew, struct work *work)
+{
+    const struct workload *workload = work->workload;
+    struct needs needs;
+    work_needs(work, &needs);
+    size_t bytes = workload->item_bytes;
+    if (bytes < sizeof(struct share))
+        bytes = sizeof(struct share);
+    *crew = (struct crew){ .work = work, .workload = workload };
+    crew->n = needs.tasks;
+    crew->item_bytes = (bytes + CACHE_LINE - 1) / CACHE_LINE * CACHE_LINE;
+    crew->items = aligned_alloc(CACHE_LINE, crew->n * crew->item_bytes);
+    crew->tasks = calloc(crew->n, sizeof(struct rt_task *));
+    if (crew->items == NULL || crew->tasks == NULL)
         return -ENOMEM;
-    for (size_t i = 0; i < n; i++)
-        crew->members[i] =
-            (struct member){ .crew = crew, .item = items + i * item_bytes };
+    memset(crew->items, 0, crew->n * crew->item_bytes);
+    for (size_t i = 0; i < crew->n; i++)
+        *item_at(crew, i) = (struct share){
+            .work = work,
+            .index = i,
+            .rounds = work_share(ops_wanted(crew), crew->n, i),
+        };
+    work->crew = crew;
+    crew_line_up(crew);
     int error = rt_event_new(&crew->ready);
     return error != 0 ? error : rt_event_new(&crew->go);
 }
 
 static void crew_fini(struct crew *crew)
 {
+    crew->work->crew = NULL;
     rt_event_free(crew->go);
     rt_event_free(crew->ready);
     free(crew->tasks);
-    free(crew->members);
+    free(crew->items);
 }
 
-static int crew_run(struct work *work, struct crew *crew)
+/* From when all are alive until they may end; false when some have ended. */
+static bool crew_meet(struct crew *crew)
 {
+    enum region region = crew->workload->region;
+    if (region == REGION_ALIVE || region == REGION_ASLEEP)
+        work_parked(crew->work, crew->n);
+    return crew->awaited < crew->n || atomic_load(&crew->gauge.ended) == 0;
+}
+
+static int crew_missed(struct crew *crew)
+{
+    return work_fail(crew->work, -ETIME,
+                     "of %zu tasks at most %llu were alive at once before "
+                     "others ended: raise sleep_s",
+                     crew->n,
+                     (unsigned long long)atomic_load(&crew->gauge.peak));
+}
+
+/* The timed region. */
+static int crew_run(struct crew *crew)
+{
+    enum region region = crew->workload->region;
+    bool late =
+        crew->awaited > 0 && (region == REGION_WORK || region == REGION_CANCEL);
+    bool met = true;
     int error = 0;
-    if (crew->at_line == 0)
-        work_begin(work);
-    size_t spawned = spawn_all(crew->tasks, member_run, (char *)crew->members,
-                               sizeof(*crew->members), crew->n, &error);
-    if (crew->at_line > 0) {
-        if (error == 0)
-            error = rt_event_wait(crew->ready, RT_FOREVER);
-        work_begin(work);
-        rt_event_set(crew->go);
-    }
+    if (!late)
+        work_begin(crew->work);
+    size_t spawned = spawn_all(crew->tasks, member_run, crew->items,
+                               crew->item_bytes, crew->n, &error);
+    if (error == 0 && crew->awaited > 0)
+        error = rt_event_wait(crew->ready, RT_FOREVER);
+    if (late)
+        work_begin(crew->work);
+    if (error == 0)
+        met = crew_meet(crew);
+    rt_event_set(crew->go);
+    for (size_t i = 0; region == REGION_CANCEL && i < spawned; i++)
+        rt_cancel(crew->tasks[i]);
     int status = join_all(crew->tasks, spawned);
-    work_end(work);
-    return error != 0 ? error : status;
+    work_end(crew->work);
+    if (error == 0)
+        error = status;
+    return error == 0 && !met ? crew_missed(crew) : error;
 }
 
-static int run_group(struct work *work, struct crew *crew,
-                     struct receipt *receipt)
-{
-    int status = crew_run(work, crew);
-    receipt->units = atomic_load(&crew->gauge.ended);
-    receipt->peak = atomic_load(&crew->gauge.peak);
-    return status;
-}
+/* ---- what came of it ---- */
 
-int work_tasks(struct work *work, rt_task_fn fn, void *items, size_t item_bytes,
-               size_t n, struct receipt *receipt)
+/* Closes every item and adds up what all have done. */
+static struct share crew_total(const struct crew *crew)
 {
-    struct crew crew;
-    int status = crew_init(&crew, fn, items, item_bytes, n);
-    if (status == 0)
-        status = run_group(work, &crew, receipt);
-    crew_fini(&crew);
-    return status;
-}
-
-int work_crew(struct work *work, rt_task_fn fn, void *items, size_t item_bytes,
-              size_t n, struct receipt *receipt)
-{
-    struct crew crew;
-    int status = crew_init(&crew, fn, items, item_bytes, n);
-    if (status == 0) {
-        crew.at_line = at_once(n);
-        status = run_group(work, &crew, receipt);
+    struct share total = { .work = crew->work, .rounds = ops_wanted(crew) };
+    for (size_t i = 0; i < crew->n; i++) {
+        struct share *share = item_at(crew, i);
+        total.ops += share->ops;
+        total.bytes += share->bytes;
+        total.digest += share->digest;
+        total.sum += share->sum;
+        if (crew->workload->close != NULL)
+            crew->workload->close(share);
     }
+    return total;
+}
+
+static int crew_receipt(const struct crew *crew, struct share *total)
+{
+    struct work *work = crew->work;
+    int status = 0;
+    if (crew->workload->check != NULL)
+        status = crew->workload->check(work, total);
+    if (status != 0)
+        return status;
+    if (total->ops != total->rounds)
+        return work_fail(work, -EBADMSG, "%llu times done, not %llu: %s",
+                         (unsigned long long)total->ops,
+                         (unsigned long long)total->rounds, crew->workload->op);
+    struct receipt receipt = {
+        .units = atomic_load(&crew->gauge.ended),
+        .ops = total->ops,
+        .bytes = total->bytes,
+        .digest =
+            total->digest != 0 ? total->digest : total->ops * work_hash(1),
+        .peak = atomic_load(&crew->gauge.peak),
+        .connections = atomic_load(&work->connections),
+    };
+    work_receipt(work, &receipt);
+    return 0;
+}
+
+static void common_free(void)
+{
+    rt_chan_free(common.chan);
+    rt_mutex_free(common.mutex);
+    rt_sem_free(common.sem);
+    rt_event_free(common.event);
+}
+
+static int crew_play(struct crew *crew)
+{
+    const struct workload *workload = crew->workload;
+    int status = 0;
+    if (workload->setup != NULL)
+        status = workload->setup(crew->work);
+    if (status == 0 && workload->open != NULL)
+        status =
+            work_waves(workload->open, crew->items, crew->item_bytes, crew->n);
+    if (status == 0)
+        status = crew_run(crew);
+    struct share total = crew_total(crew);
+    if (status == 0)
+        status = crew_receipt(crew, &total);
+    common_free();
+    return status;
+}
+
+int work_group(struct work *work)
+{
+    struct crew crew;
+    int status = crew_init(&crew, work);
+    if (status == 0)
+        status = crew_play(&crew);
     crew_fini(&crew);
     return status;
 }

@@ -74,8 +74,11 @@ static json_t *workload_json(const struct workload *workload)
     json_object_set_new(out, "waits",
                         json_boolean(workload->flags & WORK_WAITS));
     json_t *params = json_array();
-    for (int i = 0; i < PARAMS_MAX && workload->params[i].name != NULL; i++)
-        json_array_append_new(params, param_json(&workload->params[i]));
+    for (int i = 0; i < PARAMS_MAX && workload->params[i].name != NULL; i++) {
+        struct param param;
+        param_complete(&workload->params[i], &param);
+        json_array_append_new(params, param_json(&param));
+    }
     json_object_set_new(out, "params", params);
     json_t *cells = json_array();
     for (int i = 0; i < CELLS_MAX && workload->cells[i].runtimes != NULL; i++)
@@ -124,8 +127,11 @@ static void describe_param(FILE *out, const struct param *param)
 
 void describe_params(FILE *out, const struct workload *workload)
 {
-    for (int i = 0; i < PARAMS_MAX && workload->params[i].name != NULL; i++)
-        describe_param(out, &workload->params[i]);
+    for (int i = 0; i < PARAMS_MAX && workload->params[i].name != NULL; i++) {
+        struct param param;
+        param_complete(&workload->params[i], &param);
+        describe_param(out, &param);
+    }
 }
 
 void describe_list(FILE *out, const struct rt_info *info,

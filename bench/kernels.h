@@ -32,4 +32,15 @@ double kernel_matmul(const double *a, const double *b);
 uint64_t kernel_fnv(uint64_t hash, const void *data, size_t bytes);
 #define KERNEL_FNV_START UINT64_C(0xcbf29ce484222325)
 
+/* A unit of the cpu workload: a kernel with its input, and what it must come
+ * to, known from elsewhere. */
+struct kernel_unit {
+    uint64_t (*run)(void);
+    uint64_t result;
+};
+/* The one of that index among KERNEL_UNITS, ready to be run.  Not safe to call
+ * from several threads. */
+const struct kernel_unit *kernel_unit(int index);
+#define KERNEL_UNITS "sumsq,sha256,nqueens,matmul"
+
 #endif

@@ -17,6 +17,9 @@ struct param_value {
     double real;     /* PARAM_INT, PARAM_REAL */
 };
 
+/* The parameter with all that `given` leaves to the vocabulary. */
+void param_complete(const struct param *given, struct param *out);
+
 /*
  * Parses text as a value of param.  Integers may be written as 100000 or 1e5.
  * Returns 0, or -EINVAL (not such a value) or -ERANGE (out of bounds) with one

@@ -40,7 +40,7 @@ static void set_object(json_t *object, const char *key, json_t *member)
 static json_t *params_json(const struct work *work)
 {
     json_t *out = json_object();
-    const struct param *params = work->workload->params;
+    const struct param *params = work->params;
     for (int i = 0; i < PARAMS_MAX && params[i].name != NULL; i++) {
         const struct param_value *value = &work->values[i];
         char choice[64];

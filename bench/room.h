@@ -10,7 +10,7 @@
 #include <stdint.h>
 
 #include "rt.h"
-#include "workload.h"
+#include "work.h"
 
 struct skip {
     const char *reason;     /* NULL: nothing stands in the way */

@@ -40,12 +40,11 @@ enum {
 };
 
 static const struct param option_params[OPTION_N] = {
-    [OPTION_CPUS] = { "cpus", PARAM_CHOICE, "all", 0, 0, "1,all",
-                      "CPUs the process may use" },
-    [OPTION_WORKERS] = { "workers", PARAM_INT, "0", 1, 30000, NULL,
+    [OPTION_CPUS] = { "cpus", "all", 0, 0, "1,all", "CPUs the process may use",
+                      PARAM_CHOICE },
+    [OPTION_WORKERS] = { "workers", "0", 1, 30000, NULL,
                          "threads in the pool" },
-    [OPTION_STACK] = { "stack_kib", PARAM_INT, "0", 16, 1048576, NULL,
-                       "stack of a task" },
+    [OPTION_STACK] = { "stack_kib", "0", 16, 1048576, NULL, "stack of a task" },
 };
 
 struct trial {
@@ -104,7 +103,7 @@ static int refuse_workload(const struct rt_info *info, const char *name)
 
 static int refuse_param(const struct trial *trial, const char *argument)
 {
-    const struct param *params = trial->work.workload->params;
+    const struct param *params = trial->work.params;
     fprintf(stderr,
             "trial-%s: %s has no parameter '%.*s'; it takes:", trial->info.name,
             trial->work.workload->name, (int)strcspn(argument, "="), argument);
@@ -131,7 +130,7 @@ static void set_option(struct trial *trial, int option, int64_t value)
 
 static int set_param(struct trial *trial, const char *argument)
 {
-    const struct param *params = trial->work.workload->params;
+    const struct param *params = trial->work.params;
     size_t length = strcspn(argument, "=");
     if (argument[length] == '\0') {
         fprintf(stderr, "trial-%s: '%.60s' is not NAME=VALUE\n",
@@ -185,9 +184,7 @@ static const struct workload *find_workload(const char *name)
 /* The descriptor the driver reads the record from, else standard output. */
 static int find_record_fd(struct trial *trial)
 {
-    static const struct param fd = {
-        "COBENCH_RECORD_FD", PARAM_INT, "1", 0, 65535, NULL, ""
-    };
+    static const struct param fd = { "COBENCH_RECORD_FD", "1", 0, 65535 };
     const char *text = getenv(fd.name);
     struct param_value value;
     char message[256];
@@ -233,11 +230,10 @@ static int trial_main(void *arg)
     struct trial *trial = arg;
     struct work *work = &trial->work;
     trial->record.setup_ns = measure_clock() - trial->run_ns;
-    struct needs needs = { 0 };
+    struct needs needs;
     struct rt_info info;
     rt_info(&info);
-    if (work->workload->needs != NULL)
-        work->workload->needs(work, &needs);
+    work_needs(work, &needs);
     room_check(&needs, &info, &trial->record.skip);
     int status = 0;
     if (trial->record.skip.reason == NULL)

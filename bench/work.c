@@ -7,9 +7,11 @@
 #include "work.h"
 
 #include <assert.h>
+#include <ctype.h>
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "listen.h"
@@ -19,8 +21,10 @@ void work_init(struct work *work, const struct workload *workload)
     *work = (struct work){ .workload = workload, .failing = ATOMIC_FLAG_INIT };
     char message[256];
     for (int i = 0; i < PARAMS_MAX && workload->params[i].name != NULL; i++) {
-        int error = param_parse(&workload->params[i], workload->params[i].value,
-                                &work->values[i], message, sizeof(message));
+        struct param *param = &work->params[i];
+        param_complete(&workload->params[i], param);
+        int error = param_parse(param, param->value, &work->values[i], message,
+                                sizeof(message));
         assert(error == 0 && "a workload's default is a valid value");
         (void)error;
     }
@@ -29,9 +33,43 @@ void work_init(struct work *work, const struct workload *workload)
 static const struct param_value *value(const struct work *work,
                                        const char *name)
 {
-    int i = param_find(work->workload->params, PARAMS_MAX, name, strlen(name));
+    int i = param_find(work->params, PARAMS_MAX, name, strlen(name));
     assert(i >= 0 && "a workload asks for its own parameters only");
     return &work->values[i];
+}
+
+static uint64_t factor(const struct work *work, const char *text, size_t length)
+{
+    char name[32];
+    snprintf(name, sizeof(name), "%.*s", (int)length, text);
+    return isdigit((unsigned char)*name) ? strtoull(name, NULL, 10)
+                                         : (uint64_t)work_int(work, name);
+}
+
+uint64_t work_product(const struct work *work, const char *product)
+{
+    if (product == NULL)
+        return 0;
+    size_t length = strcspn(product, "*/");
+    uint64_t result = factor(work, product, length);
+    while (product[length] != '\0') {
+        bool divides = product[length] == '/';
+        product += length + 1;
+        length = strcspn(product, "*/");
+        uint64_t by = factor(work, product, length);
+        result = divides ? result / by : result * by;
+    }
+    return result;
+}
+
+void work_needs(const struct work *work, struct needs *needs)
+{
+    const struct workload *workload = work->workload;
+    needs->live = work_product(work, workload->live);
+    needs->tasks = workload->tasks == NULL
+                       ? needs->live
+                       : work_product(work, workload->tasks);
+    needs->fds = work_product(work, workload->fds);
 }
 
 int64_t work_int(const struct work *work, const char *name)
@@ -143,9 +181,8 @@ int work_fail(struct work *work, int error, const char *format, ...)
 /* What the receipt says against what was asked for and what others saw. */
 static void check_receipt(struct work *work)
 {
-    struct needs needs = { 0 };
-    if (work->workload->needs != NULL)
-        work->workload->needs(work, &needs);
+    struct needs needs;
+    work_needs(work, &needs);
     const struct receipt *receipt = &work->receipt;
     uint64_t seen =
         work->origin_end.connections - work->origin_first.connections;

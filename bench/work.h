@@ -27,12 +27,15 @@ struct work_counter {
 
 struct work {
     const struct workload *workload;
+    struct param params[PARAMS_MAX + 1]; /* complete; ended by a NULL name */
     struct param_value values[PARAMS_MAX];
     struct origin *origin; /* NULL unless WORK_ORIGIN */
 
     struct measure measure;
     bool begun, ended, has_receipt;
     struct receipt receipt;
+    _Atomic uint64_t connections; /* opened with the functions of workload.h */
+    struct crew *crew;            /* the group under way */
     struct work_counter counts[WORK_COUNTS_MAX];
     int count_n;
     /* One for each CPU, so that threads do not meet in the same lines; NULL
@@ -60,6 +63,12 @@ int work_latencies_new(struct work *work);
 /* All that was recorded, added to *out. */
 void work_latencies_merge(const struct work *work, enum work_latency which,
                           struct histogram *out);
+
+/* What the workload says it needs. */
+struct needs {
+    uint64_t live, tasks, fds;
+};
+void work_needs(const struct work *work, struct needs *needs);
 
 /* Connections the origin has lost to a full queue since work_attach(): what
  * its listeners dropped, but no more than overflowed in all; neither figure

@@ -7,11 +7,12 @@
  * parameters it gets, the marks of its timed region, and the receipt it owes.
  *
  * A file bench/workloads/NAME.c defines `const struct workload workload_NAME`
- * and is found by the Makefile.  Its body runs as the main task of whatever
- * runtime it was linked with.
+ * and is found by the Makefile.  It runs as the main task of whatever runtime
+ * it was linked with.
  */
 
 #include <stdatomic.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "rt.h"
@@ -24,22 +25,15 @@ enum param_kind {
     PARAM_CHOICE
 };
 
+/* A parameter.  What is left 0 is as vocabulary.c has it, where each name has
+ * one meaning for all workloads: { "conns", "100" } is complete. */
 struct param {
-    const char *name; /* one of the names of the catalogue (README) */
-    enum param_kind kind;
+    const char *name;
     const char *value;   /* default, as it would be typed */
     double low, high;    /* PARAM_INT, PARAM_REAL: inclusive bounds */
     const char *choices; /* PARAM_CHOICE: "yield,chan,pipe" */
     const char *help;
-};
-
-/* What an execution needs of the runtime and the machine.  Where it is more
- * than there is, the trial is skipped with the reason. */
-struct needs {
-    uint64_t live;  /* tasks that must be blocked at the same time, the main
-                       task not counted; with fewer the body would deadlock */
-    uint64_t tasks; /* the most tasks alive at once where nothing limits them */
-    uint64_t fds;   /* descriptors open at once */
+    enum param_kind kind;
 };
 
 /*
@@ -61,11 +55,34 @@ enum {
     WORK_WAITS = 2,  /* mostly waits: wall time is no measure of cost */
 };
 
+/* What of the life of a group's tasks is timed. */
+enum region {
+    REGION_WORK,   /* They stand at a start line when it begins: as many as
+                      the runtime can run at once.  It ends when all have been
+                      joined.  (On seq, where nobody can wait at a line, as
+                      REGION_TASKS.) */
+    REGION_TASKS,  /* creating them, their work, joining them */
+    REGION_ALIVE,  /* creating them until all are alive at a line; then their
+                      memory is read; letting them go, joining them */
+    REGION_ASLEEP, /* the same without a line: they wait by themselves, long
+                      enough for all to be alive at once, else it fails */
+    REGION_CANCEL  /* all are alive when it begins: cancelling and joining */
+};
+
 enum {
     PARAMS_MAX = 8,
     CELLS_MAX = 8
 };
 
+struct share;
+
+/*
+ * What a workload is, and what it does: a group of tasks with an item each
+ * (`run`, with `body` being work_group), or a body of its own.
+ *
+ * live, tasks, fds and ops are products of numbers and the workload's
+ * parameters, from left to right: "8", "tasks", "3*conns", "10*leaves/cut".
+ */
 struct workload {
     const char *name;
     const char *question; /* what it answers; title of its chart */
@@ -80,10 +97,29 @@ struct workload {
     int flags;
     struct param params[PARAMS_MAX]; /* ended by a NULL name */
     struct cells cells[CELLS_MAX];   /* ended by a NULL runtimes */
-    /* Fills in what is not 0.  NULL: needs nothing. */
-    void (*needs)(const struct work *work, struct needs *needs);
-    /* The main task.  Returns 0, or a negative errno best made by
-     * work_fail(). */
+
+    /* What it needs.  Where that is more than there is, the trial is skipped
+     * with the reason. */
+    const char *live;  /* tasks that must be blocked at the same time, the main
+                          task not counted: with fewer it would deadlock */
+    const char *tasks; /* the most tasks alive at once where nothing limits
+                          them, and the size of the group; NULL: as live */
+    const char *fds;   /* descriptors open at once */
+
+    /* The group, see work_group(). */
+    const char *ops; /* operations in all, dealt out to the tasks; NULL: as
+                        calibrated, else one for each task */
+    enum region region;
+    size_t item_bytes; /* an item begins with a struct share; 0: is one */
+    int (*setup)(struct work *work); /* makes what all share; may be NULL */
+    rt_task_fn open;                 /* prepares an item, by a task for each,
+                                        64 at a time; may be NULL */
+    rt_task_fn run;                  /* the task of an item */
+    void (*close)(void *item);       /* undoes open, whatever came of it */
+    /* Looks through what was done, all shares added up, and may amend it. */
+    int (*check)(struct work *work, struct share *total);
+    /* The main task: work_group, or the workload's own.  Returns 0, or a
+     * negative errno best made by work_fail(). */
     int (*body)(struct work *work);
 };
 
@@ -94,6 +130,60 @@ int64_t work_int(const struct work *work, const char *name);
 double work_real(const struct work *work, const char *name);
 /* PARAM_CHOICE: index into the choices. */
 int work_choice(const struct work *work, const char *name);
+
+/* The value of a product such as "3*conns"; 0 where it is NULL. */
+uint64_t work_product(const struct work *work, const char *product);
+
+/* ---- groups of tasks ---- */
+
+/* What every item begins with: one task's share of the work.  Items lie on
+ * cache lines of their own and start zeroed. */
+struct share {
+    struct work *work;
+    uint64_t index;  /* of the item */
+    uint64_t rounds; /* operations this task is to do */
+    uint64_t ops;    /* those it has done */
+    uint64_t bytes;  /* see struct receipt */
+    uint64_t digest; /* likewise; where all leave it 0, each operation counts
+                        work_hash(1) */
+    uint64_t sum;    /* for check() */
+};
+
+/* What the tasks of a group may share: made by setup(), freed by the group. */
+extern struct common {
+    struct rt_chan *chan;
+    struct rt_mutex *mutex;
+    struct rt_sem *sem;
+    struct rt_event *event;
+} common;
+
+/*
+ * Runs the group that the workload describes: setup, open, the timed region,
+ * close, check; fails when the operations done are not those asked
+ * for, and hands in the receipt.  Returns the first negative status or error.  Suspends.
+ */
+int work_group(struct work *work);
+
+/*
+ * Spawns a task for each of n items of item_bytes each, calling fn(item), and
+ * joins them, at most 64 at a time.  Returns the first negative status or
+ * error.  Suspends.
+ */
+int work_waves(rt_task_fn fn, void *items, size_t item_bytes, size_t n);
+
+/* The index-th of n parts of a total that differ by one at most. */
+static inline uint64_t work_share(uint64_t total, uint64_t n, uint64_t index)
+{
+    return total / n + (index < total % n);
+}
+
+/* Counts units that are alive, and the most there were. */
+struct gauge {
+    _Atomic uint64_t now, peak, ended;
+};
+/* Returns how many are alive now, this one counted. */
+uint64_t gauge_enter(struct gauge *gauge);
+void gauge_leave(struct gauge *gauge);
 
 /* ---- the timed region ---- */
 
@@ -175,20 +265,9 @@ int work_beat(struct work *work, int64_t *next, int64_t period_ns);
  * counts from the time it gives (no coordinated omission).  A trial of it
  * takes as long as its schedule: like WORK_WAITS, its wall time is no measure
  * of cost.  How closely a runtime keeps to the schedule is that of its
- * rt_sleep(), which is in the latency.
+ * rt_sleep(), which is in the latency.  A workload that offers all of them has
+ * the parameters `schedule` and `rate`.
  */
-
-/* The parameters of a workload that offers all of them. */
-#define WORK_SCHEDULE                                                      \
-    {                                                                      \
-        "schedule", PARAM_CHOICE, "closed", 0, 0, "closed,poisson,fixed",  \
-            "what starts an operation: the end of the last one, or a time" \
-    }
-#define WORK_RATE                                                               \
-    {                                                                           \
-        "rate", PARAM_INT, "0", 0, 1e6, NULL,                                   \
-            "operations started per second, over all tasks; 0 in a closed loop" \
-    }
 
 enum work_schedule {
     WORK_CLOSED,
@@ -228,46 +307,6 @@ int arrivals_next(struct arrivals *arrivals, uint64_t done, uint64_t share,
 void arrivals_count(const struct arrivals *arrivals, struct work *work,
                     uint64_t done);
 
-/* ---- groups of tasks ---- */
-
-/* Counts units that are alive, and the most there were. */
-struct gauge {
-    _Atomic uint64_t now, peak, ended;
-};
-/* Returns how many are alive now, this one counted. */
-uint64_t gauge_enter(struct gauge *gauge);
-void gauge_leave(struct gauge *gauge);
-
-/* The index-th of n parts of a total that differ by one at most. */
-static inline uint64_t work_share(uint64_t total, uint64_t n, uint64_t index)
-{
-    return total / n + (index < total % n);
-}
-
-/*
- * Spawns a task for each of n items of item_bytes each, calling fn(item), and
- * joins them, 64 at a time.  For set-up.  Returns the first negative status or
- * error.  Suspends.
- */
-int work_waves(rt_task_fn fn, void *items, size_t item_bytes, size_t n);
-
-/*
- * A timed region that creates tasks: calls work_begin(), spawns a task for
- * each item, joins all, calls work_end().  Puts units and peak into *receipt.
- * Returns the first negative status or error.  Suspends.
- */
-int work_tasks(struct work *work, rt_task_fn fn, void *items, size_t item_bytes,
-               size_t n, struct receipt *receipt);
-
-/*
- * The same for tasks that exist before the region starts: as many of them as
- * this runtime can run at once stand at a start line when work_begin() is
- * called, and are let go after it.  (Where nobody can wait at a line, on seq,
- * it is work_tasks().)
- */
-int work_crew(struct work *work, rt_task_fn fn, void *items, size_t item_bytes,
-              size_t n, struct receipt *receipt);
-
 /* ---- the origin ---- */
 
 #define WORK_HOST "127.0.0.1"
@@ -277,5 +316,34 @@ unsigned work_http_port(const struct work *work);
 unsigned work_echo_port(const struct work *work);
 /* A line protocol, see origin.h: lets the origin play the load generator. */
 unsigned work_control_port(const struct work *work);
+
+/* ---- connections to it: items ready made ---- */
+
+/* A connection to the echo server. */
+struct work_conn {
+    struct share my;
+    struct rt_sock *sock;
+};
+int work_conn_open(void *conn);
+void work_conn_close(void *conn);
+
+/* An HTTP client. */
+struct work_client {
+    struct share my;
+    struct rt_http *http;
+};
+/* Makes the client; its connection is opened by its first request. */
+int work_client_new(struct work_client *client);
+/* The same with a first request that is not counted. */
+int work_client_open(void *client);
+void work_client_close(void *client);
+
+/* The URL of `bytes` bytes, answered after delay_ms; returns url. */
+char *work_bytes_url(const struct work *work, char *url, size_t size,
+                     size_t bytes, int64_t delay_ms);
+/* GET.  Fails the trial unless the answer is a good one and, where bytes is
+ * not 0, of that length and with the origin's contents.  Suspends. */
+int work_get(struct work_client *client, const char *url, size_t bytes,
+             struct rt_http_reply *reply);
 
 #endif

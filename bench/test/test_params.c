@@ -12,12 +12,13 @@
 #include "kernels.h"
 #include "params.h"
 
-static const struct param conns = { "conns", PARAM_INT, "100", 1,
-                                    20000,   NULL,      "" };
-static const struct param scale = { "scale", PARAM_REAL, "1", 0.001,
-                                    10,      NULL,       "" };
-static const struct param via = { "via", PARAM_CHOICE,      "yield", 0,
-                                  0,     "yield,chan,pipe", "" };
+static const struct param conns = { "conns", "100", 1, 20000 };
+static const struct param scale = {
+    .name = "scale", .low = 0.001, .high = 10, .kind = PARAM_REAL
+};
+static const struct param via = { .name = "via",
+                                  .choices = "yield,chan,pipe",
+                                  .kind = PARAM_CHOICE };
 
 static int parse(const struct param *param, const char *text,
                  struct param_value *value)

@@ -24,9 +24,9 @@ static const struct workload sample = {
     .name = "sample",
     .question = "?",
     .op = "thing",
-    .params = { { "conns", PARAM_INT, "100", 1, 1000, NULL, "" },
-                { "scale", PARAM_REAL, "0.5", 0, 1, NULL, "" },
-                { "via", PARAM_CHOICE, "b", 0, 0, "a,b", "" } },
+    .params = { { "conns", "100", 1, 1000, NULL, "" },
+                { "scale", "0.5", 0, 1, NULL, "", PARAM_REAL },
+                { "via", "b", 0, 0, "a,b", "" } },
     .body = no_body,
 };
 
@@ -148,18 +148,12 @@ static void a_trial_without_a_receipt_is_no_good(void **state)
     assert_string_equal(work.message, strerror(ECONNREFUSED));
 }
 
-static void needs_two(const struct work *w, struct needs *needs)
-{
-    (void)w;
-    needs->live = 2;
-}
-
 static void fewer_tasks_alive_than_declared_is_a_failure(void **state)
 {
     (void)state;
     static struct workload paired;
     paired = sample;
-    paired.needs = needs_two;
+    paired.live = "2";
     work_init(&work, &paired);
     work.has_receipt = true;
     work.receipt = (struct receipt){ .ops = 1, .peak = 1 };

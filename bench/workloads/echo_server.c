@@ -184,11 +184,6 @@ static int body(struct work *work)
     return check(work, &server, line, &receipt);
 }
 
-static void needs(const struct work *work, struct needs *needs)
-{
-    needs->live = needs->tasks = needs->fds = (uint64_t)work_int(work, "conns");
-}
-
 const struct workload workload_echo_server = {
     .name = "echo_server",
     .question = "What does a TCP message cost the server?",
@@ -196,14 +191,12 @@ const struct workload workload_echo_server = {
     .axis = "conns",
     .calibrated = "rounds",
     .flags = WORK_ORIGIN,
-    .params = { { "conns", PARAM_INT, "100", 1, 20000, NULL,
-                  "connections, one task each" },
-                { "bytes", PARAM_INT, "64", 1, BYTES_MAX, NULL,
-                  "length of a message" },
-                { "rounds", PARAM_INT, "10000", 1, 1e8, NULL,
-                  "messages over all connections" } },
+    .params = { { "conns", "100" },
+                { "bytes", "64", 1, BYTES_MAX },
+                { "rounds", "10000", 1, 1e8 } },
     .cells = { { "coro,thread,epoll", "conns=100", "conns=100",
                  "conns=100,1000,10000" } },
-    .needs = needs,
+    .live = "conns",
+    .fds = "conns",
     .body = body,
 };

@@ -9,10 +9,6 @@
  * The record says what a pass took here (pass_ns).
  */
 
-#include <errno.h>
-#include <stdio.h>
-#include <stdlib.h>
-
 #include "kernels.h"
 #include "workload.h"
 
@@ -20,110 +16,59 @@ enum {
     BYTES = 1024
 };
 
-static struct {
-    struct work *work;
-    char url[96];
-    int64_t passes;
-} shared;
+static char url[128];
+static int64_t passes;
+static uint64_t expected; /* what each task must come to */
 
 struct unit {
-    struct rt_http *http;
+    struct work_client client;
+    const char *body;
     uint64_t hash;
 };
 
-static int fetch(struct unit *unit, struct rt_http_reply *reply)
-{
-    int status = rt_http_get(unit->http, shared.url, reply, RT_FOREVER);
-    if (status == 0 && (reply->status != 200 || reply->body_bytes != BYTES))
-        status = work_fail(shared.work, -EBADMSG,
-                           "HTTP status %d, %zu bytes, for %s", reply->status,
-                           reply->body_bytes, shared.url);
-    return status;
-}
-
-/* Opens the connection with a first request that is not counted. */
-static int unit_open(void *arg)
+static int compute(void *arg)
 {
     struct unit *unit = arg;
-    struct rt_http_reply reply;
-    int status = rt_http_new(&unit->http);
-    return status != 0 ? status : fetch(unit, &reply);
+    unit->hash = KERNEL_FNV_START;
+    for (int64_t i = 0; i < passes; i++)
+        unit->hash = kernel_fnv(unit->hash, unit->body, BYTES);
+    return 0;
 }
 
-static uint64_t compute(uint64_t hash, const char *body)
-{
-    for (int64_t i = 0; i < shared.passes; i++)
-        hash = kernel_fnv(hash, body, BYTES);
-    return hash;
-}
-
-static int unit_run(void *arg)
-{
-    struct unit *unit = arg;
-    struct rt_http_reply reply;
-    int status = fetch(unit, &reply);
-    if (status == 0) {
-        unit->hash = compute(KERNEL_FNV_START, reply.body);
-        status = fetch(unit, &reply);
-    }
-    if (status == 0)
-        unit->hash = kernel_fnv(unit->hash, reply.body, BYTES);
-    return status;
-}
-
-/* The hash each unit must come to; and what a pass takes. */
-static uint64_t expect(struct work *work)
+static int setup(struct work *work)
 {
     char body[BYTES];
+    struct unit unit = { .body = body };
     for (int i = 0; i < BYTES; i++)
         body[i] = (char)('a' + i % 26);
+    passes = work_int(work, "cpu_us");
+    work_bytes_url(work, url, sizeof(url), BYTES, work_int(work, "delay_ms"));
     int64_t start = rt_now();
-    uint64_t hash = compute(KERNEL_FNV_START, body);
-    work_count(work, "pass_ns", (uint64_t)((rt_now() - start) / shared.passes));
-    return kernel_fnv(hash, body, BYTES);
+    compute(&unit);
+    work_count(work, "pass_ns", (uint64_t)((rt_now() - start) / passes));
+    expected = kernel_fnv(unit.hash, body, BYTES);
+    return 0;
 }
 
-static int run(struct work *work, struct unit *units, size_t n,
-               struct receipt *receipt)
+static int run(void *arg)
 {
-    uint64_t expected = expect(work);
-    int status = work_waves(unit_open, units, sizeof(*units), n);
+    struct unit *unit = arg;
+    struct share *my = &unit->client.my;
+    struct rt_http_reply reply;
+    int status = work_get(&unit->client, url, BYTES, &reply);
+    unit->body = reply.body;
     if (status == 0)
-        status = work_crew(work, unit_run, units, sizeof(*units), n, receipt);
-    for (size_t i = 0; i < n; i++) {
-        receipt->ops += units[i].hash == expected;
-        receipt->digest += work_hash(units[i].hash);
-        rt_http_free(units[i].http);
-    }
-    if (status == 0 && receipt->ops != n)
-        status = work_fail(work, -EBADMSG, "%zu of %zu hashes are wrong",
-                           n - (size_t)receipt->ops, n);
-    return status;
-}
-
-static int body(struct work *work)
-{
-    size_t n = (size_t)work_int(work, "tasks");
-    struct unit *units = calloc(n, sizeof(*units));
-    struct receipt receipt = { .bytes = 2 * BYTES * n, .connections = n };
-    if (units == NULL)
-        return -ENOMEM;
-    shared.work = work;
-    shared.passes = work_int(work, "cpu_us");
-    snprintf(shared.url, sizeof(shared.url),
-             "http://" WORK_HOST ":%u/bytes/%d?delay_ms=%d",
-             work_http_port(work), BYTES, (int)work_int(work, "delay_ms"));
-    int status = run(work, units, n, &receipt);
-    free(units);
+        status = work_int(my->work, "offload") ? rt_offload(compute, unit, NULL)
+                                               : compute(unit);
     if (status == 0)
-        work_receipt(work, &receipt);
-    return status;
-}
-
-static void needs(const struct work *work, struct needs *needs)
-{
-    needs->tasks = (uint64_t)work_int(work, "tasks");
-    needs->fds = 3 * needs->tasks; /* a socket, and what curl wakes up by */
+        status = work_get(&unit->client, url, BYTES, &reply);
+    if (status != 0)
+        return status;
+    unit->hash = kernel_fnv(unit->hash, reply.body, BYTES);
+    my->ops = unit->hash == expected;
+    my->bytes = (uint64_t)2 * BYTES;
+    my->digest = work_hash(unit->hash);
+    return 0;
 }
 
 const struct workload workload_mixed = {
@@ -132,15 +77,20 @@ const struct workload workload_mixed = {
     .op = "task",
     .axis = "cpu_us",
     .flags = WORK_ORIGIN,
-    .params = { { "tasks", PARAM_INT, "100", 1, 10000, NULL, "tasks" },
-                { "cpu_us", PARAM_INT, "100", 1, 1e6, NULL,
-                  "computing between the two fetches, about microseconds" },
-                { "delay_ms", PARAM_INT, "10", 0, 10000, NULL,
-                  "the server answers after so many milliseconds" },
-                { "offload", PARAM_INT, "0", 0, 0, NULL,
-                  "compute on the task itself" } },
+    .params = { { "tasks", "100", 1, 10000 },
+                { "cpu_us", "100", 1 },
+                { "delay_ms", "10" },
+                { "offload", "0" } },
     .cells = { { "coro,pool:20,thread", "cpu_us=100", "cpu_us=10,100,1000",
-                 "cpu_us=10,100,1000,10000 cpus=1,all" } },
-    .needs = needs,
-    .body = body,
+                 "cpu_us=10,100,1000,10000 cpus=1,all" },
+               { "coro", NULL, NULL,
+                 "cpu_us=10,100,1000,10000 offload=1 cpus=1,all" } },
+    .tasks = "tasks",
+    .fds = "3*tasks", /* a socket, and what curl wakes up by */
+    .item_bytes = sizeof(struct unit),
+    .setup = setup,
+    .open = work_client_open,
+    .run = run,
+    .close = work_client_close,
+    .body = work_group,
 };

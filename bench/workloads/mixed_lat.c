@@ -131,25 +131,16 @@ static int body(struct work *work)
     return status;
 }
 
-static void needs(const struct work *work, struct needs *needs)
-{
-    needs->live = 2; /* a request and the heartbeat */
-    needs->tasks = (uint64_t)work_int(work, "requests") + 1;
-}
-
 const struct workload workload_mixed_lat = {
     .name = "mixed_lat",
     .question = "When does a burst of computing ruin everybody's latency?",
     .op = "request",
     .axis = "cpu_us",
     .flags = WORK_WAITS,
-    .params = { { "rate", PARAM_INT, "60", 1, 1e6, NULL,
-                  "requests coming in per second" },
-                { "requests", PARAM_INT, "18", 1, 1e6, NULL, "in all" },
-                { "cpu_us", PARAM_INT, "10000", 1, 1e6, NULL,
-                  "computing for each, about microseconds" },
-                { "offload", PARAM_INT, "0", 0, 1, NULL,
-                  "1: by rt_offload(), off the event loop" } },
+    .params = { { "rate", "60", 1, 1e6, NULL, "requests coming in per second" },
+                { "requests", "18", 1, 1e6 },
+                { "cpu_us", "10000", 1 },
+                { "offload", "0" } },
     .cells = { { "coro", "offload=0,1", "offload=0,1",
                  "rate=60 requests=200 offload=0,1 | "
                  "cpu_us=1000 rate=600 requests=2000 offload=0,1 | "
@@ -158,6 +149,7 @@ const struct workload workload_mixed_lat = {
                  "rate=60 requests=200 | cpu_us=1000 rate=600 requests=2000 | "
                  "cpu_us=100 rate=6000 requests=20000" },
                { "thread", NULL, "", NULL } },
-    .needs = needs,
+    .live = "2", /* a request and the heartbeat */
+    .tasks = "requests",
     .body = body,
 };

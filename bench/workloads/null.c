@@ -10,8 +10,7 @@ static int body(struct work *work)
 {
     work_begin(work);
     work_end(work);
-    struct receipt receipt = { .ops = 1 };
-    work_receipt(work, &receipt);
+    work_receipt(work, &(struct receipt){ .ops = 1 });
     return 0;
 }
 

@@ -55,56 +55,33 @@ static int node_run(void *arg)
     return 0;
 }
 
-static uint64_t count_units(uint64_t leaves, uint64_t cut)
+static bool is_power(uint64_t n)
 {
-    return leaves <= cut ? 1
-                         : 1 + CHILDREN * count_units(leaves / CHILDREN, cut);
-}
-
-static uint64_t power(const struct work *work, const char *name)
-{
-    static const uint64_t powers[] = { 1,     10,     100,     1000,
-                                       10000, 100000, 1000000, 10000000 };
-    uint64_t wanted = (uint64_t)work_int(work, name);
-    int i = 0;
-    while (powers[i] < wanted)
-        i++;
-    return powers[i];
+    while (n % 10 == 0)
+        n /= 10;
+    return n == 1;
 }
 
 static int body(struct work *work)
 {
-    struct node root = { .leaves = power(work, "leaves"),
-                         .cut = power(work, "cut") };
-    struct rt_task *task;
-    int result = 0;
-    if (root.leaves != (uint64_t)work_int(work, "leaves") ||
-        root.cut != (uint64_t)work_int(work, "cut"))
+    uint64_t leaves = (uint64_t)work_int(work, "leaves");
+    uint64_t cut = (uint64_t)work_int(work, "cut");
+    uint64_t units = leaves <= cut ? 1 : work_product(work, "10*leaves/cut/9");
+    if (!is_power(leaves) || !is_power(cut))
         return work_fail(work, -EINVAL, "leaves and cut are powers of ten");
+    struct node root = { .leaves = leaves, .cut = cut };
     work_begin(work);
-    int status = rt_spawn(&task, node_run, &root);
-    if (status == 0)
-        status = rt_join(task, &result, RT_FOREVER);
+    int status = work_waves(node_run, &root, sizeof(root), 1);
     work_end(work);
-    if (status != 0 || result != 0)
-        return status != 0 ? status : result;
-    uint64_t sum = root.leaves * (root.leaves - 1) / 2;
-    uint64_t units = count_units(root.leaves, root.cut);
-    if (root.sum != sum || root.units != units)
-        return work_fail(work, -EBADMSG, "sum %llu of %llu units",
-                         (unsigned long long)root.sum,
-                         (unsigned long long)root.units);
+    if (status != 0)
+        return status;
+    if (root.sum != leaves * (leaves - 1) / 2 || root.units != units)
+        return work_fail(work, -EBADMSG, "a wrong sum or number of units");
     struct receipt receipt = { .units = units,
                                .ops = units,
-                               .digest = work_hash(sum) };
+                               .digest = work_hash(root.sum) };
     work_receipt(work, &receipt);
     return 0;
-}
-
-static void needs(const struct work *work, struct needs *needs)
-{
-    needs->tasks = count_units((uint64_t)work_int(work, "leaves"),
-                               (uint64_t)work_int(work, "cut"));
 }
 
 const struct workload workload_skynet = {
@@ -112,15 +89,15 @@ const struct workload workload_skynet = {
     .question = "What does a tree of short tasks cost?",
     .op = "unit",
     .axis = "leaves",
-    .params = { { "leaves", PARAM_INT, "100000", 1, 1e7, NULL,
+    .params = { { "leaves", "100000", 1, 1e7, NULL,
                   "leaves of the tree, a power of ten" },
-                { "cut", PARAM_INT, "1", 1, 1e6, NULL,
+                { "cut", "1", 1, 1e6, NULL,
                   "leaves one task sums alone, a power of ten" } },
     .cells = { { "coro,pool:20,seq", "leaves=10000 cut=1",
                  "leaves=100000 cut=1", "leaves=10000,100000,1000000 cut=1" },
                { "coro,pool:20,thread,seq", "leaves=100000 cut=1000",
                  "leaves=1000000 cut=1000", "leaves=100000,1000000 cut=1000" },
                { "thread", NULL, NULL, "leaves=10000 cut=1" } },
-    .needs = needs,
+    .tasks = "10*leaves/cut/9",
     .body = body,
 };

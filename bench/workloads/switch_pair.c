@@ -5,7 +5,6 @@
  */
 
 #include <errno.h>
-#include <stdatomic.h>
 
 #include "workload.h"
 
@@ -15,128 +14,108 @@ enum {
     VIA_PIPE
 };
 
-struct side {
-    uint64_t turns;  /* hand-overs of this side */
+static struct side {
     uint64_t token;  /* the last one it sent */
     uint64_t yields; /* yields it took */
-    struct rt_chan *out, *in;
+    struct rt_chan *out;
     struct rt_sock *writer, *reader;
-};
+} sides[2];
 
-static struct side sides[2];
+static int via;
 
 /* Whose turn it is: the hand-over itself.  Release and acquire, so that the
  * token travels with it. */
 static _Atomic int turn;
 
-static int yield_side(void *arg)
+static int yield_side(const struct share *my, int me)
 {
-    struct side *side = arg;
-    int me = side != sides;
-    for (uint64_t i = 0; i < side->turns; i++) {
+    for (uint64_t i = 0; i < my->rounds; i++) {
         while (atomic_load_explicit(&turn, memory_order_acquire) != me) {
             rt_yield();
-            side->yields++;
+            sides[me].yields++;
         }
-        side->token = sides[!me].token + 1;
+        sides[me].token = sides[!me].token + 1;
         atomic_store_explicit(&turn, !me, memory_order_release);
     }
     return 0;
 }
 
-static int chan_side(void *arg)
+/* The first side starts with the token. */
+static int chan_side(const struct share *my, int me)
 {
-    struct side *side = arg;
-    bool first = side == sides; /* starts with the token */
-    for (uint64_t i = 0; i < side->turns; i++) {
+    for (uint64_t i = 0; i < my->rounds; i++) {
         uint64_t token = 0;
         int status = 0;
-        if (i > 0 || !first)
-            status = rt_chan_recv(side->in, &token, RT_FOREVER);
-        side->token = token + 1;
+        if (i > 0 || me == 1)
+            status = rt_chan_recv(sides[!me].out, &token, RT_FOREVER);
+        sides[me].token = token + 1;
         if (status == 0)
-            status = rt_chan_send(side->out, &side->token, RT_FOREVER);
+            status = rt_chan_send(sides[me].out, &sides[me].token, RT_FOREVER);
         if (status != 0)
             return status;
     }
     return 0;
 }
 
-static int pipe_side(void *arg)
+static int pipe_side(const struct share *my, int me)
 {
-    struct side *side = arg;
-    bool first = side == sides;
     unsigned char byte = 0;
-    for (uint64_t i = 0; i < side->turns; i++) {
+    for (uint64_t i = 0; i < my->rounds; i++) {
         ssize_t n = 1;
-        if (i > 0 || !first) {
-            n = rt_sock_read(side->reader, &byte, 1, RT_FOREVER);
-            if (n == 1 && byte != (unsigned char)(first ? 2 * i : 2 * i + 1))
+        if (i > 0 || me == 1) {
+            n = rt_sock_read(sides[me].reader, &byte, 1, RT_FOREVER);
+            if (n == 1 && byte != (unsigned char)(2 * i + (uint64_t)me))
                 return -EBADMSG;
         }
-        side->token = 2 * i + (first ? 1 : 2);
-        byte = (unsigned char)side->token;
+        sides[me].token = 2 * i + (uint64_t)me + 1;
+        byte = (unsigned char)sides[me].token;
         if (n == 1)
-            n = rt_sock_write(side->writer, &byte, 1, RT_FOREVER);
+            n = rt_sock_write(sides[me].writer, &byte, 1, RT_FOREVER);
         if (n != 1)
             return n < 0 ? (int)n : -EPIPE;
     }
     return 0;
 }
 
-static int open_sides(int via)
+static int run(void *arg)
 {
-    int status = 0;
-    for (int i = 0; i < 2 && status == 0; i++) {
-        if (via == VIA_CHAN) {
-            status = rt_chan_new(&sides[i].out, sizeof(uint64_t), 1);
-            sides[!i].in = sides[i].out;
-        } else if (via == VIA_PIPE) {
-            status = rt_sock_pipe(&sides[!i].reader, &sides[i].writer);
-        }
-    }
+    static int (*const fns[])(const struct share *my,
+                              int me) = { yield_side, chan_side, pipe_side };
+    struct share *my = arg;
+    int status = fns[via](my, (int)my->index);
+    my->ops = my->rounds;
     return status;
 }
 
-static void close_sides(void)
+static int open_side(void *arg)
 {
-    for (int i = 0; i < 2; i++) {
-        rt_chan_free(sides[i].out);
-        if (sides[i].writer != NULL)
-            rt_sock_close(sides[i].writer);
-        if (sides[i].reader != NULL)
-            rt_sock_close(sides[i].reader);
-    }
+    const struct share *my = arg;
+    struct side *side = &sides[my->index];
+    via = work_choice(my->work, "via");
+    if (via == VIA_CHAN)
+        return rt_chan_new(&side->out, sizeof(uint64_t), 1);
+    return rt_sock_pipe(&sides[!my->index].reader, &side->writer);
 }
 
-static int body(struct work *work)
+static void close_side(void *arg)
 {
-    static const rt_task_fn fns[] = { yield_side, chan_side, pipe_side };
-    int via = work_choice(work, "via");
-    uint64_t rounds = (uint64_t)work_int(work, "rounds");
-    struct receipt receipt = { .ops = rounds, .digest = rounds * work_hash(1) };
-    sides[0].turns = work_share(rounds, 2, 0);
-    sides[1].turns = work_share(rounds, 2, 1);
-    int status = open_sides(via);
-    if (status == 0)
-        status = work_crew(work, fns[via], sides, sizeof(*sides), 2, &receipt);
-    close_sides();
-    if (status != 0)
-        return status;
-    uint64_t token = sides[rounds % 2 == 0].token;
-    if (token != rounds)
-        return work_fail(work, -EBADMSG, "the token says %llu, not %llu",
-                         (unsigned long long)token, (unsigned long long)rounds);
+    struct side *side = &sides[((struct share *)arg)->index];
+    rt_chan_free(side->out);
+    if (side->writer != NULL)
+        rt_sock_close(side->writer);
+    if (side->reader != NULL)
+        rt_sock_close(side->reader);
+}
+
+static int check(struct work *work, struct share *total)
+{
+    uint64_t token = sides[total->rounds % 2 == 0].token;
     if (via == VIA_YIELD)
         work_count(work, "yields", sides[0].yields + sides[1].yields);
-    work_receipt(work, &receipt);
-    return 0;
-}
-
-static void needs(const struct work *work, struct needs *needs)
-{
-    needs->live = needs->tasks = 2;
-    needs->fds = work_choice(work, "via") == VIA_PIPE ? 4 : 0;
+    if (token == total->rounds)
+        return 0;
+    return work_fail(work, -EBADMSG, "the token says %llu",
+                     (unsigned long long)token);
 }
 
 const struct workload workload_switch_pair = {
@@ -144,13 +123,18 @@ const struct workload workload_switch_pair = {
     .question = "How long does it take to hand over to another task?",
     .op = "hand-over",
     .calibrated = "rounds",
-    .params = { { "via", PARAM_CHOICE, "yield", 0, 0, "yield,chan,pipe",
+    .params = { { "via", "yield", 0, 0, "yield,chan,pipe",
                   "what the token travels by" },
-                { "rounds", PARAM_INT, "10000", 2, 1e9, NULL, "hand-overs" } },
+                { "rounds", "10000", 2 } },
     .cells = { { "coro,thread", "via=yield,chan,pipe", "via=yield,chan,pipe",
                  "via=yield,chan,pipe cpus=1,all" },
                { "pool:2", NULL, "via=chan",
                  "via=yield,chan,pipe cpus=1,all" } },
-    .needs = needs,
-    .body = body,
+    .live = "2",
+    .fds = "4",
+    .open = open_side,
+    .run = run,
+    .close = close_side,
+    .check = check,
+    .body = work_group,
 };

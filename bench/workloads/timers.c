@@ -6,7 +6,6 @@
  */
 
 #include <errno.h>
-#include <stdlib.h>
 
 #include "workload.h"
 
@@ -16,17 +15,11 @@ enum {
     LONGEST_NS = 100000000
 };
 
-static struct work *work_of_all;
-
-struct sleeper {
-    uint64_t seed, ops, digest;
-};
-
-static int sleeper_run(void *arg)
+static int run(void *arg)
 {
-    struct sleeper *sleeper = arg;
-    while (sleeper->ops < SLEEPS) {
-        uint64_t random = work_hash(sleeper->seed + sleeper->ops);
+    struct share *my = arg;
+    while (my->ops < my->rounds) {
+        uint64_t random = work_hash(my->index * SLEEPS + my->ops);
         int64_t ns =
             SHORTEST_NS + (int64_t)(random % (LONGEST_NS - SHORTEST_NS + 1));
         int64_t until = rt_in(ns);
@@ -35,40 +28,13 @@ static int sleeper_run(void *arg)
         if (status != 0)
             return status;
         if (late < 0)
-            return work_fail(work_of_all, -ETIME, "woken %lld ns too early",
+            return work_fail(my->work, -ETIME, "woken %lld ns too early",
                              (long long)-late);
-        work_latency(work_of_all, WORK_LATENCY, late);
-        sleeper->digest += work_hash((uint64_t)ns);
-        sleeper->ops++;
+        work_latency(my->work, WORK_LATENCY, late);
+        my->digest += work_hash((uint64_t)ns);
+        my->ops++;
     }
     return 0;
-}
-
-static int body(struct work *work)
-{
-    size_t n = (size_t)work_int(work, "tasks");
-    struct sleeper *sleepers = calloc(n, sizeof(*sleepers));
-    struct receipt receipt = { 0 };
-    if (sleepers == NULL)
-        return -ENOMEM;
-    work_of_all = work;
-    for (size_t i = 0; i < n; i++)
-        sleepers[i].seed = i * SLEEPS;
-    int status =
-        work_crew(work, sleeper_run, sleepers, sizeof(*sleepers), n, &receipt);
-    for (size_t i = 0; i < n; i++) {
-        receipt.ops += sleepers[i].ops;
-        receipt.digest += sleepers[i].digest;
-    }
-    free(sleepers);
-    if (status == 0)
-        work_receipt(work, &receipt);
-    return status;
-}
-
-static void needs(const struct work *work, struct needs *needs)
-{
-    needs->tasks = (uint64_t)work_int(work, "tasks");
 }
 
 const struct workload workload_timers = {
@@ -77,9 +43,11 @@ const struct workload workload_timers = {
     .op = "sleep",
     .axis = "tasks",
     .flags = WORK_WAITS,
-    .params = { { "tasks", PARAM_INT, "100", 1, 1e6, NULL, "tasks" } },
+    .params = { { "tasks", "100", 1, 1e6 } },
     .cells = { { "coro,thread", "tasks=100", NULL, "tasks=100,1000,10000" },
                { "coro", NULL, NULL, "tasks=100000" } },
-    .needs = needs,
-    .body = body,
+    .tasks = "tasks",
+    .ops = "10*tasks",
+    .run = run,
+    .body = work_group,
 };

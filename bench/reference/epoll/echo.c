@@ -168,11 +168,6 @@ static int body(struct work *work)
     return status;
 }
 
-static void needs(const struct work *work, struct needs *needs)
-{
-    needs->fds = (uint64_t)work_int(work, "conns");
-}
-
 const struct workload workload_echo = {
     .name = "echo",
     .question = "What does a TCP round trip cost the client?",
@@ -180,11 +175,9 @@ const struct workload workload_echo = {
     .axis = "conns",
     .calibrated = "rounds",
     .flags = WORK_ORIGIN,
-    .params = { { "conns", PARAM_INT, "100", 1, 20000, NULL, "connections" },
-                { "bytes", PARAM_INT, "64", 1, BYTES_MAX, NULL,
-                  "length of a message" },
-                { "rounds", PARAM_INT, "10000", 1, 1e8, NULL,
-                  "round trips over all connections" } },
-    .needs = needs,
+    .params = { { "conns", "100" },
+                { "bytes", "64", 1, BYTES_MAX },
+                { "rounds", "10000", 1, 1e8 } },
+    .fds = "conns",
     .body = body,
 };

@@ -198,11 +198,6 @@ static int body(struct work *work)
     return status == 0 ? check(&server) : status;
 }
 
-static void needs(const struct work *work, struct needs *needs)
-{
-    needs->fds = (uint64_t)work_int(work, "conns");
-}
-
 const struct workload workload_echo_server = {
     .name = "echo_server",
     .question = "What does a TCP message cost the server?",
@@ -210,11 +205,9 @@ const struct workload workload_echo_server = {
     .axis = "conns",
     .calibrated = "rounds",
     .flags = WORK_ORIGIN,
-    .params = { { "conns", PARAM_INT, "100", 1, 20000, NULL, "connections" },
-                { "bytes", PARAM_INT, "64", 1, BYTES_MAX, NULL,
-                  "length of a message" },
-                { "rounds", PARAM_INT, "10000", 1, 1e8, NULL,
-                  "messages over all connections" } },
-    .needs = needs,
+    .params = { { "conns", "100" },
+                { "bytes", "64", 1, BYTES_MAX },
+                { "rounds", "10000", 1, 1e8 } },
+    .fds = "conns",
     .body = body,
 };
