@@ -37,8 +37,14 @@ BASE     := -std=c11 -D_GNU_SOURCE -pthread -O2 -g \
     -falign-functions=64 -ffile-prefix-map=$(CURDIR)=. -Iruntime -Ibench \
     $(PKG_FLAGS) $(WARNINGS) \
     $(if $(SAN),-fsanitize=$(SAN) -fno-omit-frame-pointer)
-# What can run on a coroutine stack keeps its frames small.
-FRAME    := $(if $(SAN),,-Wframe-larger-than=4096)
+# What can run on a coroutine stack keeps its frames small, and probes those
+# that are not page by page, so that none steps over the guard.  That is one
+# page; gcc for aarch64 would take it to be 64 KiB.
+flag      = $(shell $(CC) -Werror $(1) -S -x c /dev/null -o /dev/null \
+    2>/dev/null && echo '$(1)')
+FRAME    := $(if $(SAN),,-Wframe-larger-than=4096 \
+    $(call flag,-fstack-clash-protection) \
+    $(call flag,--param=stack-clash-protection-guard-size=12))
 LINK     := -pthread $(if $(SAN),-fsanitize=$(SAN))
 ARCH     := $(firstword $(subst -, ,$(shell $(CC) -dumpmachine)))
 

@@ -4,15 +4,10 @@
 #include "report.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
-
-enum {
-    TEXT_BYTES = 256
-};
 
 static struct {
     void (*report)(void *arg, const char *text);
@@ -54,41 +49,96 @@ void report_unjoined(const char *name, int status)
     if (status >= 0 || status == -ECANCELED)
         return;
     const char *error = strerrordesc_np(-status);
-    char text[TEXT_BYTES];
+    char text[REPORT_BYTES];
     snprintf(text, sizeof text,
              "task \"%.100s\" failed and nobody joined it: %d (%s)\n",
              name ? name : "unnamed", status, error ? error : "unknown error");
     report_text(text);
 }
 
-void report_alive(uint64_t tasks)
+void report_add(struct report_line *line, const char *text)
 {
-    char text[TEXT_BYTES];
-    snprintf(text, sizeof text, "%" PRIu64 " %s alive:\n", tasks,
-             tasks == 1 ? "task" : "tasks");
-    report_text(text);
+    /* Room is kept for the line feed, which is never cut off. */
+    while (*text && line->n < sizeof line->text - 2)
+        line->text[line->n++] = *text++;
 }
 
-/* Writes what it does at the moment. */
-static void describe(char *out, size_t bytes, const struct report_task *task)
+void report_begin(struct report_line *line, const char *text)
 {
-    if (!task->reason)
-        snprintf(out, bytes, "%s", task->running ? "is running" : "is ready");
-    else if (task->waits_ns < 0)
-        snprintf(out, bytes, "waits (%s)", task->reason);
-    else
-        snprintf(out, bytes, "waits (%s), %" PRId64 " ms", task->reason,
-                 task->waits_ns / 1000000);
+    line->n = 0;
+    report_add(line, text);
+}
+
+void report_add_number(struct report_line *line, uint64_t number)
+{
+    char digits[24];
+    char *at = digits + sizeof digits;
+    *--at = '\0';
+    do
+        *--at = (char)('0' + number % 10);
+    while ((number /= 10) > 0);
+    report_add(line, at);
+}
+
+void report_add_task(struct report_line *line, uint64_t number,
+                     const char *name)
+{
+    report_add(line, "task ");
+    report_add_number(line, number);
+    if (!name)
+        return;
+    report_add(line, " \"");
+    report_add(line, name);
+    report_add(line, "\"");
+}
+
+static void end_line(struct report_line *line)
+{
+    line->text[line->n++] = '\n';
+    line->text[line->n] = '\0';
+}
+
+void report_end(struct report_line *line)
+{
+    end_line(line);
+    report_text(line->text);
+}
+
+void report_end_fatal(struct report_line *line)
+{
+    end_line(line);
+    /* Whoever holds it may be the very one that was interrupted. */
+    bool locked = pthread_mutex_trylock(&one_at_a_time) == 0;
+    sink.report(sink.arg, line->text);
+    if (locked)
+        pthread_mutex_unlock(&one_at_a_time);
+}
+
+void report_alive(uint64_t tasks)
+{
+    struct report_line line;
+    report_begin(&line, "");
+    report_add_number(&line, tasks);
+    report_add(&line, tasks == 1 ? " task alive:" : " tasks alive:");
+    report_end(&line);
 }
 
 void report_task(const struct report_task *task)
 {
-    char text[TEXT_BYTES];
-    char state[64];
-    describe(state, sizeof state, task);
-    const char *quote = task->name ? "\"" : "";
-    snprintf(text, sizeof text, "  task %" PRIu64 " %s%.100s%s%s%s\n",
-             task->number, quote, task->name ? task->name : "", quote,
-             task->name ? " " : "", state);
-    report_text(text);
+    struct report_line line;
+    report_begin(&line, "  ");
+    report_add_task(&line, task->number, task->name);
+    if (task->reason) {
+        report_add(&line, " waits (");
+        report_add(&line, task->reason);
+        report_add(&line, ")");
+    } else {
+        report_add(&line, task->running ? " is running" : " is ready");
+    }
+    if (task->reason && task->waits_ns >= 0) {
+        report_add(&line, ", ");
+        report_add_number(&line, (uint64_t)task->waits_ns / 1000000);
+        report_add(&line, " ms");
+    }
+    report_end(&line);
 }

@@ -20,6 +20,31 @@ void report_text(const char *text);
  * failure, that is negative and not -ECANCELED.  The name may be NULL. */
 void report_unjoined(const char *name, int status);
 
+enum {
+    REPORT_BYTES = 256
+};
+
+/*
+ * A report of one line, put together piece by piece without the C library's
+ * formatting, so that it can be done in a signal handler.  What is too long
+ * for it is cut off.
+ */
+struct report_line {
+    char text[REPORT_BYTES];
+    size_t n;
+};
+void report_begin(struct report_line *line, const char *text);
+void report_add(struct report_line *line, const char *text);
+void report_add_number(struct report_line *line, uint64_t number);
+/* `task 3 "client"`; the name may be NULL. */
+void report_add_task(struct report_line *line, uint64_t number,
+                     const char *name);
+/* Ends the line and reports it. */
+void report_end(struct report_line *line);
+/* The same in the handler of a signal that ends the program, where nothing can
+ * be waited for. */
+void report_end_fatal(struct report_line *line);
+
 /* A task that has not ended, as reports list it. */
 struct report_task {
     uint64_t number;

@@ -60,8 +60,9 @@ struct rt_task {
     int result;
     rt_task_fn fn;
     void *arg;
-    const char *name; /* may be NULL */
-    uint64_t number;  /* the main task is 1; 0: the loop */
+    /* May be NULL.  Atomic: see stall.c.  Who is named outlives its turn. */
+    _Atomic(const char *) name;
+    uint64_t number; /* the main task is 1; 0: the loop */
     struct san_stack san;
 };
 
@@ -99,6 +100,9 @@ struct co_core {
     struct rt_task loop; /* the loop's context: only sp and san count */
     void (*trace)(void *arg, const struct rt_trace_event *event);
     void *trace_arg;
+    int64_t stall_ns; /* 0: nobody watches */
+    uint64_t stalls;
+    int64_t stall_longest_ns;
     uv_loop_t uv;
     uv_prepare_t prepare;
 };
@@ -165,10 +169,20 @@ static inline int co_check(void)
 void co_pend(struct rt_task *task);
 void co_unpend(struct rt_task *task);
 
-/* For the next three co.watched holds.  Tells of an event, or nobody. */
+/* Only while co.watched.  Tells of an event, if somebody listens. */
 void co_trace(enum rt_trace_what what, struct rt_task *task);
 /* The context `from` leaves, `to` goes on; either may be the loop. */
 void co_trace_switch(struct rt_task *from, struct rt_task *to);
+
+/* Watches, until the run ends, for turns longer than co.stall_ns, which is not
+ * 0.  -EAGAIN: no thread. */
+int co_stall_start(void);
+/* This one's turn begins, and another's ends. */
+void co_stall_turn(struct rt_task *task);
+
+/* Around a run: a fault in a task's guard is reported. */
+void co_overflow_start(void);
+void co_overflow_stop(void);
 
 /* Lists tasks that have not ended, that many at most. */
 void co_dump_tasks(size_t most);

@@ -73,6 +73,8 @@ static int run(size_t stack_bytes, rt_task_fn fn, void *arg)
     int status = co_sched_init();
     if (status == 0) {
         status = co_dump_start();
+        if (status == 0 && co.stall_ns > 0)
+            status = co_stall_start();
         if (status == 0)
             status = run_main(fn, arg);
         co_sched_fini();
@@ -81,29 +83,33 @@ static int run(size_t stack_bytes, rt_task_fn fn, void *arg)
     return status;
 }
 
-static void trace_as(const struct rt_options *options)
+static void watch_as(const struct rt_options *options)
 {
     co.trace = options->trace;
     co.trace_arg = options->trace_arg;
-    co.watched = co.trace != NULL;
+    co.stall_ns = options->stall_ns;
+    co.watched = co.trace || co.stall_ns > 0;
     if (co.watched)
         co_attend();
 }
 
 int rt_run(const struct rt_options *options, rt_task_fn fn, void *arg)
 {
-    if (co.current || (options && options->workers != 0))
+    if (co.current ||
+        (options && (options->workers != 0 || options->stall_ns < 0)))
         return -EINVAL;
     co = (struct co_core){ .budget = CO_BUDGET };
     report_start(options);
     if (options)
-        trace_as(options);
+        watch_as(options);
     size_t stack_bytes = options ? options->stack_bytes : 0;
     if (stack_bytes == 0)
         stack_bytes = CO_DEFAULT_STACK;
     struct sigaction ignore = { .sa_handler = SIG_IGN }, before;
     sigaction(SIGPIPE, &ignore, &before);
+    co_overflow_start();
     int status = run(stack_bytes, fn, arg);
+    co_overflow_stop();
     sigaction(SIGPIPE, &before, NULL);
     co.current = NULL;
     return status;
@@ -116,11 +122,13 @@ void rt_info(struct rt_info *out)
     *out = (struct rt_info){
         .name = "coro",
         .summary = "stackful coroutines on one thread and one libuv loop",
-        .options = "stack,trace",
+        .options = "stack,trace,stall",
         .guard = co_stack_guard(),
         .stack_bytes = co_stack_bytes(),
         .tasks = co.spawned > 0 ? co.spawned - 1 : 0, /* without the main */
         .switches = left ? picks - co.loop_picks : 0,
         .loop_turns = co.loop_turns,
+        .stalls = co.stalls,
+        .stall_longest_ns = co.stall_longest_ns,
     };
 }

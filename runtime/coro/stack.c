@@ -203,6 +203,13 @@ uint32_t co_stacks_used(void)
     return stacks.used;
 }
 
+bool co_stack_guards(const struct rt_task *task, const void *at)
+{
+    if (!task || task == &co.loop)
+        return false;
+    return (uintptr_t)at - (uintptr_t)slot(task->id) < stacks.page;
+}
+
 /* The lowest page in use from `at` up to `end`, which is one. */
 static char *lowest_used(int pagemap, char *at, const char *end)
 {

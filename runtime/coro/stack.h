@@ -7,6 +7,7 @@
  * guard page at its low end and its task's control block at its high end.
  */
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -32,6 +33,10 @@ struct rt_task *co_stack_task(uint32_t id);
 
 /* How many have been in use in this run: their numbers lie below. */
 uint32_t co_stacks_used(void);
+
+/* Whether a fault at that address is one in the guard of this task's stack.
+ * From a signal handler; the task may be NULL or the loop. */
+bool co_stack_guards(const struct rt_task *task, const void *at);
 
 /* A slot's size in the latest run; the default before the first. */
 size_t co_stack_bytes(void);

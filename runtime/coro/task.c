@@ -5,6 +5,7 @@
  * neither needs memory from elsewhere.
  */
 #include <errno.h>
+#include <stdatomic.h>
 
 #include "core.h"
 #include "report.h"
@@ -44,7 +45,7 @@ int rt_spawn(struct rt_task **out, rt_task_fn fn, void *arg)
     task->joint = NULL;
     task->fn = fn;
     task->arg = arg;
-    task->name = NULL;
+    atomic_store_explicit(&task->name, NULL, memory_order_relaxed);
     task->sp = co_frame(task, task);
     task->number = ++co.spawned;
     co.live++;
@@ -188,7 +189,7 @@ void rt_task_name(struct rt_task *task, const char *name)
 {
     if (!task)
         task = co.current;
-    task->name = name;
+    atomic_store_explicit(&task->name, name, memory_order_release);
 }
 
 int rt_sleep(int64_t until)

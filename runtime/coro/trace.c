@@ -44,6 +44,8 @@ static void leave(struct rt_task *task)
 
 void co_trace_switch(struct rt_task *from, struct rt_task *to)
 {
+    if (co.stall_ns > 0)
+        co_stall_turn(to);
     leave(from);
     if (to != &co.loop)
         co_trace(RT_TRACE_RUN, to);

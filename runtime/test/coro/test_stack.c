@@ -6,12 +6,8 @@
 #include "../test.h"
 
 #include <errno.h>
-#include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 enum {
@@ -92,41 +88,6 @@ static void a_detached_task_gives_its_stack_back(void **state)
 {
     (void)state;
     assert_int_equal(test_run(0, detached_main, NULL), 0);
-}
-
-/* The compiler must neither drop the frames nor turn them into a loop. */
-__attribute__((noinline)) static int dig(int depth, volatile char *above)
-{
-    volatile char here[1024];
-    here[0] = above ? above[0] : 0;
-    return depth == 0 ? 0 : dig(depth - 1, here) + here[0];
-}
-
-static int dig_main(void *arg)
-{
-    (void)arg;
-    return dig(1000, NULL);
-}
-
-static void running_over_the_stack_faults(void **state)
-{
-    (void)state;
-    pid_t child = fork();
-    assert_true(child >= 0);
-    if (child == 0) {
-        struct rlimit none = { 0, 0 };
-        setrlimit(RLIMIT_CORE, &none);
-        if (!freopen("/dev/null", "w", stderr))
-            _exit(0);
-        rt_run(NULL, dig_main, NULL);
-        _exit(0);
-    }
-    int status = 0;
-    assert_int_equal(waitpid(child, &status, 0), child);
-    if (test_sanitized())
-        assert_true(WIFSIGNALED(status) || WEXITSTATUS(status) != 0);
-    else
-        assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGSEGV);
 }
 
 struct many {
@@ -216,7 +177,6 @@ int main(void)
     static const struct CMUnitTest tests[] = {
         TEST(the_last_stack_freed_is_used_first),
         TEST(a_detached_task_gives_its_stack_back),
-        TEST(running_over_the_stack_faults),
         TEST(more_stacks_than_mappings_are_all_guarded),
         TEST(the_size_asked_for_includes_the_guard),
         TEST(a_stack_too_small_to_work_is_refused),

@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Stalls: a task that holds the loop for too long is reported once, even
+ * while it does so, and counted and timed; one that gives way is not.
+ */
+#include "../test.h"
+
+#include <stdatomic.h>
+#include <string.h>
+
+enum {
+    LONG_NS = 20000000,
+    ROUNDS = 3
+};
+
+/* Longer than any test: nothing on a busy machine is a stall. */
+#define NEVER_NS INT64_C(100000000000)
+
+/* Reports come from two threads, one at a time. */
+struct reports {
+    char text[2048];
+    atomic_uint stalls;
+};
+
+static void take_report(void *arg, const char *text)
+{
+    struct reports *reports = arg;
+    strncat(reports->text, text,
+            sizeof(reports->text) - strlen(reports->text) - 1);
+    if (strncmp(text, "stall: ", 7) == 0)
+        atomic_fetch_add(&reports->stalls, 1);
+}
+
+static void run_watched(struct reports *reports, int64_t stall_ns,
+                        rt_task_fn fn, struct rt_info *info)
+{
+    struct rt_options options = { .report = take_report,
+                                  .report_arg = reports,
+                                  .stall_ns = stall_ns };
+    *reports = (struct reports){ .text = "" };
+    assert_int_equal(test_run_with(&options, fn, reports), 0);
+    rt_info(info);
+}
+
+static int hold_until_reported(void *arg)
+{
+    struct reports *reports = arg;
+    int64_t limit = test_late();
+    rt_task_name(NULL, "hog");
+    while (atomic_load(&reports->stalls) == 0 && rt_now() < limit) {
+    }
+    return 0;
+}
+
+static int run_hog(void *arg)
+{
+    struct rt_task *task;
+    CHECK_INT(rt_spawn(&task, hold_until_reported, arg), 0);
+    return rt_join(task, NULL, RT_FOREVER);
+}
+
+static void a_stall_is_reported_while_it_lasts(void **state)
+{
+    struct reports reports;
+    struct rt_info info;
+    (void)state;
+    run_watched(&reports, LONG_NS, run_hog, &info);
+    assert_non_null(
+        strstr(reports.text, "stall: task 2 \"hog\" has held the loop for "));
+    assert_true(info.stalls >= 1);
+    assert_true(info.stall_longest_ns > LONG_NS);
+    assert_true(info.stall_longest_ns < NEVER_NS);
+}
+
+static int hold_often(void *arg)
+{
+    (void)arg;
+    for (int i = 0; i < ROUNDS; i++) {
+        int64_t end = rt_in(2 * (int64_t)LONG_NS);
+        while (rt_now() < end) {
+        }
+        CHECK_INT(rt_yield(), 0);
+    }
+    return 0;
+}
+
+static void each_stall_is_counted_and_reported_once(void **state)
+{
+    struct reports reports;
+    struct rt_info info;
+    (void)state;
+    run_watched(&reports, LONG_NS, hold_often, &info);
+    /* A busy machine may take the processor away in another turn, too. */
+    assert_true(info.stalls >= ROUNDS);
+    assert_int_equal(atomic_load(&reports.stalls), info.stalls);
+}
+
+/* Too short for the thread to have seen it: it naps for a millisecond. */
+static void a_stall_nobody_saw_is_found_afterwards(void **state)
+{
+    struct reports reports;
+    struct rt_info info;
+    (void)state;
+    run_watched(&reports, 1, hold_often, &info);
+    assert_true(info.stalls >= ROUNDS);
+    assert_int_equal(atomic_load(&reports.stalls), info.stalls);
+}
+
+static int give_way(void *arg)
+{
+    (void)arg;
+    for (int i = 0; i < 1000; i++)
+        CHECK_INT(rt_yield(), 0);
+    /* The loop waits, nobody holds it. */
+    return rt_sleep(rt_in(2 * (int64_t)LONG_NS));
+}
+
+static void giving_way_and_waiting_are_no_stalls(void **state)
+{
+    struct reports reports;
+    struct rt_info info;
+    (void)state;
+    run_watched(&reports, NEVER_NS, give_way, &info);
+    assert_int_equal(info.stalls, 0);
+    assert_int_equal(info.stall_longest_ns, 0);
+    assert_string_equal(reports.text, "");
+}
+
+static int sleep_long(void *arg)
+{
+    (void)arg;
+    return rt_sleep(rt_in(3 * (int64_t)LONG_NS));
+}
+
+/* The threshold must be below the sleep and above what a busy machine takes
+ * from the turns around it: so it is the time that is looked at. */
+static void the_time_asleep_is_not_held(void **state)
+{
+    struct reports reports;
+    struct rt_info info;
+    (void)state;
+    run_watched(&reports, 1, sleep_long, &info);
+    int64_t begin = rt_now();
+    run_watched(&reports, 1, sleep_long, &info);
+    int64_t all = rt_now() - begin;
+    assert_true(all >= 3 * (int64_t)LONG_NS);
+    assert_true(info.stall_longest_ns <= all - 3 * (int64_t)LONG_NS);
+}
+
+static void nobody_watches_unless_asked(void **state)
+{
+    struct reports reports;
+    struct rt_info info;
+    (void)state;
+    run_watched(&reports, 0, hold_often, &info);
+    assert_int_equal(info.stalls, 0);
+    assert_string_equal(reports.text, "");
+}
+
+int main(void)
+{
+    static const struct CMUnitTest tests[] = {
+        TEST(a_stall_is_reported_while_it_lasts),
+        TEST(each_stall_is_counted_and_reported_once),
+        TEST(a_stall_nobody_saw_is_found_afterwards),
+        TEST(giving_way_and_waiting_are_no_stalls),
+        TEST(the_time_asleep_is_not_held),
+        TEST(nobody_watches_unless_asked),
+    };
+    return cmocka_run_group_tests(tests, test_warm_up, NULL);
+}
