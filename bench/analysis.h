@@ -54,6 +54,7 @@ void results_added(struct document *d, json_t *root,
 int results_ci(FILE *file, const struct analysis *analysis);
 int results_bmf(FILE *file, const struct analysis *analysis);
 int results_csv(FILE *file, const struct analysis *analysis);
+int results_latency(FILE *file, const struct analysis *analysis);
 int results_captions(FILE *file, const struct analysis *analysis);
 int report_md(FILE *file, const struct analysis *analysis);
 

@@ -11,6 +11,7 @@
 
 #include "analysis.h"
 #include "human.h"
+#include "latencies.h"
 #include "row.h"
 
 enum {
@@ -217,6 +218,55 @@ static void print_workload(const struct report *r, size_t first)
 }
 
 /* ---- all workloads ---- */
+
+/* Percentiles over all rounds, and of single trials with their interval. */
+static void print_latency(const struct report *r, const struct cell *cell,
+                          enum work_latency which)
+{
+    struct latencies latencies;
+    struct row row;
+    char p50[HUMAN], p99[HUMAN];
+    bool beats = which == WORK_HEARTBEAT;
+    const struct estimate *e = cell->estimates;
+    if (!latencies_read(&latencies, cell, which))
+        return;
+    row_make(&row, r->analysis, cell);
+    fputs("| ", r->file);
+    print_text(r->file, cell->point);
+    fputs(" | ", r->file);
+    print_text(r->file, row.runtime);
+    for (int i = 0; i < PERCENTILES; i++)
+        fprintf(r->file, " | %s", latencies.percentiles[i]);
+    fprintf(r->file, " | %s | %llu | %s | %s |\n", latencies.max,
+            (unsigned long long)latencies.count,
+            human_times(p50, &e[beats ? METRIC_BEAT_P50 : METRIC_LAT_P50], 1),
+            human_times(p99, &e[beats ? METRIC_BEAT_P99 : METRIC_LAT_P99], 1));
+}
+
+static void print_latencies(const struct report *r)
+{
+    for (int w = 0; w < WORK_LATENCIES; w++) {
+        if (!latencies_any(r->analysis, (enum work_latency)w))
+            continue;
+        fputs(w == WORK_LATENCY
+                  ? "\n## Latency\n\nOf operations: in a closed loop from "
+                    "their start, else from the time they should have started "
+                    "(no coordinated omission). "
+                  : "\n## Heartbeats\n\nHow late tasks run that only want to "
+                    "run at times. ",
+              r->file);
+        fputs("Percentiles are over all rounds together, where at least ten "
+              "values lie beyond; beside them the 95 % interval of the median "
+              "over trials, of those percentiles a single trial has values "
+              "enough for.\n\n"
+              "| point | runtime | p50 | p90 | p99 | p99.9 | max | values | "
+              "p50 of a trial | p99 of a trial |\n"
+              "|---|---|---:|---:|---:|---:|---:|---:|---|---|\n",
+              r->file);
+        for (size_t i = 0; i < r->analysis->summary.n; i++)
+            print_latency(r, r->analysis->shown[i], (enum work_latency)w);
+    }
+}
 
 /* The estimate of one kind of memory, with its interval. */
 static void print_line(const struct report *r, const struct line *line,
@@ -431,6 +481,7 @@ int report_md(FILE *file, const struct analysis *analysis)
     for (size_t i = 0; i < analysis->summary.n; i++)
         if (analysis_opens_workload(analysis, i))
             print_workload(&r, i);
+    print_latencies(&r);
     print_slopes(&r);
     print_means(&r);
     print_troubles(&r);

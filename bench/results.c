@@ -21,9 +21,10 @@ static const struct output {
     const char *name;
     int (*print)(FILE *file, const struct analysis *analysis);
 } outputs[] = {
-    { "results.json", results_json },     { "results.ci.json", results_ci },
-    { "results.bmf.json", results_bmf },  { "summary.csv", results_csv },
-    { "captions.tsv", results_captions }, { "report.md", report_md },
+    { "results.json", results_json },    { "results.ci.json", results_ci },
+    { "results.bmf.json", results_bmf }, { "summary.csv", results_csv },
+    { "latency.csv", results_latency },  { "captions.tsv", results_captions },
+    { "report.md", report_md },
 };
 
 /* The caller frees *text. */

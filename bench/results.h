@@ -5,8 +5,8 @@
 /*
  * The result files of a run, all made from trials.jsonl and env.json by one
  * call: results.json (Google Benchmark JSON), results.ci.json (one entry per
- * cell), results.bmf.json (Bencher Metric Format), summary.csv, captions.tsv,
- * report.md.
+ * cell), results.bmf.json (Bencher Metric Format), summary.csv, latency.csv,
+ * captions.tsv, report.md.
  *
  * summary.csv is what gnuplot reads: tidy, one row per cell and metric, comma
  * separated, a header line, no quotes (no field may contain a comma):
@@ -47,6 +47,18 @@
  *   rss_intercept
  * and per runtime and CPU view, with workload "all", group "all/cpus:1":
  *   wall_vs_coro_geomean cpu_vs_coro_geomean
+ *
+ * latency.csv has the distribution of what each cell recorded, over all its
+ * rounds together, as points of a curve; same form:
+ *
+ *   cell workload point runtime   as above; point is the cell without runtime
+ *   which     "latency" of operations, from the intended start where the point
+ *             has a schedule other than closed; "heartbeat": lateness of
+ *             tasks that only want to run at times
+ *   share     of the values that do not exceed ns: 0, then closer and closer
+ *             to 1 as far as ten values lie beyond it
+ *   ns
+ *   count     values in all
  *
  * captions.tsv is what the charts say beside the numbers, so that summary.csv
  * stays plain: fields separated by one tab, no tab or line end inside a field,

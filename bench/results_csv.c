@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * summary.csv, one row per cell and metric, and captions.tsv, the words that
- * go with it (results.h).
+ * summary.csv, one row per cell and metric; latency.csv, the distributions;
+ * and captions.tsv, the words that go with them (results.h).
  */
 
 #include <math.h>
 #include <string.h>
 
 #include "analysis.h"
+#include "latencies.h"
 
 static const char *const ratio_names[COMPARES] = {
     [COMPARE_WALL] = "wall_vs_coro",
@@ -165,6 +166,43 @@ int results_csv(FILE *file, const struct analysis *a)
             print_slope(file, &a->slopes[i]);
     for (size_t i = 0; i < a->geomeans_n; i++)
         print_geomean(file, &a->geomeans[i]);
+    return 0;
+}
+
+/* ---- latency.csv ---- */
+
+/* Shares of the values at equal distances on the axis log(1/(1-p)), as far
+ * as there are enough values. */
+static void print_curve(FILE *file, const struct cell *cell,
+                        enum work_latency which, const struct histogram *all)
+{
+    enum {
+        STEPS = 20 /* in a decade */
+    };
+    uint64_t value;
+    for (int i = 0;; i++) {
+        double share = 1 - pow(10, -(double)i / STEPS);
+        if (!histogram_percentile(all, share, &value))
+            return;
+        print_field(file, cell->name);
+        print_field(file, cell->workload);
+        print_field(file, cell->point);
+        print_field(file, cell->runtime);
+        fprintf(file, "%s,%.8g,%llu,%llu\n", latencies_name(which), share,
+                (unsigned long long)value,
+                (unsigned long long)histogram_count(all));
+    }
+}
+
+int results_latency(FILE *file, const struct analysis *a)
+{
+    fputs("cell,workload,point,runtime,which,share,ns,count\n", file);
+    for (size_t i = 0; i < a->summary.n; i++)
+        for (int w = 0; w < WORK_LATENCIES; w++) {
+            struct histogram all = { 0 };
+            if (latencies_merge(&all, a->shown[i], (enum work_latency)w))
+                print_curve(file, a->shown[i], (enum work_latency)w, &all);
+        }
     return 0;
 }
 

@@ -12,6 +12,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "latencies.h"
 #include "results.h"
 #include "row.h"
 #include "wrap.h"
@@ -418,6 +419,26 @@ static void draw_slopes(const struct table *t)
     }
 }
 
+static void draw_latencies(const struct table *t)
+{
+    for (int w = 0; w < WORK_LATENCIES; w++) {
+        if (!latencies_any(t->analysis, (enum work_latency)w))
+            continue;
+        fputc('\n', t->file);
+        paint(t, BOLD);
+        wrap_print(t->file,
+                   w == WORK_LATENCY
+                       ? "Latency, from the intended start where there is a "
+                         "schedule, over all rounds"
+                       : "How late tasks run that have a heartbeat, over all "
+                         "rounds",
+                   0, INDENT, t->style.columns);
+        paint(t, PLAIN);
+        latencies_table(t->file, t->analysis, (enum work_latency)w,
+                        t->style.columns);
+    }
+}
+
 static void draw_sentence(const struct table *t, const char *text)
 {
     wrap_print(t->file, text, 0, 0, t->prose);
@@ -477,6 +498,7 @@ void table_print(FILE *file, const struct analysis *analysis,
     t.prose = t.style.columns < PROSE_MAX ? t.style.columns : PROSE_MAX;
     lay_out(&t);
     draw_points(&t);
+    draw_latencies(&t);
     draw_slopes(&t);
     draw_means(&t);
     draw_reading(&t);

@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # usage: scripts/plots.sh RUN_DIR
-# Draws RUN_DIR/charts/NAME.svg and NAME.png from RUN_DIR/summary.csv and the
-# captions beside it; nothing is measured or computed.  A chart without data
+# Draws RUN_DIR/charts/NAME.svg and NAME.png from RUN_DIR/summary.csv, and the
+# distributions and captions beside it; nothing is measured or computed.  A chart without data
 # is not drawn, one line says so, and an older one of that name is removed.
 # Exit status: 0 drawn, 1 nothing to draw or bad data, 2 usage, 3 no gnuplot,
 # 4 gnuplot failed: the last line says why, earlier charts are left alone.
@@ -19,6 +19,7 @@ fi
 run=$1
 csv=${run}/summary.csv
 captions=${run}/captions.tsv
+latency=${run}/latency.csv
 here=$(cd "$(dirname "$0")" && pwd)
 LC_ALL=C
 export LC_ALL
@@ -178,6 +179,19 @@ draw_memory() {
         "How much memory do parked tasks hold: RSS, and in full?" "${axis}"
 }
 
+# The distribution of what a workload recorded: latency or heartbeat.
+draw_latency() {
+    workload=$1 which=$2
+    operation=$(caption workload "${workload}" 4)
+    question=$(caption workload "${workload}" 5)
+    label="latency of one ${operation:-operation}"
+    [ "${which}" = latency ] || label='lateness of a heartbeat'
+    awk -f "${here}/latency.awk" -v want=curves -v workload="${workload}" \
+        -v which="${which}" "${latency}" >"${work}/data"
+    draw "${which}-${workload}" latency.gp "${workload}" \
+        "${question:-How late can it be in ${workload}?}" "${label}"
+}
+
 # draw_speedup wall|cpu TITLE AXIS LESS MORE
 draw_speedup() {
     kind=$1
@@ -204,6 +218,12 @@ while read -r workload shape axis throughput parked; do
         memories=1
     fi
 done <"${work}/workloads"
+if [ -r "${latency}" ]; then
+    awk -f "${here}/latency.awk" -v want=list "${latency}" >"${work}/curves"
+    while read -r workload which; do
+        draw_latency "${workload}" "${which}"
+    done <"${work}/curves"
+fi
 [ "${sweeps}" -eq 1 ] || say 'throughput: no data, not drawn'
 [ "${memories}" -eq 1 ] || say 'memory: no data, not drawn'
 draw_speedup wall 'How much longer does each runtime take than coro?' \
@@ -216,7 +236,7 @@ if [ "${drawn}" -eq 0 ]; then
 fi
 # Pictures of an earlier drawing would be taken for this one's.
 for old in "${charts}"/wall-* "${charts}"/throughput-* "${charts}"/memory-* \
-    "${charts}"/speedup-*; do
+    "${charts}"/speedup-* "${charts}"/latency-* "${charts}"/heartbeat-*; do
     rm -f "${old}"
 done
 for name in ${kept}; do

@@ -58,6 +58,18 @@ static const char *const captions = "machine\tTwo <slow> CPUs\n"
                                     "workload\tpair\tns_per_op\tswitch\t"
                                     "Is \"a\" < b & c?\n";
 
+/* 90 %, 99 % and 99.9 % as points of two curves, and what a chart leaves
+ * out. */
+static const char *const curves =
+    "cell,workload,point,runtime,which,share,ns,count\n"
+    "p/1/coro,pair,pair/offload:0/cpus:1,coro,heartbeat,0,1,9999\n"
+    "p/1/coro,pair,pair/offload:0/cpus:1,coro,heartbeat,0.5,1e6,9999\n"
+    "p/1/coro,pair,pair/offload:0/cpus:1,coro,heartbeat,0.9,2e6,9999\n"
+    "p/1/coro,pair,pair/offload:0/cpus:1,coro,heartbeat,0.99,5e7,9999\n"
+    "p/2/pool,pair,pair/offload:1/cpus:1,pool:20,heartbeat,0.5,1e5,99999\n"
+    "p/2/pool,pair,pair/offload:1/cpus:1,pool:20,heartbeat,0.999,2e5,99999\n"
+    "p/3/seq,lone,lone/cpus:1,seq,latency,0,100,15\n";
+
 struct fixture {
     char dir[64];
     char output[8192]; /* what the script said */
@@ -243,6 +255,26 @@ static void an_origin_bound_ratio_is_left_out_and_counted(void **state)
     free(svg);
 }
 
+static void distributions_stand_on_an_axis_of_nines(void **state)
+{
+    struct fixture *f = *state;
+    need_gnuplot();
+    put(f, "summary.csv", small_run);
+    put(f, "captions.tsv", captions);
+    put(f, "latency.csv", curves);
+    assert_int_equal(plots(f, ""), 0);
+    static const char *const texts[] = {
+        "<text>50 %</text>",       "<text>90 %</text>", "<text>99 %</text>",
+        "<text>99.9 %</text>",     "<text>coro</text>", "<text>pool:20</text>",
+        "lateness of a heartbeat", "offload:0  cpus:1", "offload:1  cpus:1"
+    };
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        assert_svg_has(f, "charts/heartbeat-pair.svg", texts[i]);
+    assert_png(f, "charts/heartbeat-pair.png");
+    /* Too few values for half of them. */
+    assert_false(exists(f, "charts/latency-lone.svg"));
+}
+
 static void labels_say_what_holds_for_one_size_or_a_pool_only(void **state)
 {
     struct fixture *f = *state;
@@ -379,6 +411,7 @@ int main(void)
         test(each_kind_of_chart_is_drawn),
         test(every_runtime_is_named_and_marked),
         test(an_origin_bound_ratio_is_left_out_and_counted),
+        test(distributions_stand_on_an_axis_of_nines),
         test(labels_say_what_holds_for_one_size_or_a_pool_only),
         test(captions_are_shown_and_escaped),
         test(what_has_no_data_is_said_and_not_drawn),
