@@ -29,6 +29,7 @@ static const struct {
     [METRIC_RSS_PER_TASK] = { "rss_per_task", "bytes" },
     [METRIC_FULL_PER_TASK] = { "full_per_task", "bytes" },
     [METRIC_SLAB_PER_TASK] = { "slab_per_task", "bytes" },
+    [METRIC_STALLS] = { "stalls", "count" },
     [METRIC_LAT_P50] = { "lat_p50_ns", "ns" },
     [METRIC_LAT_P90] = { "lat_p90_ns", "ns" },
     [METRIC_LAT_P99] = { "lat_p99_ns", "ns" },
@@ -130,6 +131,8 @@ void metric_read(double values[METRICS], const json_t *record)
     values[METRIC_VOL_SWITCHES] = metric_number(record, "vol_switches");
     values[METRIC_INVOL_SWITCHES] = metric_number(record, "invol_switches");
     values[METRIC_MINOR_FAULTS] = metric_number(record, "minor_faults");
+    values[METRIC_STALLS] =
+        metric_number(json_object_get(record, "runtime"), "stalls");
     read_latency(&values[METRIC_LAT_P50], json_object_get(record, "latency"));
     read_latency(&values[METRIC_BEAT_P50],
                  json_object_get(record, "heartbeat"));

@@ -57,8 +57,11 @@ static json_t *params_json(const struct work *work)
     return out;
 }
 
-static json_t *runtime_json(const struct rt_info *info)
+static json_t *runtime_json(const struct record *record)
 {
+    const struct rt_info *info = &record->info;
+    bool watched = (record->work->workload->flags & WORK_STALLS) != 0 &&
+                   info->options != NULL && strstr(info->options, "stall");
     json_t *out = json_object();
     set_text(out, "name", info->name);
     set_text(out, "summary", info->summary);
@@ -71,6 +74,10 @@ static json_t *runtime_json(const struct rt_info *info)
     set_positive(out, "loop_turns", info->loop_turns);
     set_positive(out, "helped", info->helped);
     set_positive(out, "spare_workers", info->spare_workers);
+    if (watched) {
+        set_int(out, "stalls", info->stalls);
+        set_int(out, "stall_longest_ns", (uint64_t)info->stall_longest_ns);
+    }
     return out;
 }
 
@@ -246,7 +253,7 @@ json_t *record_json(const struct record *record)
     set_text(out, "workload", record->work->workload->name);
     json_object_set_new(out, "params", params_json(record->work));
     set_text(out, "cpus", record->pinned ? "1" : "all");
-    json_object_set_new(out, "runtime", runtime_json(&record->info));
+    json_object_set_new(out, "runtime", runtime_json(record));
     if (record->skip.reason != NULL) {
         add_skip(out, &record->skip);
     } else if (record->error != 0) {

@@ -18,7 +18,9 @@
  *                 numbers, choices as strings), in declared order
  *   cpus          "1" when the process may run on one CPU only, else "all"
  *   runtime       object: name, summary, guard, concurrency, stack_bytes,
- *                 workers and the counters of struct rt_info that are not 0
+ *                 workers and the counters of struct rt_info that are not 0;
+ *                 stalls and stall_longest_ns even then, where they are
+ *                 watched for
  *   status        "ok", "failed" or "skipped"
  *   error         failed: {errno: "EBADMSG", message}
  *   skip          skipped: {reason, needed, limit, remedy}; the numbers and

@@ -136,6 +136,14 @@ static void print_heads(const struct report *r, const struct cell *cell,
             per, per, cpu ? "CPU" : "wall", cpu ? "wall" : "CPU");
 }
 
+static void print_note(const struct report *r, const struct cell *cell,
+                       const char *text)
+{
+    fputs("\n", r->file);
+    print_text(r->file, cell->name);
+    fprintf(r->file, ": %s.\n", text);
+}
+
 /* What must be said of the numbers of the workload at shown[first]. */
 static void print_notes(const struct report *r, size_t first)
 {
@@ -151,12 +159,11 @@ static void print_notes(const struct report *r, size_t first)
             print_text(r->file, cell->point);
             fputs("\n", r->file);
         }
-        char helped[160];
-        if (row_helped(helped, sizeof helped, cell)) {
-            fputs("\n", r->file);
-            print_text(r->file, cell->name);
-            fprintf(r->file, ": %s.\n", helped);
-        }
+        char text[160];
+        if (row_helped(text, sizeof text, cell))
+            print_note(r, cell, text);
+        if (row_stalls(text, sizeof text, cell))
+            print_note(r, cell, text);
         const struct comparison *c = compare_find(&a->compared, cell);
         if (c && c->refused[0]) {
             fputs("\nNo ratio for ", r->file);

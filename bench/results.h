@@ -35,6 +35,7 @@
  *   rss_per_task full_per_task          parked minus before, over the tasks
  *   slab_per_task                       the same of the kernel's slab, system
  *                                       wide and so only an estimate
+ *   stalls                              turns that held the loop > 20 ms
  *   lat_p50_ns lat_p90_ns lat_p99_ns lat_p999_ns lat_max_ns
  *                                       latency of operations: of the trials
  *                                       that have enough of them (histogram.h)

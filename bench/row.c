@@ -169,3 +169,15 @@ bool row_helped(char *text, size_t size, const struct cell *cell)
              floor(cell->helped_share * 100));
     return true;
 }
+
+bool row_stalls(char *text, size_t size, const struct cell *cell)
+{
+    const struct estimate *e = &cell->estimates[METRIC_STALLS];
+    if (e->n == 0)
+        return false;
+    snprintf(text, size,
+             "its loop was held longer than 20 ms %.3g time%s in a "
+             "trial",
+             e->median, e->median == 1 ? "" : "s");
+    return true;
+}

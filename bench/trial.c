@@ -47,6 +47,8 @@ static const struct param option_params[OPTION_N] = {
     [OPTION_STACK] = { "stack_kib", "0", 16, 1048576, NULL, "stack of a task" },
 };
 
+#define STALL_NS INT64_C(20000000)
+
 struct trial {
     struct work work;
     struct rt_options options;
@@ -271,10 +273,22 @@ static void on_quit(int number)
     rt_dump_soon();
 }
 
+/* Stalls are counted, not told one by one. */
+static void report_others(void *arg, const char *text)
+{
+    (void)arg;
+    if (strncmp(text, "stall: ", 7) != 0)
+        fputs(text, stderr);
+}
+
 static void run(struct trial *trial)
 {
     struct work *work = &trial->work;
     struct record *record = &trial->record;
+    if ((work->workload->flags & WORK_STALLS) != 0) {
+        trial->options.stall_ns = STALL_NS;
+        trial->options.report = report_others;
+    }
     struct sigaction quit = { .sa_handler = on_quit, .sa_flags = SA_RESTART };
     sigaction(SIGQUIT, &quit, NULL);
     trial->run_ns = measure_clock();

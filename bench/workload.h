@@ -53,6 +53,8 @@ struct cells {
 enum {
     WORK_ORIGIN = 1, /* needs the origin server */
     WORK_WAITS = 2,  /* mostly waits: wall time is no measure of cost */
+    WORK_STALLS = 4, /* turns that hold the loop longer than 20 ms are counted
+                        (rt_options.stall_ns), which costs a clock a switch */
 };
 
 /* What of the life of a group's tasks is timed. */

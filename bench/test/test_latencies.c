@@ -157,6 +157,33 @@ static void a_table_shows_what_there_are_values_enough_for(void **state)
     synthetic_fini(&s);
 }
 
+static void stalls_are_said_where_they_are_watched(void **state)
+{
+    (void)state;
+    static const char said[] =
+        "its loop was held longer than 20 ms 3 times in a trial";
+    struct synthetic s;
+    make_run(&s);
+    char *text = table_of(&s, 80);
+    assert_null(strstr(text, "its loop"));
+    free(text);
+    json_t *trial = json_array_get(s.trials, 0), *again;
+    json_object_set_new(json_object_get(trial, "record"), "runtime",
+                        json_pack("{s:i}", "stalls", 3));
+    again = json_array_get(s.trials, 1);
+    json_object_set_new(json_object_get(again, "record"), "runtime",
+                        json_pack("{s:i}", "stalls", 3));
+    synthetic_write(&s);
+    text = table_of(&s, 80);
+    assert_non_null(strstr(text, said));
+    free(text);
+    assert_int_equal(results_write(s.dir), 0);
+    text = synthetic_read(&s, "report.md");
+    assert_non_null(strstr(text, said));
+    free(text);
+    synthetic_fini(&s);
+}
+
 static void the_report_has_them_too(void **state)
 {
     (void)state;
@@ -179,6 +206,7 @@ int main(void)
         cmocka_unit_test(the_curve_ends_ten_values_before_the_last),
         cmocka_unit_test(percentiles_of_trials_are_metrics),
         cmocka_unit_test(a_table_shows_what_there_are_values_enough_for),
+        cmocka_unit_test(stalls_are_said_where_they_are_watched),
         cmocka_unit_test(the_report_has_them_too),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -150,6 +150,8 @@ static void what_blocks_the_loop_shows_in_the_heartbeats(void **state)
                  via[i]);
         json_t *record = trial("coro", arguments, 0);
         assert_true(program_int(record, "heartbeat.max_ns") > 30000000);
+        assert_true(program_int(record, "runtime.stalls") >= 2);
+        assert_true(program_int(record, "runtime.stall_longest_ns") > 30000000);
         json_decref(record);
     }
 }

@@ -101,7 +101,7 @@ const struct workload workload_blocking = {
     .name = "blocking",
     .question = "What do others suffer when one task blocks its thread?",
     .op = "heartbeat",
-    .flags = WORK_WAITS,
+    .flags = WORK_WAITS | WORK_STALLS,
     .params = { { "tasks", "100", 2, 10000, NULL,
                   "one that blocks, and others with a heartbeat" },
                 { "rounds", "2", 1, 1000, NULL,

@@ -137,18 +137,19 @@ const struct workload workload_mixed_lat = {
     .op = "request",
     .axis = "cpu_us",
     .flags = WORK_WAITS,
-    .params = { { "rate", "60", 1, 1e6, NULL, "requests coming in per second" },
-                { "requests", "18", 1, 1e6 },
+    .params = { { "rate", "40", 1, 1e6, NULL, "requests coming in per second" },
+                { "requests", "12", 1, 1e6 },
                 { "cpu_us", "10000", 1 },
                 { "offload", "0" } },
     .cells = { { "coro", "offload=0,1", "offload=0,1",
-                 "rate=60 requests=200 offload=0,1 | "
-                 "cpu_us=1000 rate=600 requests=2000 offload=0,1 | "
-                 "cpu_us=100 rate=6000 requests=20000 offload=0,1" },
-               { "thread,pool:20", NULL, NULL,
-                 "rate=60 requests=200 | cpu_us=1000 rate=600 requests=2000 | "
-                 "cpu_us=100 rate=6000 requests=20000" },
-               { "thread", NULL, "", NULL } },
+                 "requests=120 offload=0,1 | "
+                 "cpu_us=1000 rate=400 requests=1200 offload=0,1 | "
+                 "cpu_us=100 rate=4000 requests=12000 offload=0,1" },
+               { "thread", NULL, "",
+                 "requests=120 | cpu_us=1000 rate=400 requests=1200 | "
+                 "cpu_us=100 rate=4000 requests=12000" },
+               { "pool:20", NULL, NULL,
+                 "requests=120 | cpu_us=1000 rate=400 requests=1200" } },
     .live = "2", /* a request and the heartbeat */
     .tasks = "requests",
     .body = body,
