@@ -9,9 +9,11 @@
 
 enum status {
     STATUS_FINE = 0,
-    STATUS_FAILED = 1, /* some trials failed, or the work was unequal */
+    STATUS_FAILED = 1, /* some trials failed, the work was unequal,
+                          or a gate found a regression */
     STATUS_USAGE = 2,
-    STATUS_BROKEN = 4 /* nothing measured, or nothing can be */
+    STATUS_INCONCLUSIVE = 3, /* a gate that could not tell */
+    STATUS_BROKEN = 4        /* nothing measured, or nothing can be */
 };
 
 int command_list(int argc, char **argv);

@@ -42,8 +42,9 @@ enum {
 
 enum decide_role {
     DECIDE_GATE,
-    DECIDE_INFORM, /* shown, never counted: unpinned thread cases */
-    DECIDE_CONTROL /* base against base: nothing may be found */
+    DECIDE_INFORM,  /* shown, never counted: unpinned thread cases */
+    DECIDE_CONTROL, /* base against base: nothing may be found */
+    DECIDE_ROLES
 };
 
 enum decide_stage {
@@ -107,6 +108,8 @@ struct decision {
 
 struct decide_rule {
     unsigned flips; /* 0: 9999 */
+    /* Rounds as planned, for what is detectable; 0: the above. */
+    size_t rounds[DECIDE_STAGES];
     /* Everything is decided by the samples of DECIDE_CONFIRM, Holm over all
      * metrics of a role: for two runs that exist already.  Only as good as
      * their pairing: rounds that were not interleaved share no state of the
