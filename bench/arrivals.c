@@ -7,8 +7,9 @@
 
 #include <errno.h>
 #include <math.h>
+#include <string.h>
 
-#include "workload.h"
+#include "work.h"
 
 void arrivals_init(struct arrivals *arrivals, enum work_schedule schedule,
                    int64_t rate, uint64_t n)
@@ -22,8 +23,11 @@ void arrivals_init(struct arrivals *arrivals, enum work_schedule schedule,
 
 int arrivals_choose(struct arrivals *arrivals, struct work *work, uint64_t n)
 {
-    enum work_schedule schedule =
-        (enum work_schedule)work_choice(work, "schedule");
+    static const char name[] = "schedule";
+    *arrivals = (struct arrivals){ .schedule = WORK_CLOSED };
+    if (param_find(work->workload->params, PARAMS_MAX, name, strlen(name)) < 0)
+        return 0;
+    enum work_schedule schedule = (enum work_schedule)work_choice(work, name);
     int64_t rate = work_int(work, "rate");
     if (schedule != WORK_CLOSED && rate == 0)
         return work_fail(work, -EINVAL, "an open loop needs rate=1 or more");
@@ -54,13 +58,8 @@ static int64_t start_of(struct arrivals *arrivals)
     return start;
 }
 
-int arrivals_next(struct arrivals *arrivals, uint64_t done, uint64_t share,
-                  int64_t *start)
+int arrivals_next(struct arrivals *arrivals, int64_t *start)
 {
-    if (arrivals->schedule == WORK_CLOSED) {
-        *start = rt_now();
-        return done < share;
-    }
     int64_t begin = start_of(arrivals);
     if (atomic_fetch_add(&arrivals->taken, 1) >= arrivals->n ||
         rt_now() - begin > arrivals->limit_ns)
@@ -72,6 +71,14 @@ int arrivals_next(struct arrivals *arrivals, uint64_t done, uint64_t share,
     *start = begin + next;
     int status = rt_now() < *start ? rt_sleep(*start) : 0;
     return status == 0 ? 1 : status;
+}
+
+int work_next(const struct share *my, int64_t *start)
+{
+    if (common.arrivals.schedule != WORK_CLOSED)
+        return arrivals_next(&common.arrivals, start);
+    *start = rt_now();
+    return my->ops < my->rounds;
 }
 
 void arrivals_count(const struct arrivals *arrivals, struct work *work,

@@ -62,11 +62,18 @@ static void set_names(json_t *cell, const json_t *workload, json_t *params,
     }
 }
 
+/* An open loop takes as long as its schedule does. */
+static bool is_open(const json_t *params)
+{
+    const char *schedule = catalog_text(params, "schedule");
+    return *schedule && strcmp(schedule, "closed") != 0;
+}
+
 static void set_flags(json_t *cell, const json_t *workload,
-                      const struct spec *spec)
+                      const json_t *params, const struct spec *spec)
 {
     const json_t *info = json_object_get(spec->program, "runtime");
-    if (json_is_true(json_object_get(workload, "waits")))
+    if (json_is_true(json_object_get(workload, "waits")) || is_open(params))
         json_object_set_new(cell, "waits", json_true());
     if (json_is_true(json_object_get(info, "third_party")))
         json_object_set_new(cell, "third_party", json_true());
@@ -121,7 +128,7 @@ int cell_init(struct cell *out, const json_t *workload, json_t *params,
     copy_text(out->json, "question", workload);
     if (!fixed)
         set_text(out->json, "calibrated", calibrated);
-    set_flags(out->json, workload, spec);
+    set_flags(out->json, workload, params, spec);
     out->name = catalog_text(out->json, "name");
     out->workload = catalog_text(out->json, "workload");
     out->calibrated = fixed ? NULL : catalog_text(out->json, "calibrated");

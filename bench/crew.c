@@ -87,8 +87,6 @@ struct crew {
     struct gauge gauge;
 };
 
-struct common common;
-
 static struct share *item_at(const struct crew *crew, size_t i)
 {
     return (struct share *)(crew->items + i * crew->item_bytes);
@@ -253,7 +251,9 @@ static int crew_receipt(const struct crew *crew, struct share *total)
         status = crew->workload->check(work, total);
     if (status != 0)
         return status;
-    if (total->ops != total->rounds)
+    if (common.arrivals.schedule != WORK_CLOSED)
+        arrivals_count(&common.arrivals, work, total->ops);
+    else if (total->ops != total->rounds)
         return work_fail(work, -EBADMSG, "%llu times done, not %llu: %s",
                          (unsigned long long)total->ops,
                          (unsigned long long)total->rounds, crew->workload->op);
@@ -281,8 +281,9 @@ static void common_free(void)
 static int crew_play(struct crew *crew)
 {
     const struct workload *workload = crew->workload;
-    int status = 0;
-    if (workload->setup != NULL)
+    int status =
+        arrivals_choose(&common.arrivals, crew->work, ops_wanted(crew));
+    if (status == 0 && workload->setup != NULL)
         status = workload->setup(crew->work);
     if (status == 0 && workload->open != NULL)
         status =

@@ -254,6 +254,7 @@ static void skip_at_limit(struct trial *trial)
         { -EAGAIN, "the system allowed no more threads",
           "raise ulimit -u, pids.max or vm.max_map_count" },
         { -EMFILE, "too few file descriptors", "raise ulimit -n" },
+        { -ENOTSUP, "this runtime cannot do that", "" },
         { -ENFILE, "too few file descriptors in the system",
           "raise fs.file-max" },
     };

@@ -16,6 +16,8 @@
 
 #include "listen.h"
 
+struct common common;
+
 void work_init(struct work *work, const struct workload *workload)
 {
     *work = (struct work){ .workload = workload, .failing = ATOMIC_FLAG_INIT };

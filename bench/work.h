@@ -70,6 +70,10 @@ struct needs {
 };
 void work_needs(const struct work *work, struct needs *needs);
 
+/* The schedule that the parameters choose for n operations.  -EINVAL where
+ * they contradict each other. */
+int arrivals_choose(struct arrivals *arrivals, struct work *work, uint64_t n);
+
 /* Connections the origin has lost to a full queue since work_attach(): what
  * its listeners dropped, but no more than overflowed in all; neither figure
  * alone means that.  LISTEN_UNKNOWN. */

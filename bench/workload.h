@@ -136,6 +136,49 @@ int work_choice(const struct work *work, const char *name);
 /* The value of a product such as "3*conns"; 0 where it is NULL. */
 uint64_t work_product(const struct work *work, const char *product);
 
+/* ---- when operations start ----
+ * In a closed loop each task starts the next operation when its last one has
+ * ended: a slow answer holds back the load, and latencies flatter.  In an open
+ * loop operations start by a schedule, the same in every trial, and latency
+ * counts from the time it gives (no coordinated omission).  A trial of it
+ * takes as long as its schedule: like WORK_WAITS, its wall time is no measure
+ * of cost.  How closely a runtime keeps to the schedule is that of its
+ * rt_sleep(), which is in the latency.
+ */
+
+enum work_schedule {
+    WORK_CLOSED,
+    WORK_POISSON, /* independent arrivals: exponential gaps */
+    WORK_FIXED
+};
+
+/* The operations of an open loop, shared by the tasks that perform them;
+ * private. */
+struct arrivals {
+    enum work_schedule schedule;
+    uint64_t n;
+    int64_t gap_ns, limit_ns;
+    _Atomic int64_t start; /* when the first was asked for; 0: not yet */
+    _Atomic int64_t last;  /* after start */
+    _Atomic uint64_t taken;
+};
+
+/* n operations by a schedule of `rate` per second. */
+void arrivals_init(struct arrivals *arrivals, enum work_schedule schedule,
+                   int64_t rate, uint64_t n);
+
+/*
+ * Sleeps until the next operation is due.  Returns 1 with *start, the time it
+ * was due; 0 when there are no more, or when the time of the schedule is over
+ * twice and a second more: the rest is not started; or the error of
+ * rt_sleep().  Suspends.
+ */
+int arrivals_next(struct arrivals *arrivals, int64_t *start);
+
+/* Adds the count "unstarted": what of the n was not done for lack of time. */
+void arrivals_count(const struct arrivals *arrivals, struct work *work,
+                    uint64_t done);
+
 /* ---- groups of tasks ---- */
 
 /* What every item begins with: one task's share of the work.  Items lie on
@@ -157,7 +200,16 @@ extern struct common {
     struct rt_mutex *mutex;
     struct rt_sem *sem;
     struct rt_event *event;
+    struct arrivals arrivals; /* by the parameters schedule and rate, where
+                                 the workload has them; else a closed loop */
 } common;
+
+/*
+ * A task asks for its next operation, open loop or closed.  Returns 1 with
+ * *start, from which its latency counts; 0 when there is none for it any
+ * more; the error of rt_sleep().  Suspends.
+ */
+int work_next(const struct share *my, int64_t *start);
 
 /*
  * Runs the group that the workload describes: setup, open, the timed region,
@@ -259,55 +311,6 @@ void work_latency(struct work *work, enum work_latency which, int64_t ns);
  * was held up for ten periods counts as late ten times.  Suspends.  0, or
  * the error of rt_sleep(). */
 int work_beat(struct work *work, int64_t *next, int64_t period_ns);
-
-/* ---- when operations start ----
- * In a closed loop each task starts the next operation when its last one has
- * ended: a slow answer holds back the load, and latencies flatter.  In an open
- * loop operations start by a schedule, the same in every trial, and latency
- * counts from the time it gives (no coordinated omission).  A trial of it
- * takes as long as its schedule: like WORK_WAITS, its wall time is no measure
- * of cost.  How closely a runtime keeps to the schedule is that of its
- * rt_sleep(), which is in the latency.  A workload that offers all of them has
- * the parameters `schedule` and `rate`.
- */
-
-enum work_schedule {
-    WORK_CLOSED,
-    WORK_POISSON, /* independent arrivals: exponential gaps */
-    WORK_FIXED
-};
-
-/* Shared by the tasks that perform the operations; private. */
-struct arrivals {
-    enum work_schedule schedule;
-    uint64_t n;
-    int64_t gap_ns, limit_ns;
-    _Atomic int64_t start; /* when the first was asked for; 0: not yet */
-    _Atomic int64_t last;  /* after start */
-    _Atomic uint64_t taken;
-};
-
-/* n operations by a schedule of `rate` per second, or in a closed loop. */
-void arrivals_init(struct arrivals *arrivals, enum work_schedule schedule,
-                   int64_t rate, uint64_t n);
-/* The same by the workload's parameters.  -EINVAL where they contradict each
- * other. */
-int arrivals_choose(struct arrivals *arrivals, struct work *work, uint64_t n);
-
-/*
- * Asks for an operation.  Open loop: sleeps until the next one is due; 0 when
- * there are no more, or when the time the schedule takes is over twice and
- * a second more: the rest is not started.  Closed: 0 when the caller has
- * `done` its `share`.  Returns 1 with *start, from which latency counts, or
- * the error of rt_sleep().  Suspends.
- */
-int arrivals_next(struct arrivals *arrivals, uint64_t done, uint64_t share,
-                  int64_t *start);
-
-/* Adds the count "unstarted", in an open loop: what of the n was not done for
- * lack of time. */
-void arrivals_count(const struct arrivals *arrivals, struct work *work,
-                    uint64_t done);
 
 /* ---- the origin ---- */
 

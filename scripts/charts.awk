@@ -90,7 +90,7 @@ want == "check" { next }
     }
     if (want == "memory" && m == "parked_full")
         full[group, rt, x] = interval()
-    if (m == metric)
+    if (m == metric && !paced())
         keep()
 }
 
@@ -109,6 +109,13 @@ END {
         runtimes()
     else if (want == "bound")
         print bound + 0
+}
+
+# In an open loop the schedule says how long an operation takes.
+function paced()
+{
+    return group ~ /\/schedule:(poisson|fixed)\// && \
+        (m == "ns_per_op" || m == "ops_per_s")
 }
 
 function number(column,    v)

@@ -43,7 +43,7 @@ static size_t take_all(enum work_schedule schedule, int64_t rate, uint64_t n)
     size_t taken = 0;
     atomic_store(&clock_ns, START);
     arrivals_init(&arrivals, schedule, rate, n);
-    while (arrivals_next(&arrivals, 0, 0, &starts[taken]) == 1)
+    while (arrivals_next(&arrivals, &starts[taken]) == 1)
         taken++;
     return taken;
 }
@@ -94,11 +94,11 @@ static void one_who_is_late_counts_from_the_intended_start(void **state)
     int64_t start;
     atomic_store(&clock_ns, START);
     arrivals_init(&arrivals, WORK_FIXED, 1000, 100);
-    assert_int_equal(arrivals_next(&arrivals, 0, 0, &start), 1);
+    assert_int_equal(arrivals_next(&arrivals, &start), 1);
     /* It took fifty gaps: the next is due long since. */
     atomic_fetch_add(&clock_ns, 50000000);
     int64_t now = rt_now();
-    assert_int_equal(arrivals_next(&arrivals, 0, 0, &start), 1);
+    assert_int_equal(arrivals_next(&arrivals, &start), 1);
     assert_int_equal(start, START + 2000000);
     assert_int_equal(rt_now(), now);
 }
@@ -111,9 +111,9 @@ static void what_there_is_no_time_for_is_counted(void **state)
     int64_t start;
     atomic_store(&clock_ns, START);
     arrivals_init(&arrivals, WORK_POISSON, 10, 10); /* a second's worth */
-    assert_int_equal(arrivals_next(&arrivals, 0, 0, &start), 1);
+    assert_int_equal(arrivals_next(&arrivals, &start), 1);
     atomic_store(&clock_ns, START + INT64_C(3) * SECOND + 1);
-    assert_int_equal(arrivals_next(&arrivals, 0, 0, &start), 0);
+    assert_int_equal(arrivals_next(&arrivals, &start), 0);
     arrivals_count(&arrivals, &work, 1);
     assert_string_equal(work.counts[0].name, "unstarted");
     assert_int_equal(work.counts[0].value, 9);
@@ -122,18 +122,20 @@ static void what_there_is_no_time_for_is_counted(void **state)
 static void a_closed_loop_ends_with_the_share(void **state)
 {
     (void)state;
+    struct share my = { .ops = 6, .rounds = 7 };
     int64_t start;
     atomic_store(&clock_ns, START);
-    arrivals_init(&arrivals, WORK_CLOSED, 0, 100);
-    assert_int_equal(arrivals_next(&arrivals, 6, 7, &start), 1);
+    common.arrivals = (struct arrivals){ .schedule = WORK_CLOSED };
+    assert_int_equal(work_next(&my, &start), 1);
     assert_int_equal(start, START);
-    assert_int_equal(arrivals_next(&arrivals, 7, 7, &start), 0);
+    my.ops++;
+    assert_int_equal(work_next(&my, &start), 0);
 }
 
 static void *take(void *arg)
 {
     int64_t start;
-    while (arrivals_next(&arrivals, 0, 0, &start) == 1) {
+    while (arrivals_next(&arrivals, &start) == 1) {
         ++*(uint64_t *)arg;
         if (start > rt_now())
             return NULL; /* too early: the count will not be right */

@@ -45,6 +45,8 @@ static const char *const small_run = HEADER
     "5200,9,-\n"
     "e/n/coro,echo,echo/nodelay:0/cpus:1,-,-,1,coro,ns_per_op,ns,9e3,8e3,1e4,"
     "8e3,1e4,9,-\n"
+    "e/o/coro,echo,echo/schedule:fixed/cpus:1,-,-,1,coro,ns_per_op,ns,9e9,8e9,"
+    "1e10,8e9,1e10,9,-\n"
     "p/coro,pair,pair/via:a&b/cpus:1,-,-,1,coro,ns_per_op,ns,20,19,21,19,21,9,"
     "-\n"
     "p/pool,pair,pair/via:a&b/cpus:1,-,-,1,pool:20,ns_per_op,ns,2000,1900,"
@@ -233,6 +235,19 @@ static void every_runtime_is_named_and_marked(void **state)
     assert_svg_has(f, "charts/memory-nap.svg", "5.00 KiB per task</text>");
 }
 
+static void what_a_schedule_takes_is_no_time_of_an_operation(void **state)
+{
+    struct fixture *f = *state;
+    need_gnuplot();
+    put(f, "summary.csv", small_run);
+    assert_int_equal(plots(f, ""), 0);
+    size_t size;
+    char *svg = get(f, "charts/wall-echo-fixed.svg", &size);
+    assert_non_null(strstr(svg, "nodelay:0"));
+    assert_null(strstr(svg, "schedule"));
+    free(svg);
+}
+
 static void an_origin_bound_ratio_is_left_out_and_counted(void **state)
 {
     struct fixture *f = *state;
@@ -410,6 +425,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         test(each_kind_of_chart_is_drawn),
         test(every_runtime_is_named_and_marked),
+        test(what_a_schedule_takes_is_no_time_of_an_operation),
         test(an_origin_bound_ratio_is_left_out_and_counted),
         test(distributions_stand_on_an_axis_of_nines),
         test(labels_say_what_holds_for_one_size_or_a_pool_only),

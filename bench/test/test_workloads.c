@@ -47,6 +47,8 @@ static const struct {
     { "echo conns=1 rounds=30 bytes=1", "" },
     { "echo conns=70 rounds=300 cpus=1", "" },
     { "echo conns=5 rounds=3 bytes=1024", "" },
+    { "echo conns=5 rounds=300 schedule=poisson rate=3000", "" },
+    { "http_get conns=5 requests=50 schedule=fixed rate=500", "" },
     { "echo_server conns=7 rounds=300", "s" },
     { "echo_server conns=30 rounds=100 bytes=1000 cpus=1", "sp" },
     { "mixed tasks=30 cpu_us=20 delay_ms=2", "" },
@@ -126,6 +128,9 @@ static void waiting_workloads_record_their_latency(void **state)
         int least; /* values */
     } recorded[] = {
         { "timers tasks=5", "latency.count", 50 },
+        { "echo conns=5 rounds=60", "latency.count", 60 },
+        { "http_get conns=5 requests=60 schedule=fixed rate=600",
+          "latency.count", 60 },
         { "mixed_lat rate=1000 requests=50 cpu_us=100", "latency.count", 50 },
         { "mixed_lat rate=1000 requests=50 cpu_us=100", "heartbeat.count", 20 },
         { "blocking tasks=12 rounds=1", "heartbeat.count", 110 },
@@ -137,6 +142,35 @@ static void waiting_workloads_record_their_latency(void **state)
                         recorded[i].least);
             json_decref(record);
         }
+}
+
+/* Twenty can be answered in a second, and two more while it lasts. */
+static void an_open_loop_that_is_too_slow_ends_and_says_what_it_left(
+    void **state)
+{
+    (void)state;
+    json_t *record = trial("thread",
+                           "http_get conns=1 delay_ms=50 requests=100 "
+                           "schedule=fixed rate=1000",
+                           0);
+    assert_in_range(program_int(record, "ops"), 1, 25);
+    assert_int_equal(program_int(record, "counts.unstarted"),
+                     100 - program_int(record, "ops"));
+    /* It counts from the intended start, so the last was late by a second. */
+    assert_true(program_int(record, "latency.max_ns") > 500000000);
+    json_decref(record);
+}
+
+static void a_schedule_and_a_rate_go_together(void **state)
+{
+    (void)state;
+    static const char *const wrong[] = { "echo schedule=poisson",
+                                         "http_get rate=100" };
+    for (int i = 0; i < 2; i++) {
+        json_t *record = trial("coro", wrong[i], 1);
+        assert_non_null(strstr(program_text(record, "error.message"), "rate"));
+        json_decref(record);
+    }
 }
 
 /* Asleep or computing on the loop for half of the time, it must show. */
@@ -225,8 +259,9 @@ static void a_reference_takes_the_same_parameters(void **state)
                                       program_text(param, "name"));
             assert_non_null(twin);
             for (int k = 0; k < 4; k++)
-                assert_true(json_equal(json_object_get(param, keys[k]),
-                                       json_object_get(twin, keys[k])));
+                if (json_object_get(param, keys[k]) != NULL)
+                    assert_true(json_equal(json_object_get(param, keys[k]),
+                                           json_object_get(twin, keys[k])));
         }
     }
     json_decref(coro);
@@ -311,7 +346,7 @@ static void wrong_requests_get_one_line_and_status_2(void **state)
     } wrong[] = {
         { "nonsense", "no workload 'nonsense'; there are: blocking" },
         { "echo nonsense=1", "echo has no parameter 'nonsense'; it takes: "
-                             "conns bytes rounds cpus" },
+                             "conns bytes schedule rate rounds cpus" },
         { "echo conns", "'conns' is not NAME=VALUE" },
         { "echo conns=", "conns=: must be a whole number 1..20000" },
         { "echo conns=1x", "conns=1x: must be a whole number 1..20000" },
@@ -504,6 +539,9 @@ int main(void)
         cmocka_unit_test(one_program_per_runtime),
         cmocka_unit_test(every_runtime_does_the_same_work),
         cmocka_unit_test(waiting_workloads_record_their_latency),
+        cmocka_unit_test(
+            an_open_loop_that_is_too_slow_ends_and_says_what_it_left),
+        cmocka_unit_test(a_schedule_and_a_rate_go_together),
         cmocka_unit_test(what_blocks_the_loop_shows_in_the_heartbeats),
         cmocka_unit_test(hand_written_epoll_does_the_same_work),
         cmocka_unit_test(all_programs_offer_the_same_workloads),

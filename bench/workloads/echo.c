@@ -51,9 +51,14 @@ static int run(void *arg)
 {
     struct work_conn *conn = arg;
     unsigned char out[BYTES_MAX], in[BYTES_MAX];
-    int status = 0;
-    while (conn->my.ops < conn->my.rounds && status == 0)
+    int64_t start;
+    int status;
+    while ((status = work_next(&conn->my, &start)) > 0) {
         status = round_trip(conn, out, in);
+        if (status != 0)
+            break;
+        work_latency(conn->my.work, WORK_LATENCY, rt_now() - start);
+    }
     return status;
 }
 
@@ -66,11 +71,15 @@ const struct workload workload_echo = {
     .flags = WORK_ORIGIN,
     .params = { { "conns", "100" },
                 { "bytes", "64", 1, BYTES_MAX },
+                { "schedule", "closed" },
+                { "rate", "0" },
                 { "rounds", "10000", 1, 1e8 } },
     .cells = { { "coro,thread", "conns=1,100", "conns=1,100,1000",
                  "conns=1,100,1000,10000" },
                { "pool:20,epoll", "conns=100", "conns=100",
                  "conns=1,100,1000,10000" },
+               { "coro,thread,pool:20", NULL, NULL,
+                 "schedule=poisson rate=5000" },
                { "seq", NULL, NULL, "conns=1" } },
     .tasks = "conns",
     .fds = "conns",

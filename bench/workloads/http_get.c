@@ -21,16 +21,19 @@ static int run(void *arg)
 {
     struct work_client *client = arg;
     struct rt_http_reply reply;
-    for (uint64_t i = 0; i < client->my.rounds; i++) {
-        int status = work_get(client, url, bytes, &reply);
+    int64_t start;
+    int status;
+    while ((status = work_next(&client->my, &start)) > 0) {
+        status = work_get(client, url, bytes, &reply);
         if (status != 0)
-            return status;
+            break;
+        work_latency(client->my.work, WORK_LATENCY, rt_now() - start);
         client->my.ops++;
         client->my.bytes += reply.body_bytes;
         client->my.digest +=
             work_hash(bytes * 256 + (unsigned char)reply.body[0]);
     }
-    return 0;
+    return status;
 }
 
 const struct workload workload_http_get = {
@@ -43,12 +46,16 @@ const struct workload workload_http_get = {
     .params = { { "conns", "16" },
                 { "delay_ms", "0" },
                 { "bytes", "1024" },
+                { "schedule", "closed" },
+                { "rate", "0" },
                 { "requests", "1000" } },
     .cells = { { "coro,thread", "conns=16 delay_ms=0 | conns=128 delay_ms=10",
                  "conns=16,128 delay_ms=0 | conns=128,1024 delay_ms=10",
                  "conns=16,128,1024 delay_ms=0,10" },
                { "pool:20", "conns=128 delay_ms=10", "conns=128 delay_ms=10",
                  "conns=16,128,1024 delay_ms=0,10" },
+               { "coro,thread,pool:20", NULL, NULL,
+                 "conns=128 delay_ms=10 schedule=poisson rate=1000" },
                { "seq", NULL, NULL, "conns=16 delay_ms=0,10" } },
     .tasks = "conns",
     .fds = "3*conns", /* a socket, and what curl wakes up by */

@@ -78,7 +78,7 @@ static uint64_t start_all(struct request *requests, uint64_t n, int *error)
     arrivals_init(&arrivals, WORK_POISSON, work_int(shared.work, "rate"), n);
     for (;;) {
         struct request *request = &requests[started];
-        *error = arrivals_next(&arrivals, 0, 0, &request->start);
+        *error = arrivals_next(&arrivals, &request->start);
         if (*error <= 0)
             break;
         request->hash = KERNEL_FNV_START + started;

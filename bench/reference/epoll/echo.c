@@ -122,6 +122,8 @@ static int run(struct client *client)
     struct work *work = client->work;
     uint64_t rounds = (uint64_t)work_int(work, "rounds");
     int status = client->epoll < 0 ? -errno : 0;
+    if (work_choice(work, "schedule") != WORK_CLOSED)
+        status = -ENOTSUP;
     for (size_t i = 0; i < client->n; i++) {
         struct conn *conn = &client->conns[i];
         *conn = (struct conn){ .fd = -1,
@@ -177,6 +179,8 @@ const struct workload workload_echo = {
     .flags = WORK_ORIGIN,
     .params = { { "conns", "100" },
                 { "bytes", "64", 1, BYTES_MAX },
+                { "schedule", "closed" },
+                { "rate", "0" },
                 { "rounds", "10000", 1, 1e8 } },
     .fds = "conns",
     .body = body,
