@@ -444,6 +444,11 @@ ssize_t rt_sock_read(struct rt_sock *sock, void *buffer, size_t bytes,
  */
 ssize_t rt_sock_write(struct rt_sock *sock, const void *buffer, size_t bytes,
                       int64_t deadline);
+/* Writes as much as there is room for, at least one byte, and returns how much
+ * that was.  Suspends while there is none; then -ETIMEDOUT and -ECANCELED mean
+ * that nothing was sent. */
+ssize_t rt_sock_write_some(struct rt_sock *sock, const void *buffer,
+                           size_t bytes, int64_t deadline);
 /* Ends our side of a socket: the peer reads end of stream. */
 int rt_sock_shutdown(struct rt_sock *sock);
 /* Closes and frees.  No task may be waiting on it. */

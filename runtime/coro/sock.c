@@ -302,6 +302,25 @@ ssize_t rt_sock_write(struct rt_sock *sock, const void *buffer, size_t bytes,
     return (ssize_t)bytes;
 }
 
+ssize_t rt_sock_write_some(struct rt_sock *sock, const void *buffer,
+                           size_t bytes, int64_t deadline)
+{
+    if (co_check())
+        return -ECANCELED;
+    if (sock->out.waiter)
+        return -EBUSY;
+    ssize_t n = try_write(sock, buffer, bytes);
+    while (n < 0 && co_sock_would_block((int)-n)) {
+        int error = co_sock_wait(sock, &sock->out, deadline);
+        if (error)
+            return error;
+        n = try_write(sock, buffer, bytes);
+    }
+    if (n >= 0)
+        went_through();
+    return n;
+}
+
 int rt_sock_shutdown(struct rt_sock *sock)
 {
     return shutdown(sock->fd, SHUT_WR) ? -errno : 0;

@@ -158,6 +158,19 @@ static ssize_t write_blocking(struct rt_sock *sock, const char *data,
     return sent == -EAGAIN ? 0 : sent;
 }
 
+/* Writes what there is room for, which is something. */
+static ssize_t write_part(struct rt_sock *sock, const char *data, size_t bytes,
+                          bool first, int64_t deadline)
+{
+    for (;; first = false) {
+        ssize_t sent = blocks(deadline)
+                           ? write_blocking(sock, data, bytes, first)
+                           : write_until(sock, data, bytes, deadline);
+        if (sent != 0 && sent != -EINTR)
+            return sent;
+    }
+}
+
 ssize_t rt_sock_write(struct rt_sock *sock, const void *buffer, size_t bytes,
                       int64_t deadline)
 {
@@ -165,16 +178,22 @@ ssize_t rt_sock_write(struct rt_sock *sock, const void *buffer, size_t bytes,
     size_t done = 0;
     if (os_cancel_check())
         return -ECANCELED;
-    for (bool first = true; done < bytes; first = false) {
+    while (done < bytes) {
         ssize_t sent =
-            blocks(deadline)
-                ? write_blocking(sock, data + done, bytes - done, first)
-                : write_until(sock, data + done, bytes - done, deadline);
-        if (sent < 0 && sent != -EINTR)
+            write_part(sock, data + done, bytes - done, done == 0, deadline);
+        if (sent < 0)
             return sent;
-        done += sent > 0 ? (size_t)sent : 0;
+        done += (size_t)sent;
     }
     return (ssize_t)done;
+}
+
+ssize_t rt_sock_write_some(struct rt_sock *sock, const void *buffer,
+                           size_t bytes, int64_t deadline)
+{
+    if (os_cancel_check())
+        return -ECANCELED;
+    return bytes > 0 ? write_part(sock, buffer, bytes, true, deadline) : 0;
 }
 
 int rt_sock_shutdown(struct rt_sock *sock)

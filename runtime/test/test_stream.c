@@ -443,6 +443,37 @@ static void a_waiting_writer_sees_a_broken_stream(void **state)
     assert_int_equal(test_run(1, close_under_a_writer, NULL), 0);
 }
 
+/* Fills the stream as far as it goes and reads it all back. */
+static int write_some_and_count(void *arg)
+{
+    static char data[1 << 20];
+    struct rt_sock *a, *b;
+    ssize_t n, written = 0, got = 0;
+
+    (void)arg;
+    if (!CHECK_INT(rt_sock_pair(&a, &b), 0))
+        return 0;
+    while ((n = rt_sock_write_some(a, data, sizeof data, 0)) > 0)
+        written += n;
+    CHECK_INT(n, -ETIMEDOUT);
+    CHECK_INT(rt_sock_write_some(a, data, 1, test_soon()), -ETIMEDOUT);
+    CHECK_INT(rt_sock_write_some(a, data, 0, test_late()), 0);
+    while ((n = rt_sock_read(b, data, sizeof data, 0)) > 0)
+        got += n;
+    CHECK(written > 0);
+    CHECK_INT(got, written);
+    rt_sock_close(b);
+    CHECK_INT(rt_sock_write_some(a, data, 1, test_late()), -EPIPE);
+    rt_sock_close(a);
+    return 0;
+}
+
+static void writing_some_tells_how_much_went(void **state)
+{
+    (void)state;
+    assert_int_equal(test_run(0, write_some_and_count, NULL), 0);
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -457,6 +488,7 @@ int main(void)
         TEST(bulk_flows_both_ways_at_once_past_a_slow_reader),
         TEST(one_write_sends_all_its_bytes),
         TEST(a_waiting_writer_sees_a_broken_stream),
+        TEST(writing_some_tells_how_much_went),
     };
 
     return cmocka_run_group_tests(tests, test_warm_up, NULL);
