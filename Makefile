@@ -59,12 +59,15 @@ coro_SRC  := $(wildcard $(coro_SRC))
 pool_SRC   := $(wildcard runtime/pool/*.c) $(OS_SRC) $(SHARED)
 thread_SRC := $(wildcard runtime/thread/*.c) $(OS_SRC) $(SHARED)
 seq_SRC    := $(wildcard runtime/seq/*.c) $(OS_SRC) $(SHARED)
-RT_LIBS    := $(CURL) $(UV)
+# wslay comes without a .pc file.
+WSLAY      := -lwslay
+RT_LIBS    := $(CURL) $(WSLAY) $(UV)
 
 # ---- bench: a library, the programs, the workloads ----
 PROGRAM_SRC  := bench/main.c bench/trial.c
 BENCH_SRC    := $(filter-out $(PROGRAM_SRC),$(wildcard bench/*.c))
-ORIGIN_SRC   := $(wildcard bench/origin/*.c)
+# Both sides of a WebSocket handshake compute the same hash.
+ORIGIN_SRC   := $(wildcard bench/origin/*.c) runtime/ws_accept.c
 WORKLOAD_SRC := $(wildcard bench/workloads/*.c)
 # Hand-written counterparts of some workloads: bench/reference/NAME/*.c makes
 # trial-NAME; rt.c in there is its substitute for a runtime.
@@ -149,6 +152,9 @@ endef
 $(foreach r,$(RUNTIMES),$(eval $(call runtime_rules,$(r))))
 
 $(RUNTIMES:%=$(BUILD)/test/%/test_cancel): $(BUILD)/obj/runtime/test/waits.o
+WS_TESTS := $(filter test_ws%,$(RT_TESTS)) test_cancel
+$(foreach t,$(WS_TESTS),$(RUNTIMES:%=$(BUILD)/test/%/$(t))): \
+    $(BUILD)/obj/runtime/test/ws_peer.o
 
 # The runtime's calls that test_fault.c makes fail.
 FAULTS := malloc calloc realloc aligned_alloc posix_memalign mmap pthread_create
@@ -176,7 +182,7 @@ $(BUILD)/lib/libbench.a: $(call objects,$(BENCH_SRC))
 $(BUILD)/bin/cobench: $(BUILD)/obj/bench/main.o $(BUILD)/lib/libbench.a
 	$(call link,$(JANSSON) -lm)
 $(BUILD)/bin/origin: $(call objects,$(ORIGIN_SRC))
-	$(call link,$(MHD) $(UV))
+	$(call link,$(MHD) $(WSLAY) $(UV))
 $(BUILD)/test/bench/%: $(BUILD)/obj/bench/test/%.o \
     $(call objects,$(BENCH_HELP)) $(BUILD)/lib/libbench.a
 	$(call link,-lcmocka $(JANSSON) -lm)

@@ -480,4 +480,80 @@ void rt_http_free(struct rt_http *http);
 int rt_http_get(struct rt_http *http, const char *url,
                 struct rt_http_reply *reply, int64_t deadline);
 
+/* ---- WebSocket (RFC 6455, frames by wslay) ----
+ * A client, without extensions and subprotocols.  One task receives while
+ * others send; frames of theirs do not mix.  Whoever receives answers pings
+ * and the peer's Close, but never waits for that, nor for a sender: what cannot
+ * go at once goes with the next call that sends or receives.  What the peer may
+ * make us hold is one message, one pong and one Close.
+ */
+
+struct rt_ws;
+
+enum rt_ws_kind {
+    RT_WS_TEXT = 1,
+    RT_WS_BINARY = 2
+};
+
+struct rt_ws_message {
+    enum rt_ws_kind kind;
+    const char *data; /* owned by the connection, valid until it receives
+                         again; followed by a NUL that is not counted */
+    size_t bytes;
+};
+
+/*
+ * Connects to ws://HOST[:PORT][/PATH][?QUERY], HOST as for rt_sock_connect(),
+ * an IPv6 address in brackets.  Messages above message_max bytes will not be
+ * taken; 0 is 16 MiB.  Suspends.  Errors: -EINVAL (not such a URL), -ENOTSUP
+ * (wss), those of rt_sock_connect(), -EPROTO (the server does not accept as
+ * RFC 6455 wants it), -EMSGSIZE (its answer is above 8 KiB), -ECONNRESET,
+ * -ENOMEM.
+ */
+int rt_ws_connect(struct rt_ws **out, const char *url, size_t message_max,
+                  int64_t deadline);
+/* Breaks the connection off, if rt_ws_close() has not ended it.  No task may
+ * be using it. */
+void rt_ws_free(struct rt_ws *ws);
+/*
+ * Sends a message.  Suspends while others send and while the peer does not
+ * read.  Errors: -EILSEQ (text that is not UTF-8), -EPIPE (a Close has been
+ * sent, or sending is broken), -ECONNRESET, ...  After -ETIMEDOUT and
+ * -ECANCELED nothing has been sent, except where a part of the message may
+ * have gone: then sending is broken from now on.
+ */
+int rt_ws_send(struct rt_ws *ws, enum rt_ws_kind kind, const void *data,
+               size_t bytes, int64_t deadline);
+/* Sends a ping with at most 125 bytes, else -EINVAL.  Otherwise like
+ * rt_ws_send(). */
+int rt_ws_ping(struct rt_ws *ws, const void *data, size_t bytes,
+               int64_t deadline);
+/* How many pongs have been received.  Any task may ask. */
+uint64_t rt_ws_pongs(const struct rt_ws *ws);
+/*
+ * The next message, whole, however it was cut.  Suspends.  On -ETIMEDOUT and
+ * -ECANCELED nothing is lost: the next call goes on where this one stopped.
+ * -EBUSY: another task is receiving.  All other errors are for good, and with
+ * those in brackets a Close of that code is sent: -EPIPE (the peer has closed:
+ * its code), -EPROTO (a malformed frame: 1002), -EILSEQ (text or a reason that
+ * is not UTF-8: 1007), -EMSGSIZE (above message_max: 1009), -ENOMEM (1011),
+ * -ECONNRESET (the stream ended without a Close).
+ */
+int rt_ws_recv(struct rt_ws *ws, struct rt_ws_message *message,
+               int64_t deadline);
+/*
+ * Closes from our side: sends a Close with a code (1000 for the normal case;
+ * see RFC 6455, 7.4) and a reason (at most 123 bytes of UTF-8, may be NULL),
+ * unless one has been sent, and waits for the peer's, dropping messages.
+ * Suspends.  0: both are done.  0 also when another task is receiving: it is
+ * that one which gets the answer.  -EINVAL (code or reason), -EPIPE (sending is
+ * broken), errors of rt_ws_recv(); after -ETIMEDOUT and -ECANCELED call again.
+ */
+int rt_ws_close(struct rt_ws *ws, unsigned code, const char *reason,
+                int64_t deadline);
+/* The code of the Close received: 1005 when it had none, 0 while none has
+ * come; the reason, a string that lives as long as the connection, in *reason
+ * (may be NULL).  Once receiving has ended. */
+unsigned rt_ws_closed(const struct rt_ws *ws, const char **reason);
+
 #endif

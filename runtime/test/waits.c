@@ -376,6 +376,33 @@ static void close_write(struct scene *s)
     free(s->much);
 }
 
+/* Filled; for a byte more there is no room. */
+static bool open_write_some(struct scene *s)
+{
+    ssize_t n;
+
+    s->much = calloc(1, MUCH);
+    if (!CHECK(s->much != NULL) || !CHECK_INT(rt_sock_pair(&s->a, &s->b), 0))
+        return false;
+    do
+        n = rt_sock_write_some(s->a, s->much, MUCH, 0);
+    while (n > 0);
+    return CHECK_INT(n, -ETIMEDOUT);
+}
+
+static int wait_write_some(struct scene *s, int64_t deadline)
+{
+    ssize_t n = rt_sock_write_some(s->a, "x", 1, deadline);
+
+    return n < 0 ? (int)n : n == 1 ? 0 : -EIO;
+}
+
+static void read_much(struct scene *s)
+{
+    while (rt_sock_read(s->b, s->much, MUCH, 0) > 0)
+        continue;
+}
+
 static bool open_accept(struct scene *s)
 {
     return CHECK_INT(rt_sock_listen(&s->a, "127.0.0.1", 0, 8), 0);
@@ -454,6 +481,93 @@ static void close_http(struct scene *s)
     rt_sock_close(s->a);
 }
 
+/* ---- WebSocket ---- */
+
+static int wait_ws_connect(struct scene *s, int64_t deadline)
+{
+    char url[64];
+    int rc;
+
+    snprintf(url, sizeof url, "ws://127.0.0.1:%u/", rt_sock_port(s->a));
+    rc = rt_ws_connect(&s->ws, url, 0, deadline);
+    if (rc == 0)
+        rt_ws_free(s->ws);
+    return rc;
+}
+
+static void close_ws_connect(struct scene *s)
+{
+    rt_sock_close(s->a);
+}
+
+/* The peer's task has shaken hands and ended: main plays its part. */
+static bool open_ws(struct scene *s)
+{
+    s->ws_peer.stays = true;
+    if (!ws_peer_start(&s->ws_peer))
+        return false;
+    s->ws = ws_peer_connect(&s->ws_peer, 0);
+    return CHECK_INT(ws_status_of(s->ws_peer.task), 0) && s->ws;
+}
+
+static int wait_ws_recv(struct scene *s, int64_t deadline)
+{
+    struct rt_ws_message message = { .data = "" };
+    int rc = rt_ws_recv(s->ws, &message, deadline);
+
+    CHECK_INT(message.data[0], rc ? 0 : 'x');
+    return rc;
+}
+
+static void write_ws_message(struct scene *s)
+{
+    CHECK(ws_peer_put_text(&s->ws_peer, "x"));
+}
+
+static void close_ws(struct scene *s)
+{
+    rt_ws_free(s->ws);
+    ws_peer_fini(&s->ws_peer);
+    free(s->much);
+}
+
+static void close_ws_recv(struct scene *s)
+{
+    CHECK_INT(ws_receive_error(s->ws, 0), -ETIMEDOUT);
+    close_ws(s);
+}
+
+static bool open_ws_send(struct scene *s)
+{
+    s->much = calloc(1, MUCH);
+    return CHECK(s->much != NULL) && open_ws(s);
+}
+
+static int wait_ws_send(struct scene *s, int64_t deadline)
+{
+    return rt_ws_send(s->ws, RT_WS_BINARY, s->much, MUCH, deadline);
+}
+
+static int wait_ws_close(struct scene *s, int64_t deadline)
+{
+    return rt_ws_close(s->ws, 1000, NULL, deadline);
+}
+
+static void write_ws_close(struct scene *s)
+{
+    CHECK(ws_peer_put(&s->ws_peer, 0x88, "\x03\xe8", 2));
+}
+
+/* One Close was sent, once. */
+static void close_ws_close(struct scene *s)
+{
+    ws_peer_expect_close(&s->ws_peer, 1000);
+    rt_ws_free(s->ws);
+    s->ws = NULL;
+    ws_peer_expect_end(&s->ws_peer);
+    close_ws(s);
+}
+
 const struct wait_op wait_ops[] = {
     { "sleep", open_nothing, wait_sleep, NULL, close_nothing, 0, false },
     { "yield", open_nothing, wait_yield, NULL, close_nothing, 0, false },
@@ -470,10 +584,19 @@ const struct wait_op wait_ops[] = {
     { "pipe", open_pipe, wait_read, write_byte, close_read, 0, false },
     { "read", open_tcp, wait_read, write_byte, close_read, 0, false },
     { "write", open_write, wait_write, NULL, close_write, 0, true },
+    { "write some", open_write_some, wait_write_some, read_much, close_write, 0,
+      false },
     { "accept", open_accept, wait_accept, connect_once, close_accept, 0,
       false },
     { "connect", open_connect, wait_connect, NULL, close_connect, 0, false },
     { "http", open_http, wait_http, NULL, close_http, 0, false },
+    { "ws connect", open_accept, wait_ws_connect, NULL, close_ws_connect, 0,
+      false },
+    { "ws recv", open_ws, wait_ws_recv, write_ws_message, close_ws_recv, 1,
+      false },
+    { "ws send", open_ws_send, wait_ws_send, NULL, close_ws, 1, true },
+    { "ws close", open_ws, wait_ws_close, write_ws_close, close_ws_close, 1,
+      false },
 };
 
 const size_t wait_ops_count = sizeof wait_ops / sizeof *wait_ops;

@@ -5,7 +5,7 @@
 /* waits.h: every waiting call of rt.h with a scene in which it waits, so that
  * a test can do the same with each of them. */
 
-#include "test.h"
+#include "ws_peer.h"
 
 enum {
     WAIT_QUEUE = 8 /* connections that more than fill a backlog of 1 */
@@ -22,6 +22,8 @@ struct scene {
     struct rt_chan *chan;
     struct rt_sock *a, *b, *extra[WAIT_QUEUE];
     struct rt_http *http;
+    struct ws_peer ws_peer; /* its socket is ours once it has ended */
+    struct rt_ws *ws;
     struct rt_gen *gen;
     struct rt_task *inner[2];
     unsigned char *much;
