@@ -7,7 +7,7 @@
 set -eu
 
 build='gcc make pkg-config libuv1-dev libcurl4-openssl-dev libwslay-dev libmicrohttpd-dev libjansson-dev libcmocka-dev gnuplot-nox'
-dev='clang clang-format clang-tidy shellcheck valgrind'
+dev='clang clang-format clang-tidy shellcheck valgrind gdb'
 mode=${1-}
 
 case ${mode} in

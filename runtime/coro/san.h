@@ -85,6 +85,12 @@ static inline int san_wants_free(void)
     return SAN_SWITCH || RUNNING_ON_VALGRIND;
 }
 
+/* Whether a tool watches that complains of system calls it does not know. */
+static inline int san_knows_old_calls(void)
+{
+    return RUNNING_ON_VALGRIND;
+}
+
 /* A stack comes into being. */
 static inline void san_stack_new(struct san_stack *s, void *bottom,
                                  size_t bytes)

@@ -85,13 +85,16 @@
 	SWITCH	co_suspend, co_pick_park
 
 	/* The outermost frame of every task: no return address (backtraces end
-	   here).  x19: what co_frame() was given. */
+	   here).  x19: what co_frame() was given.  A task begins at .Lbegin:
+	   an unwinder looks for the frame of the instruction before a return
+	   address, which must be one of ours. */
 	.type	co_entry, %function
 	.balign	64
 co_entry:
 	.cfi_startproc
 	.cfi_undefined x30
 	hint	#34 /* bti c */
+.Lbegin:
 	mov	x0, x19
 	bl	co_task_main
 	.cfi_adjust_cfa_offset 160
@@ -106,8 +109,8 @@ co_entry:
 co_frame:
 	.cfi_startproc
 	hint	#34 /* bti c */
-	adrp	x2, co_entry
-	add	x2, x2, :lo12:co_entry
+	adrp	x2, .Lbegin
+	add	x2, x2, :lo12:.Lbegin
 	sub	x0, x0, #160
 	str	x1, [x0, #0]
 	stp	xzr, x2, [x0, #80]

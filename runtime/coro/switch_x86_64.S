@@ -94,13 +94,15 @@
 
 	/* The outermost frame of every task: no return address (backtraces end
 	   here).  r12: what co_frame() was given.  Its way out is the third
-	   jump. */
+	   jump.  A task begins at .Lbegin: an unwinder looks for the frame of
+	   the byte before a return address, which must be one of ours. */
 	.type	co_entry, @function
 	.balign	64
 co_entry:
 	.cfi_startproc
 	.cfi_undefined %rip
 	endbr64
+.Lbegin:
 	movq	%r12, %rdi
 	call	co_task_main
 	LAND	48
@@ -114,7 +116,7 @@ co_entry:
 co_frame:
 	.cfi_startproc
 	endbr64
-	leaq	co_entry(%rip), %rax
+	leaq	.Lbegin(%rip), %rax
 	movq	%rax, -8(%rdi)
 	movq	$0, -16(%rdi)
 	movq	%rsi, -32(%rdi)
