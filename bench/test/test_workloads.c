@@ -518,6 +518,24 @@ static void one_cpu_is_recorded(void **state)
     json_decref(record);
 }
 
+/* The handler is there when the kernel says so (bit 3 of SigCgt), and the
+ * tasks once the run has begun. */
+static void a_trial_that_hangs_can_be_looked_at(void **state)
+{
+    static struct program program;
+    (void)state;
+    program_run(&program,
+                "err=$(mktemp); \"$BIN/trial-coro\" sleepers tasks=3 "
+                "sleep_s=60 2>\"$err\" >/dev/null & p=$!; n=0; "
+                "until grep -q '^SigCgt:.*[4-7c-f]$' /proc/$p/status || "
+                "[ $((n += 1)) -gt 500 ]; do sleep 0.1; done; "
+                "until grep -q 'task 4 waits (sleep)' \"$err\" || "
+                "[ $((n += 1)) -gt 500 ]; do kill -QUIT $p; sleep 0.1; done; "
+                "kill $p; wait; cat \"$err\"; rm \"$err\"");
+    assert_non_null(strstr(program.output, "4 tasks alive:\n"));
+    assert_non_null(strstr(program.output, "  task 1 waits ("));
+}
+
 static void help_and_list_are_for_people(void **state)
 {
     (void)state;
@@ -560,6 +578,7 @@ int main(void)
         cmocka_unit_test(null_is_the_floor),
         cmocka_unit_test(the_record_goes_to_the_descriptor_named),
         cmocka_unit_test(one_cpu_is_recorded),
+        cmocka_unit_test(a_trial_that_hangs_can_be_looked_at),
         cmocka_unit_test(help_and_list_are_for_people),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
