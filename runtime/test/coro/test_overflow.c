@@ -141,8 +141,9 @@ static void guards_by_protection_report_alike(void **state)
 __attribute__((noinline)) static int leap(volatile char *out)
 {
     volatile char here[200 << 10];
-    here[0] = *out;
-    *out = here[0];
+    size_t lowest = (size_t)*out; /* the compiler must not know which */
+    here[lowest] = *out;
+    *out = here[lowest];
     return 0;
 }
 
@@ -150,7 +151,7 @@ __attribute__((noinline)) static int leap(volatile char *out)
 
 static int leap_over(void *arg)
 {
-    char byte = 1;
+    char byte = 0;
     (void)arg;
     return leap(&byte);
 }

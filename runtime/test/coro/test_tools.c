@@ -146,9 +146,11 @@ static void valgrind_finds_nothing_wrong_with_switching(void **state)
     needs_plain_build();
     if (run("valgrind --version 2>&1") != 0)
         test_skip("no valgrind");
-    assert_int_equal(run("valgrind -q --error-exitcode=9 %s live 2>&1", self),
-                     0);
+    int status = run("valgrind -q --error-exitcode=9 %s live 2>&1", self);
+    if (strstr(said, "debuginfo reader"))
+        test_skip("this valgrind cannot read what this compiler writes");
     assert_string_equal(said, "");
+    assert_int_equal(status, 0);
 }
 
 /* gdb stopped in the scene, and what it is told to do there. */
