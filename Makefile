@@ -63,6 +63,17 @@ seq_SRC    := $(wildcard runtime/seq/*.c) $(OS_SRC) $(SHARED)
 WSLAY      := -lwslay
 RT_LIBS    := $(CURL) $(WSLAY) $(UV)
 
+# Somebody else's, by an adapter: runtime/guest/NAME/, or RUNTIME=folder.  Its
+# runtime.mk may say NAME_PACKAGES, for pkg-config (without them the guest is
+# left out), and NAME_WITH, further folders of sources.
+GUEST_DIRS := $(sort $(patsubst %/runtime.mk,%, \
+    $(wildcard runtime/guest/*/runtime.mk)) $(patsubst %/,%,$(RUNTIME)))
+-include $(GUEST_DIRS:%=%/runtime.mk)
+# Sanitizers know nothing of a guest's stacks.
+GUEST_DIRS := $(if $(SAN),,$(foreach d,$(GUEST_DIRS),$(if $(shell pkg-config \
+    --exists libuv $($(notdir $(d))_PACKAGES) && echo yes),$(d))))
+RUNTIMES   += $(notdir $(GUEST_DIRS))
+
 # ---- bench: a library, the programs, the workloads ----
 PROGRAM_SRC  := bench/main.c bench/trial.c
 BENCH_SRC    := $(filter-out $(PROGRAM_SRC),$(wildcard bench/*.c))
@@ -86,13 +97,13 @@ BENCH_HELP  := $(filter-out bench/test/test_%,$(wildcard bench/test/*.c))
 TESTS := $(foreach r,$(RUNTIMES),$(RT_TESTS:%=$(BUILD)/test/$(r)/%)) \
     $(CORO_TESTS:%=$(BUILD)/test/coro-only/%) $(BENCH_TESTS:%=$(BUILD)/test/bench/%)
 
-.PHONY: all test tests bench bench-quick bench-full plots lint clean install setup \
+.PHONY: all test tests test-runtime bench bench-quick bench-full plots lint clean install setup \
     help
 all: $(PROGRAMS)
 
 help:
 	@sed -n '1,3s/^# //p' Makefile
-	@echo 'targets: all test bench bench-quick bench-full plots lint install clean'
+	@echo 'targets: all test test-runtime bench bench-quick bench-full plots lint install clean'
 
 setup:
 	sh scripts/setup.sh
@@ -140,15 +151,32 @@ define table
 endef
 
 define runtime_rules
-$(BUILD)/lib/librt-$(1).a: $(call objects,$($(1)_SRC))
-	$$(archive)
+$(if $($(1)_SRC),$(BUILD)/lib/librt-$(1).a: $(call objects,$($(1)_SRC))
+	$$(archive))
 $(BUILD)/bin/trial-$(1): $(call objects,bench/trial.c $(WORKLOAD_SRC)) \
     $(BUILD)/obj/workload_table.o $(BUILD)/lib/libbench.a $(BUILD)/lib/librt-$(1).a
-	$$(call link,$(RT_LIBS) $(JANSSON) -lm)
+	$$(call link,$(RT_LIBS) $($(1)_LIBS) $(JANSSON) -lm)
 $(BUILD)/test/$(1)/%: $(BUILD)/obj/runtime/test/%.o \
     $(BUILD)/obj/runtime/test/test.o $(BUILD)/lib/librt-$(1).a
-	$$(call link,-lcmocka $(RT_LIBS) -lm)
+	$$(call link,-lcmocka $(RT_LIBS) $($(1)_LIBS) -lm)
 endef
+# One object, in which the adapter's own functions replace the weak ones of
+# lack.c whatever the order.
+define guest_rules
+$(1)_LIBS := $(shell pkg-config --libs libuv $($(1)_PACKAGES) 2>/dev/null)
+$(1)_OBJ  := $(patsubst $(2)/%.c,$(BUILD)/obj/guest/$(1)/%.o,$(wildcard $(2)/*.c)) \
+    $(call objects,$(SHARED) runtime/guest/lack.c \
+    $(wildcard $(addsuffix /*.c,$($(1)_WITH))))
+$(BUILD)/obj/guest/$(1)/%.o: $(2)/%.c
+	$(if $(Q),@echo "  cc   $$<")
+	@mkdir -p $$(@D)
+	$(Q)$(CC) $(BASE) $(FRAME) -MMD -MP $(CFLAGS) -c $$< -o $$@
+$(BUILD)/obj/guest/$(1).o: $$($(1)_OBJ)
+	$(Q)$(CC) -r -nostdlib -o $$@ $$^
+$(BUILD)/lib/librt-$(1).a: $(BUILD)/obj/guest/$(1).o
+	$$(archive)
+endef
+$(foreach d,$(GUEST_DIRS),$(eval $(call guest_rules,$(notdir $(d)),$(d))))
 $(foreach r,$(RUNTIMES),$(eval $(call runtime_rules,$(r))))
 
 $(RUNTIMES:%=$(BUILD)/test/%/test_cancel): $(BUILD)/obj/runtime/test/waits.o
@@ -196,6 +224,10 @@ bench-full: all
 	$(BUILD)/bin/cobench run --profile full --resume
 plots: all
 	$(BUILD)/bin/cobench report results/local/latest
+
+# The conformance suite alone, for one runtime: RUNTIME=folder or a name.
+test-runtime: $(RT_TESTS:%=$(BUILD)/test/$(notdir $(RUNTIME:/=))/%)
+	sh scripts/test.sh $(BUILD) $^
 
 tests: $(TESTS)
 test: all $(TESTS)

@@ -63,9 +63,10 @@ static void print_runtime(const json_t *program)
 {
     const json_t *info = json_object_get(program, "runtime");
     const char *options = catalog_text(info, "options");
-    printf("  %-10s %s%s", catalog_text(info, "name"),
+    bool third_party = json_is_true(json_object_get(info, "third_party"));
+    printf("  %-10s %s%s%s", catalog_text(info, "name"),
            catalog_is_reference(program) ? "(reference) " : "",
-           catalog_text(info, "summary"));
+           third_party ? "(third-party) " : "", catalog_text(info, "summary"));
     bool workers = strstr(options, "workers") != NULL;
     if (workers || strstr(options, "stack")) {
         json_int_t value = json_integer_value(

@@ -12,7 +12,9 @@ static void say_runtime(struct row *row, const struct cell *cell)
         snprintf(row->runtime, sizeof row->runtime, "pool W=%u", cell->workers);
     else
         snprintf(row->runtime, sizeof row->runtime, "%s%s", cell->runtime,
-                 cell->reference ? " (ref)" : "");
+                 cell->reference     ? " (ref)"
+                 : cell->third_party ? " (3rd)"
+                                     : "");
 }
 
 static void say_time(char text[HUMAN], const struct cell *cell, int which,

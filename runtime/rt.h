@@ -72,8 +72,8 @@ struct rt_trace_event;
 struct rt_options {
     unsigned workers;   /* pool: pthreads in the pool; default 20 */
     size_t stack_bytes; /* per task (coro, thread) or worker (pool); rounded
-                           up to whole pages.  Default: coro 64 KiB, the
-                           others 8 MiB */
+                           up to whole pages.  Default: coro and adapters
+                           64 KiB, the others 8 MiB */
     /* Takes the runtime's reports, such as a failure nobody joined: whole
      * lines with a NUL behind.  Called on the thread concerned, one call at a
      * time; must not call this API.  Default: written to standard error. */

@@ -3,11 +3,12 @@
 # usage: scripts/setup.sh [--check | --dev]
 # Installs the packages cobench is built from (Debian, Ubuntu); elsewhere, or
 # without the right, prints the command to run.  --check installs nothing and
-# exits 1 when something is missing; --dev adds what `make lint` needs.
+# exits 1 when something is missing; --dev adds what `make lint` needs
+# and the libraries of runtime/guest/.
 set -eu
 
 build='gcc make pkg-config libuv1-dev libcurl4-openssl-dev libwslay-dev libmicrohttpd-dev libjansson-dev libcmocka-dev gnuplot-nox'
-dev='clang clang-format clang-tidy shellcheck valgrind gdb'
+dev='clang clang-format clang-tidy shellcheck valgrind gdb libst-dev'
 mode=${1-}
 
 case ${mode} in

@@ -4,26 +4,10 @@
  */
 #include <errno.h>
 #include <signal.h>
-#include <time.h>
 
 #include "core.h"
 #include "report.h"
 #include "stack.h"
-
-#define NS_PER_S INT64_C(1000000000)
-
-int64_t rt_now(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return t.tv_sec * NS_PER_S + t.tv_nsec;
-}
-
-int64_t rt_in(int64_t duration_ns)
-{
-    int64_t now = rt_now();
-    return duration_ns > RT_FOREVER - now ? RT_FOREVER : now + duration_ns;
-}
 
 struct body {
     rt_task_fn fn;

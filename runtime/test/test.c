@@ -7,6 +7,7 @@
 #include "test.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <inttypes.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -21,6 +22,10 @@ enum {
 };
 
 static const char *current; /* the running test, read by the handler */
+
+/* Defined where the runtime is an adapter: what it has been asked for and does
+ * not have (guest/lack.h). */
+extern const char *lack_seen(void) __attribute__((weak));
 
 /* Defined where the program is built with the sanitizer. */
 extern void __asan_init(void) __attribute__((weak));
@@ -74,7 +79,7 @@ static int use_everything(void *arg)
     struct rt_task *task;
     int rc = rt_offload(nothing, arg, NULL);
 
-    if (rc == 0)
+    if (rc == 0 || rc == -ENOTSUP)
         rc = rt_spawn(&task, nothing, arg);
     return rc ? rc : rt_join(task, NULL, RT_FOREVER);
 }
@@ -85,6 +90,8 @@ int test_warm_up(void **state)
     current = "the run before the first test";
     test_begin((void *[]){ (void *)current });
     int status = rt_run(NULL, use_everything, NULL);
+    if (lack_seen)
+        lack_seen();
     alarm(0);
     return status;
 }
@@ -124,6 +131,9 @@ int test_run_with(const struct rt_options *options, rt_task_fn fn, void *arg)
 
     atomic_store(&failed, false);
     int status = rt_run(options, fn, arg);
+    const char *missing = lack_seen ? lack_seen() : NULL;
+    if (missing)
+        test_skip("the runtime has no %s", missing);
     if (atomic_load(&failed))
         fail_msg("%s", failure);
     unsigned fds_after = count_entries("/proc/self/fd");

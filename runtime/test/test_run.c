@@ -396,7 +396,7 @@ static void the_defaults_are_those_of_the_manual(void **state)
     rt_info(&info);
     if (runtime_is("coro"))
         assert_int_equal(info.stack_bytes, 64 * 1024);
-    else if (runtime_honours("stack"))
+    else if (runtime_honours("stack") && !info.third_party)
         assert_int_equal(info.stack_bytes, 8 * 1024 * 1024);
     if (runtime_honours("workers"))
         assert_int_equal(info.workers, 20);
