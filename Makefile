@@ -63,11 +63,13 @@ seq_SRC    := $(wildcard runtime/seq/*.c) $(OS_SRC) $(SHARED)
 WSLAY      := -lwslay
 RT_LIBS    := $(CURL) $(WSLAY) $(UV)
 
-# Somebody else's, by an adapter: runtime/guest/NAME/, or RUNTIME=folder.  Its
+# Somebody else's, by an adapter: runtime/guest/NAME/, or RUNTIME=folder/.  Its
 # runtime.mk may say NAME_PACKAGES, for pkg-config (without them the guest is
 # left out), and NAME_WITH, further folders of sources.
 GUEST_DIRS := $(sort $(patsubst %/runtime.mk,%, \
-    $(wildcard runtime/guest/*/runtime.mk)) $(patsubst %/,%,$(RUNTIME)))
+    $(wildcard runtime/guest/*/runtime.mk)) \
+    $(if $(findstring /,$(RUNTIME)),$(if $(wildcard $(RUNTIME)/*.c), \
+    $(patsubst %/,%,$(RUNTIME)))))
 -include $(GUEST_DIRS:%=%/runtime.mk)
 # Sanitizers know nothing of a guest's stacks.
 GUEST_DIRS := $(if $(SAN),,$(foreach d,$(GUEST_DIRS),$(if $(shell pkg-config \
@@ -225,9 +227,16 @@ bench-full: all
 plots: all
 	$(BUILD)/bin/cobench report results/local/latest
 
-# The conformance suite alone, for one runtime: RUNTIME=folder or a name.
-test-runtime: $(RT_TESTS:%=$(BUILD)/test/$(notdir $(RUNTIME:/=))/%)
+# The conformance suite alone, for one runtime: RUNTIME=folder/ or a name.
+BROUGHT := $(notdir $(patsubst %/,%,$(RUNTIME)))
+test-runtime: $(if $(filter $(BROUGHT),$(RUNTIMES)), \
+    $(RT_TESTS:%=$(BUILD)/test/$(BROUGHT)/%),no-runtime)
 	sh scripts/test.sh $(BUILD) $^
+
+.PHONY: no-runtime
+no-runtime:
+	@echo "RUNTIME='$(RUNTIME)': give a folder of sources, with a / in its" \
+	    'name, whose packages are there, or one of: $(RUNTIMES)' >&2; exit 2
 
 tests: $(TESTS)
 test: all $(TESTS)

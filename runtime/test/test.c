@@ -74,11 +74,18 @@ static int nothing(void *arg)
     return 0;
 }
 
+static bool has_http;
+
 static int use_everything(void *arg)
 {
     struct rt_task *task;
-    int rc = rt_offload(nothing, arg, NULL);
+    struct rt_http *http;
+    int rc = rt_http_new(&http);
 
+    has_http = rc != -ENOTSUP;
+    if (rc == 0)
+        rt_http_free(http);
+    rc = rt_offload(nothing, arg, NULL);
     if (rc == 0 || rc == -ENOTSUP)
         rc = rt_spawn(&task, nothing, arg);
     return rc ? rc : rt_join(task, NULL, RT_FOREVER);
@@ -94,6 +101,20 @@ int test_warm_up(void **state)
         lack_seen();
     alarm(0);
     return status;
+}
+
+bool runtime_has_http(void)
+{
+    return has_http;
+}
+
+bool test_http_missing(void)
+{
+    test_warm_up(NULL);
+    if (!has_http)
+        say("SKIP: the runtime has no HTTP\n"
+            "[==========] 0 test(s) run.\n");
+    return !has_http;
 }
 
 /* ---- leaks ---- */

@@ -73,6 +73,12 @@ void needs_tasks(unsigned tasks);
 bool runtime_is(const char *name);
 bool runtime_honours(const char *option);
 
+/* Whether it has rt_http_*; known after test_warm_up(). */
+bool runtime_has_http(void);
+/* For main(), where all tests are about HTTP: true when there is none to test,
+ * which is then said. */
+bool test_http_missing(void);
+
 /* Whether this build runs under AddressSanitizer or ThreadSanitizer. */
 bool test_sanitized(void);
 

@@ -629,5 +629,7 @@ int main(void)
         SERVED(proxies_of_the_environment_are_ignored),
     };
 
+    if (test_http_missing())
+        return 0;
     return cmocka_run_group_tests(tests, test_warm_up, NULL);
 }

@@ -610,19 +610,21 @@ const struct wait_op *wait_op(const char *name)
     abort();
 }
 
-/* Whether so many tasks can be blocked besides main. */
-static bool can_have(unsigned tasks)
+/* Whether the runtime has the call, and so many tasks can be blocked besides
+ * main. */
+static bool can_have(const struct wait_op *op)
 {
     struct rt_info info;
 
     rt_info(&info);
-    return tasks == 0 || info.concurrency != 1 || info.workers > 0;
+    return (op->tasks == 0 || info.concurrency != 1 || info.workers > 0) &&
+           (op->open != open_http || runtime_has_http());
 }
 
 bool open_scene(struct scene *s, const struct wait_op *op)
 {
     *s = (struct scene){ .op = op };
-    return can_have(op->tasks) && CHECK_OP(op, op->open(s), true);
+    return can_have(op) && CHECK_OP(op, op->open(s), true);
 }
 
 int wait_in_vain(const struct wait_op *op)
