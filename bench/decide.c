@@ -13,15 +13,20 @@
 #include <stdlib.h>
 
 #include "detect.h"
+#include "exact.h"
 #include "signflip.h"
 #include "stats.h"
 
 enum {
     FLIPS = 9999
 };
+enum way {
+    WORSE,
+    BETTER,
+    WAYS
+};
 #define SCREEN_LEVEL  0.10
 #define CONFIRM_LEVEL 0.01
-#define EXACT_SPREADS 3
 
 const char *decide_verdict_name(enum decide_verdict verdict)
 {
@@ -116,9 +121,12 @@ static int test_stage(struct signflip *out, const struct decide_metric *metric,
     return error;
 }
 
-static bool passes_screen(const struct signflip *test)
+/* A metric goes on in the direction it seems to have gone; that it then turns
+ * out to have gone the other way is chance. */
+static void pass_screen(bool goes_on[WAYS], const struct signflip *test)
 {
-    return test->above <= SCREEN_LEVEL || test->below <= SCREEN_LEVEL;
+    goes_on[WORSE] = test->above <= SCREEN_LEVEL;
+    goes_on[BETTER] = test->below <= SCREEN_LEVEL;
 }
 
 int decide_screen(bool *goes_on, const struct decide_metric *metric,
@@ -130,9 +138,12 @@ int decide_screen(bool *goes_on, const struct decide_metric *metric,
         return 0;
     struct signflip test;
     int error = test_stage(&test, metric, DECIDE_SCREEN, rule);
-    if (error == 0)
-        *goes_on = passes_screen(&test);
-    return error;
+    if (error)
+        return error;
+    bool ways[WAYS];
+    pass_screen(ways, &test);
+    *goes_on = ways[WORSE] || ways[BETTER];
+    return 0;
 }
 
 /* ---- one metric alone ---- */
@@ -140,7 +151,7 @@ int decide_screen(bool *goes_on, const struct decide_metric *metric,
 /* What is known of a metric between the passes. */
 struct finding {
     enum decide_stage stage; /* whose figures count */
-    bool goes_on;            /* belongs to Holm's family */
+    bool goes_on[WAYS];      /* belongs to that family of Holm's */
     bool settled;            /* its verdict is final */
     double t;
 };
@@ -179,7 +190,7 @@ static int run_test(struct finding *f, struct decision *d,
     d->base = base.median;
     d->head = head.median;
     if (f->stage == DECIDE_SCREEN)
-        f->goes_on = passes_screen(&test);
+        pass_screen(f->goes_on, &test);
     return 0;
 }
 
@@ -188,14 +199,13 @@ static int find_timed(struct finding *f, struct decision *d,
                       const struct decide_rule *rule)
 {
     f->stage = rule->one_stage ? DECIDE_CONFIRM : DECIDE_SCREEN;
-    f->goes_on = rule->one_stage;
     if (metric->stages[f->stage].n < DECIDE_ROUNDS_MIN) {
         settle(f, d, DECIDE_UNMEASURED);
-        f->goes_on = false;
         return 0;
     }
+    f->goes_on[WORSE] = f->goes_on[BETTER] = rule->one_stage;
     int error = run_test(f, d, metric, rule);
-    if (error || rule->one_stage || !f->goes_on)
+    if (error || rule->one_stage || !(f->goes_on[WORSE] || f->goes_on[BETTER]))
         return error;
     if (metric->stages[DECIDE_CONFIRM].n < DECIDE_ROUNDS_MIN) {
         settle(f, d, DECIDE_UNDECIDED);
@@ -205,51 +215,13 @@ static int find_timed(struct finding *f, struct decision *d,
     return run_test(f, d, metric, rule);
 }
 
-static double spread(const struct estimate *e)
-{
-    return e->interval ? e->high - e->low : e->max - e->min;
-}
-
-static enum decide_verdict judge_exact(struct decision *d,
-                                       const struct decide_metric *metric,
-                                       double varies)
-{
-    double up =
-        metric->higher_is_better ? d->base - d->head : d->head - d->base;
-    double equal = fmax(metric->floor * d->base, metric->abs_floor);
-    if (!(fabs(up) > equal))
-        return DECIDE_SAME;
-    if (!(fabs(up) > EXACT_SPREADS * varies))
-        return DECIDE_UNSTABLE;
-    return up > 0 ? DECIDE_REGRESSED : DECIDE_IMPROVED;
-}
-
 static int find_exact(struct finding *f, struct decision *d,
                       const struct decide_metric *metric,
                       const struct decide_rule *rule)
 {
     f->stage = rule->one_stage ? DECIDE_CONFIRM : DECIDE_SCREEN;
-    const struct decide_pairs *pairs = &metric->stages[f->stage];
-    if (pairs->n < DECIDE_EXACT_MIN) {
-        settle(f, d, DECIDE_UNMEASURED);
-        return 0;
-    }
-    struct estimate base, head;
-    int error = medians(&base, &head, pairs);
-    if (error)
-        return error;
-    d->rounds = pairs->n;
-    d->base = base.median;
-    d->head = head.median;
-    if (base.median > 0 && head.median > 0)
-        d->ratio = metric->higher_is_better ? base.median / head.median
-                                            : head.median / base.median;
-    double varies = fmax(spread(&base), spread(&head));
-    if (base.median > 0)
-        d->detectable = fmax(fmax(metric->floor, metric->abs_floor / d->base),
-                             EXACT_SPREADS * varies / d->base);
-    settle(f, d, judge_exact(d, metric, varies));
-    return 0;
+    f->settled = true;
+    return exact_decide(d, metric, &metric->stages[f->stage]);
 }
 
 static int find(struct finding *f, struct decision *d,
@@ -280,49 +252,49 @@ static int find(struct finding *f, struct decision *d,
 /* ---- all that went on ---- */
 
 static bool in_family(const struct finding *f,
-                      const struct decide_metric *metric, enum decide_role role)
+                      const struct decide_metric *metric, enum decide_role role,
+                      enum way way)
 {
-    return f->goes_on && metric->role == role;
+    return f->goes_on[way] && metric->role == role;
 }
 
 /* A metric that went on and was not measured again counts as p = 1. */
-static double p_of(const struct decision *d, bool better)
+static double p_of(const struct decision *d, enum way way)
 {
     if (d->verdict == DECIDE_UNDECIDED)
         return 1;
-    return better ? d->p_better : d->p;
+    return way == BETTER ? d->p_better : d->p;
 }
 
 static int correct(struct decision *out, const struct finding *findings,
                    const struct decide_metric *metrics, size_t n,
-                   enum decide_role role)
+                   enum decide_role role, enum way way)
 {
-    double *p = calloc(2 * n, sizeof *p);
+    double *p = calloc(2 * n, sizeof *p), *holm = p + n;
     if (!p)
         return -ENOMEM;
-    int error = 0;
-    for (int better = 0; better < 2 && !error; better++) {
-        size_t m = 0;
-        for (size_t i = 0; i < n; i++)
-            if (in_family(&findings[i], &metrics[i], role))
-                p[m++] = p_of(&out[i], better);
-        error = stats_holm(p + n, p, m);
-        m = 0;
-        for (size_t i = 0; i < n && !error; i++)
-            if (in_family(&findings[i], &metrics[i], role))
-                *(better ? &out[i].holm_better : &out[i].holm) = p[n + m++];
-    }
+    size_t m = 0;
+    for (size_t i = 0; i < n; i++)
+        if (in_family(&findings[i], &metrics[i], role, way))
+            p[m++] = p_of(&out[i], way);
+    int error = stats_holm(holm, p, m);
+    m = 0;
+    for (size_t i = 0; i < n && !error; i++)
+        if (in_family(&findings[i], &metrics[i], role, way))
+            *(way == BETTER ? &out[i].holm_better : &out[i].holm) = holm[m++];
     free(p);
     return error;
 }
 
+/* How many slowdowns are tested together, with this metric among them. */
 static size_t family_size(const struct finding *findings,
                           const struct decide_metric *metrics, size_t n,
-                          enum decide_role role)
+                          size_t which)
 {
-    size_t m = 0;
+    enum decide_role role = metrics[which].role;
+    size_t m = !findings[which].goes_on[WORSE];
     for (size_t i = 0; i < n; i++)
-        m += in_family(&findings[i], &metrics[i], role);
+        m += in_family(&findings[i], &metrics[i], role, WORSE);
     return m;
 }
 
@@ -335,8 +307,7 @@ static size_t planned(const struct decide_rule *rule, enum decide_stage stage)
     return rule->rounds[stage] ? rule->rounds[stage] : usual[stage];
 }
 
-/* What a slowdown has to pass; `family` with itself in it.  Returns how many
- * tests these are. */
+/* What a slowdown has to pass; returns how many tests these are. */
 static size_t hurdles(struct detect_test tests[DECIDE_STAGES],
                       const struct decide_metric *metric,
                       const struct decision *d, size_t family,
@@ -387,10 +358,9 @@ static void judge(struct decision *d, const struct finding *f,
 {
     double least = log1p(metric->floor);
     bool apart = fabs(d->head - d->base) >= metric->abs_floor;
-    if (f->goes_on && d->holm <= CONFIRM_LEVEL && f->t >= least && apart)
+    if (d->holm <= CONFIRM_LEVEL && f->t >= least && apart)
         d->verdict = DECIDE_REGRESSED;
-    else if (f->goes_on && d->holm_better <= CONFIRM_LEVEL && f->t <= -least &&
-             apart)
+    else if (d->holm_better <= CONFIRM_LEVEL && f->t <= -least && apart)
         d->verdict = DECIDE_IMPROVED;
     else if (d->detectable > DECIDE_BLIND)
         d->verdict = DECIDE_UNSTABLE;
@@ -405,9 +375,7 @@ static int conclude(struct decision *out, const struct finding *findings,
     int error = 0;
     for (size_t i = 0; i < n && !error; i++) {
         const struct finding *f = &findings[i];
-        size_t family = family_size(findings, metrics, n, metrics[i].role);
-        /* One that stayed behind would have been one more. */
-        family += !f->goes_on;
+        size_t family = family_size(findings, metrics, n, i);
         if (!metrics[i].exact && out[i].rounds > 0 && !rule->no_figures)
             error = add_figures(&out[i], f, &metrics[i], family, rule);
         if (!f->settled)
@@ -427,8 +395,9 @@ int decide_all(struct decision *out, const struct decide_metric *metrics,
     int error = 0;
     for (size_t i = 0; i < n && !error; i++)
         error = find(&findings[i], &out[i], &metrics[i], rule);
-    for (int role = 0; role < DECIDE_ROLES && !error; role++)
-        error = correct(out, findings, metrics, n, (enum decide_role)role);
+    for (int k = 0; k < DECIDE_ROLES * WAYS && !error; k++)
+        error = correct(out, findings, metrics, n, (enum decide_role)(k / WAYS),
+                        (enum way)(k % WAYS));
     if (!error)
         error = conclude(out, findings, metrics, n, rule);
     free(findings);

@@ -11,7 +11,7 @@
  *
  *   d = ln y - ln x, negated where higher is better
  *   stage 1: DECIDE_SCREEN_ROUNDS rounds of every metric; one whose sign-flip
- *            p is at most 0.10 goes on
+ *            p is at most 0.10 goes on in that direction
  *   stage 2: DECIDE_CONFIRM_ROUNDS fresh rounds of those only; the samples of
  *            stage 1 no longer count
  *   REGRESSED  p of stage 2 is at most 0.01 after Holm's correction over all

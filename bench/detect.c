@@ -10,6 +10,9 @@
 
 #define TAIL 0.025
 #define RARE 0.01
+enum {
+    BEYOND = 50 /* patterns that shall lie beyond a bound: 14 % of error */
+};
 
 static double larger(double a, double b)
 {
@@ -40,11 +43,20 @@ static double *worse_case(const double *d, size_t n)
     return worse;
 }
 
+static int bounds(double *low, double *high, const double *d, size_t n,
+                  double alpha, const struct signflip_plan *plan)
+{
+    struct signflip_plan less = *plan;
+    if (BEYOND / alpha < less.flips)
+        less.flips = (unsigned)(BEYOND / alpha);
+    return signflip_bounds(low, high, d, n, alpha, &less);
+}
+
 static int width(double *out, const double *d, size_t n, double alpha,
                  const struct signflip_plan *plan)
 {
     double low, high;
-    int error = signflip_bounds(&low, &high, d, n, alpha, plan);
+    int error = bounds(&low, &high, d, n, alpha, plan);
     if (!error)
         *out = high - low;
     return error;
@@ -72,7 +84,7 @@ int detect(struct detect *out, const double *d, size_t n,
            const struct signflip_plan *plan)
 {
     struct detect found;
-    int error = signflip_bounds(&found.low, &found.high, d, n, TAIL, plan);
+    int error = bounds(&found.low, &found.high, d, n, TAIL, plan);
     if (error)
         return error;
     double *worse = worse_case(d, n);

@@ -143,6 +143,19 @@ static void only_the_fresh_rounds_count(void **state)
     assert_int_equal(decide_by(&mixed, &usual).verdict, DECIDE_SAME);
 }
 
+static void a_change_that_turns_round_is_chance(void **state)
+{
+    (void)state;
+    struct measured faster, slower;
+    measure(&faster, "m", 1 / 1.3);
+    measure(&slower, "m", 1.3);
+    struct decide_metric mixed = faster.metric;
+    mixed.stages[DECIDE_CONFIRM] = slower.metric.stages[DECIDE_CONFIRM];
+    struct decision d = decide_by(&mixed, &usual);
+    assert_int_equal(d.verdict, DECIDE_SAME);
+    assert_true(d.confirmed && d.p < 0.01 && d.holm == 1);
+}
+
 static void a_change_below_the_floor_does_not_count(void **state)
 {
     (void)state;
@@ -415,6 +428,7 @@ int main(void)
         cmocka_unit_test(swapping_the_sides_mirrors_the_decision),
         cmocka_unit_test(the_unit_does_not_matter),
         cmocka_unit_test(only_the_fresh_rounds_count),
+        cmocka_unit_test(a_change_that_turns_round_is_chance),
         cmocka_unit_test(a_change_below_the_floor_does_not_count),
         cmocka_unit_test(holm_corrects_over_all_that_went_on),
         cmocka_unit_test(wild_noise_is_unstable),
