@@ -83,8 +83,12 @@ BENCH_SRC    := $(filter-out $(PROGRAM_SRC),$(wildcard bench/*.c))
 ORIGIN_SRC   := $(wildcard bench/origin/*.c) runtime/ws_accept.c
 WORKLOAD_SRC := $(wildcard bench/workloads/*.c)
 # Hand-written counterparts of some workloads: bench/reference/NAME/*.c makes
-# trial-NAME; rt.c in there is its substitute for a runtime.
+# trial-NAME; rt.c in there says what it is in place of a runtime, the files
+# beside the folders are shared.
 REFERENCES   := $(notdir $(patsubst %/,%,$(wildcard bench/reference/*/)))
+REF_SRC      := $(wildcard bench/reference/*.c)
+uv_SHARED    := runtime/http_easy.c
+uv_LIBS      := $(CURL) $(UV)
 
 LIBRARIES := $(RUNTIMES:%=$(BUILD)/lib/librt-%.a)
 TRIALS    := $(RUNTIMES:%=$(BUILD)/bin/trial-%)
@@ -199,8 +203,8 @@ $(1)_REF := $(wildcard bench/reference/$(1)/*.c)
 $(BUILD)/obj/reference_$(1).c: $$($(1)_REF) Makefile
 	$$(call table,$$(filter-out rt,$$(notdir $$(basename $$($(1)_REF)))))
 $(BUILD)/bin/trial-$(1): $(BUILD)/obj/bench/trial.o $(BUILD)/obj/reference_$(1).o \
-    $$(call objects,$$($(1)_REF)) $(BUILD)/lib/libbench.a
-	$$(call link,$(UV) $(JANSSON) -lm)
+    $$(call objects,$$($(1)_REF) $(REF_SRC) $($(1)_SHARED)) $(BUILD)/lib/libbench.a
+	$$(call link,$($(1)_LIBS) $(JANSSON) -lm)
 endef
 $(foreach r,$(REFERENCES),$(eval $(call reference_rules,$(r))))
 

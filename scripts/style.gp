@@ -30,7 +30,7 @@ hue(rt) = \
     base(rt) eq "thread"   ? 0xCC79A7 : \
     base(rt) eq "seq"      ? 0x7A7A7A : \
     base(rt) eq "epoll"    ? 0x009E73 : \
-    base(rt) eq "callback" ? 0x56B4E9 : \
+    base(rt) eq "uv"       ? 0x56B4E9 : \
     strange(rt, 0x000000, 0x8C510A, 0x5E3C99, 0x01665E)
 shade(rt) = \
     rt eq "coro"           ? 0x005A8E : \
@@ -40,7 +40,7 @@ shade(rt) = \
     base(rt) eq "thread"   ? 0x9C4777 : \
     base(rt) eq "seq"      ? 0x555555 : \
     base(rt) eq "epoll"    ? 0x00704F : \
-    base(rt) eq "callback" ? 0x1F78B4 : hue(rt)
+    base(rt) eq "uv"       ? 0x1F78B4 : hue(rt)
 mark(rt) = \
     rt eq "coro"           ? 7  : \
     rt eq "pool:2"         ? 4  : \
@@ -51,7 +51,7 @@ mark(rt) = \
     base(rt) eq "thread"   ? 11 : \
     base(rt) eq "seq"      ? 13 : \
     base(rt) eq "epoll"    ? 15 : \
-    base(rt) eq "callback" ? 2  : strange(rt, 6, 3, 1, 12)
+    base(rt) eq "uv"       ? 2  : strange(rt, 6, 3, 1, 12)
 dashes(rt) = \
     rt eq "pool:50" || rt eq "thread:64k" ? 2 : \
     rt eq "pool:2" || rt eq "pool:64" ? 4 : 1

@@ -190,18 +190,39 @@ static void what_blocks_the_loop_shows_in_the_heartbeats(void **state)
     }
 }
 
-static void hand_written_epoll_does_the_same_work(void **state)
+static void hand_written_loops_do_the_same_work(void **state)
 {
     (void)state;
-    static const char *const both[] = { "echo conns=70 rounds=300",
-                                        "echo conns=5 rounds=3 bytes=1024",
-                                        "echo_server conns=30 rounds=100" };
+    static const struct {
+        const char *reference, *arguments;
+        int latencies;
+    } both[] = {
+        { "epoll", "echo conns=70 rounds=300", 300 },
+        { "epoll", "echo conns=5 rounds=3 bytes=1024", 3 },
+        { "epoll", "echo_server conns=30 rounds=100", -1 },
+        { "uv", "echo conns=70 rounds=300", 300 },
+        { "uv", "echo conns=5 rounds=3 bytes=1024", 3 },
+        { "uv", "sleepers tasks=300 sleep_s=1", -1 },
+        { "uv", "http_get conns=600 requests=1200 delay_ms=5", 1200 },
+        { "uv", "http_get conns=5 requests=3 bytes=100000", 3 },
+    };
     for (size_t i = 0; i < sizeof(both) / sizeof(*both); i++) {
-        json_t *a = trial("coro", both[i], 0), *b = trial("epoll", both[i], 0);
-        same_work(a, b, both[i]);
+        json_t *a = trial("coro", both[i].arguments, 0);
+        json_t *b = trial(both[i].reference, both[i].arguments, 0);
+        same_work(a, b, both[i].arguments);
+        assert_int_equal(program_int(b, "latency.count"), both[i].latencies);
         json_decref(a);
         json_decref(b);
     }
+}
+
+static void a_reference_skips_what_it_cannot_play(void **state)
+{
+    (void)state;
+    static const char *const references[] = { "epoll", "uv" };
+    for (int i = 0; i < 2; i++)
+        json_decref(trial(references[i], "echo schedule=poisson rate=100", 77));
+    json_decref(trial("uv", "http_get schedule=fixed rate=100", 77));
 }
 
 static json_t *describe(const char *runtime)
@@ -236,16 +257,14 @@ static void all_programs_offer_the_same_workloads(void **state)
     json_decref(coro);
 }
 
-static void a_reference_takes_the_same_parameters(void **state)
+static void check_reference(json_t *coro, const char *name)
 {
-    (void)state;
     static const char *const keys[] = { "kind", "value", "low", "high" };
-    json_t *coro = describe("coro"), *epoll = describe("epoll");
-    assert_true(json_is_true(program_at(epoll, "runtime.reference")));
-    assert_true(json_is_false(program_at(coro, "runtime.reference")));
+    json_t *reference = describe(name);
+    assert_true(json_is_true(program_at(reference, "runtime.reference")));
     size_t i, p;
     json_t *workload, *param;
-    json_array_foreach(json_object_get(epoll, "workloads"), i, workload)
+    json_array_foreach(json_object_get(reference, "workloads"), i, workload)
     {
         json_t *ours = find_named(json_object_get(coro, "workloads"),
                                   program_text(workload, "name"));
@@ -264,8 +283,17 @@ static void a_reference_takes_the_same_parameters(void **state)
                                            json_object_get(twin, keys[k])));
         }
     }
+    json_decref(reference);
+}
+
+static void a_reference_takes_the_same_parameters(void **state)
+{
+    (void)state;
+    json_t *coro = describe("coro");
+    assert_true(json_is_false(program_at(coro, "runtime.reference")));
+    check_reference(coro, "epoll");
+    check_reference(coro, "uv");
     json_decref(coro);
-    json_decref(epoll);
 }
 
 /* Is text a value of the described parameter? */
@@ -561,7 +589,8 @@ int main(void)
             an_open_loop_that_is_too_slow_ends_and_says_what_it_left),
         cmocka_unit_test(a_schedule_and_a_rate_go_together),
         cmocka_unit_test(what_blocks_the_loop_shows_in_the_heartbeats),
-        cmocka_unit_test(hand_written_epoll_does_the_same_work),
+        cmocka_unit_test(hand_written_loops_do_the_same_work),
+        cmocka_unit_test(a_reference_skips_what_it_cannot_play),
         cmocka_unit_test(all_programs_offer_the_same_workloads),
         cmocka_unit_test(a_reference_takes_the_same_parameters),
         cmocka_unit_test(every_profile_names_valid_parameters),

@@ -78,6 +78,7 @@ const struct workload workload_echo = {
                  "conns=1,100,1000,10000" },
                { "pool:20,epoll", "conns=100", "conns=100",
                  "conns=1,100,1000,10000" },
+               { "uv", NULL, "conns=100", "conns=1,100,1000,10000" },
                { "coro,thread,pool:20", NULL, NULL,
                  "schedule=poisson rate=5000" },
                { "seq", NULL, NULL, "conns=1" } },

@@ -137,19 +137,19 @@ const struct workload workload_mixed_lat = {
     .op = "request",
     .axis = "cpu_us",
     .flags = WORK_WAITS,
-    .params = { { "rate", "40", 1, 1e6, NULL, "requests coming in per second" },
+    .params = { { "rate", "50", 1, 1e6, NULL, "requests coming in per second" },
                 { "requests", "12", 1, 1e6 },
                 { "cpu_us", "10000", 1 },
                 { "offload", "0" } },
     .cells = { { "coro", "offload=0,1", "offload=0,1",
-                 "requests=120 offload=0,1 | "
-                 "cpu_us=1000 rate=400 requests=1200 offload=0,1 | "
-                 "cpu_us=100 rate=4000 requests=12000 offload=0,1" },
+                 "requests=150 offload=0,1 | "
+                 "cpu_us=1000 rate=500 requests=1500 offload=0,1 | "
+                 "cpu_us=100 rate=5000 requests=15000 offload=0,1" },
                { "thread", NULL, "",
-                 "requests=120 | cpu_us=1000 rate=400 requests=1200 | "
-                 "cpu_us=100 rate=4000 requests=12000" },
+                 "requests=150 | cpu_us=1000 rate=500 requests=1500 | "
+                 "cpu_us=100 rate=5000 requests=15000" },
                { "pool:20", NULL, NULL,
-                 "requests=120 | cpu_us=1000 rate=400 requests=1200" } },
+                 "requests=150 | cpu_us=1000 rate=500 requests=1500" } },
     .live = "2", /* a request and the heartbeat */
     .tasks = "requests",
     .body = body,

@@ -49,6 +49,7 @@ const struct workload workload_sleepers = {
                           "the time it takes to create them" } },
     .cells = { { "coro", "tasks=1000,10000", "tasks=1000,10000,30000,100000",
                  "tasks=1000,10000,30000,100000,300000,1000000 sleep_s=10" },
+               { "uv", NULL, NULL, "tasks=10000,1000000 sleep_s=10" },
                { "thread", "tasks=1000", "tasks=1000,2000,5000,10000",
                  "tasks=1000,2000,5000,10000,20000 sleep_s=10" },
                { "thread:64k", NULL, NULL,

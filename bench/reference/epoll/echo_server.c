@@ -5,7 +5,6 @@
  * epoll_wait; nothing is registered or changed in the timed part.
  */
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -16,10 +15,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "workload.h"
+#include "../reference.h"
 
 enum {
-    BYTES_MAX = 1024,
     EVENTS = 256
 };
 
@@ -33,13 +31,6 @@ struct server {
     size_t length;
     bool done;
 };
-
-static struct sockaddr_in address_of(unsigned port)
-{
-    return (struct sockaddr_in){ .sin_family = AF_INET,
-                                 .sin_port = htons((uint16_t)port),
-                                 .sin_addr.s_addr = inet_addr(WORK_HOST) };
-}
 
 static int watch(struct server *server, int fd)
 {
@@ -57,17 +48,16 @@ static int control_write(struct server *server, const char *line)
 
 static int server_open(struct server *server)
 {
-    struct sockaddr_in address = address_of(0);
+    struct sockaddr_in address = reference_address(0);
     socklen_t size = sizeof(address);
-    if (server->epoll < 0 || server->listener < 0 || server->control < 0 ||
+    if (server->epoll < 0 || server->listener < 0 ||
         bind(server->listener, (struct sockaddr *)&address, size) != 0 ||
         listen(server->listener, 4096) != 0 ||
         getsockname(server->listener, (struct sockaddr *)&address, &size) != 0)
         return -errno;
-    struct sockaddr_in control = address_of(work_control_port(server->work));
-    if (connect(server->control, (struct sockaddr *)&control,
-                sizeof(control)) != 0)
-        return -errno;
+    server->control = reference_connect(work_control_port(server->work));
+    if (server->control < 0)
+        return server->control;
     char line[128];
     snprintf(line, sizeof(line), "load " WORK_HOST " %u %zu %llu %zu hold\n",
              (unsigned)ntohs(address.sin_port), server->n,
@@ -92,7 +82,7 @@ static int on_listener(struct server *server)
 
 static int on_conn(struct server *server, int fd)
 {
-    unsigned char buffer[BYTES_MAX];
+    unsigned char buffer[ECHO_BYTES_MAX];
     ssize_t n = recv(fd, buffer, sizeof(buffer), MSG_DONTWAIT);
     if (n == 0) {
         server->open--;
@@ -185,8 +175,7 @@ static int body(struct work *work)
                              .epoll = epoll_create1(EPOLL_CLOEXEC),
                              .listener =
                                  socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0),
-                             .control =
-                                 socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0),
+                             .control = -1,
                              .n = (size_t)work_int(work, "conns"),
                              .bytes = (size_t)work_int(work, "bytes") };
     int status = server_open(&server);
@@ -206,7 +195,7 @@ const struct workload workload_echo_server = {
     .calibrated = "rounds",
     .flags = WORK_ORIGIN,
     .params = { { "conns", "100" },
-                { "bytes", "64", 1, BYTES_MAX },
+                { "bytes", "64", 1, ECHO_BYTES_MAX },
                 { "rounds", "10000", 1, 1e8 } },
     .fds = "conns",
     .body = body,
