@@ -40,7 +40,8 @@
  * Signals.  SIGPIPE is ignored during rt_run().  pool and thread own SIGURG
  * meanwhile: they send it to a thread of theirs that is blocked in a system
  * call of theirs, to cancel its task, and it is taken before that call
- * returns; a task must not block it.
+ * returns; a task must not block it.  coro handles SIGSEGV, on an alternate
+ * signal stack: faults other than a stack overflow go to the handler before it.
  *
  * What differs between runtimes is said at each function.
  */
@@ -73,10 +74,12 @@ struct rt_options {
     unsigned workers;   /* pool: pthreads in the pool; default 20 */
     size_t stack_bytes; /* per task (coro, thread) or worker (pool); rounded
                            up to whole pages.  Default: coro and adapters
-                           64 KiB, the others 8 MiB */
+                           64 KiB, the others 8 MiB.  coro reports the task
+                           that runs over it, then ends by SIGSEGV */
     /* Takes the runtime's reports, such as a failure nobody joined: whole
      * lines with a NUL behind.  Called on the thread concerned, one call at a
-     * time; must not call this API.  Default: written to standard error. */
+     * time; must not call this API.  A stack overflow is reported from the
+     * handler of the signal.  Default: written to standard error. */
     void (*report)(void *arg, const char *text);
     void *report_arg;
     /* Told what the tasks do, see "watching" below.  NULL: nobody is. */

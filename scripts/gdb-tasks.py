@@ -40,8 +40,9 @@ class SuspendedTask(gdb.unwinder.Unwinder):
         sp, self.sp = self.sp, None
         word = gdb.lookup_type("unsigned long")
         registers, sp_name, size = LAYOUTS[pending_frame.architecture().name()]
-        values = {name: gdb.Value(sp + offset).cast(word.pointer()).dereference()
-                  for name, offset in registers.items()}
+        values = {
+            name: gdb.Value(sp + offset).cast(word.pointer()).dereference()
+            for name, offset in registers.items()}
         values[sp_name] = gdb.Value(sp + size).cast(word)
         pc = values.get("rip", values.get("pc"))
         info = pending_frame.create_unwind_info(
@@ -56,8 +57,10 @@ def print_frames(frame):
     level = 0
     while frame is not None and frame.name() != "co_task_main":
         place = frame.find_sal()
-        where = f" at {place.symtab.filename}:{place.line}" if place.symtab else ""
-        print(f"    #{level:<2} {frame.name() or hex(frame.pc())}{where}")
+        line = f"    #{level:<2} {frame.name() or hex(frame.pc())}"
+        if place.symtab:
+            line += f" at {place.symtab.filename}:{place.line}"
+        print(line)
         frame = frame.older()
         level += 1
 

@@ -7,7 +7,6 @@
  */
 #include <sched.h>
 #include <stdatomic.h>
-#include <stdio.h>
 
 #include "core.h"
 #include "report.h"
@@ -57,9 +56,11 @@ void co_dump_tasks(size_t most)
         told++;
     }
     if (co.live > told) {
-        char text[64];
-        snprintf(text, sizeof(text), "  and %zu more\n", co.live - told);
-        report_text(text);
+        struct report_line line;
+        report_begin(&line, "  and ");
+        report_add_number(&line, co.live - told);
+        report_add(&line, " more");
+        report_end(&line);
     }
 }
 
