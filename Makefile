@@ -145,7 +145,8 @@ define link
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(LINK) $(LDFLAGS) -o $@ $(filter %.o,$^) $(filter %.a,$^) $(1)
 endef
-# A table of the workloads in $(1): their names are those of their files.
+# A table of the workloads in $(1): their names are those of their files.  What
+# has no body of its own is run by $(2).
 define table
 	@mkdir -p $(@D)
 	@{ echo '#include "workload.h"'; \
@@ -153,7 +154,9 @@ define table
 	echo 'extern const struct workload *const workload_table[];'; \
 	echo 'const struct workload *const workload_table[] = {'; \
 	for n in $(1); do echo "    &workload_$$n,"; done; \
-	echo '    0 };'; } > $@
+	echo '    0 };'; \
+	echo 'extern int (*const workload_group)(struct work *work);'; \
+	echo 'int (*const workload_group)(struct work *work) = $(2);'; } > $@
 endef
 
 define runtime_rules
@@ -201,7 +204,7 @@ $(BUILD)/test/coro-only/%: $(BUILD)/obj/runtime/test/coro/%.o \
 define reference_rules
 $(1)_REF := $(wildcard bench/reference/$(1)/*.c)
 $(BUILD)/obj/reference_$(1).c: $$($(1)_REF) Makefile
-	$$(call table,$$(filter-out rt,$$(notdir $$(basename $$($(1)_REF)))))
+	$$(call table,$$(filter-out rt,$$(notdir $$(basename $$($(1)_REF)))),0)
 $(BUILD)/bin/trial-$(1): $(BUILD)/obj/bench/trial.o $(BUILD)/obj/reference_$(1).o \
     $$(call objects,$$($(1)_REF) $(REF_SRC) $($(1)_SHARED)) $(BUILD)/lib/libbench.a
 	$$(call link,$($(1)_LIBS) $(JANSSON) -lm)
@@ -209,7 +212,7 @@ endef
 $(foreach r,$(REFERENCES),$(eval $(call reference_rules,$(r))))
 
 $(BUILD)/obj/workload_table.c: $(WORKLOAD_SRC) Makefile
-	$(call table,$(notdir $(basename $(WORKLOAD_SRC))))
+	$(call table,$(notdir $(basename $(WORKLOAD_SRC))),work_group)
 
 $(BUILD)/lib/libbench.a: $(call objects,$(BENCH_SRC))
 	$(archive)

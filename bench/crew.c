@@ -92,6 +92,12 @@ static struct share *item_at(const struct crew *crew, size_t i)
     return (struct share *)(crew->items + i * crew->item_bytes);
 }
 
+void *work_item(const struct work *work, uint64_t index)
+{
+    const struct crew *crew = work->crew;
+    return item_at(crew, index % crew->n);
+}
+
 static int member_run(void *arg)
 {
     struct share *my = arg;
@@ -139,7 +145,7 @@ static uint64_t ops_wanted(const struct crew *crew)
     const char *ops = workload->ops;
     if (ops == NULL)
         ops = workload->calibrated;
-    return ops == NULL ? crew->n : work_product(crew->work, ops);
+    return ops == NULL ? crew->n : work_sum(crew->work, ops);
 }
 
 static int crew_init(struct crew *crew, struct work *work)
@@ -147,7 +153,7 @@ static int crew_init(struct crew *crew, struct work *work)
     const struct workload *workload = work->workload;
     struct needs needs;
     work_needs(work, &needs);
-    size_t bytes = workload->item_bytes;
+    size_t bytes = workload->item.bytes;
     if (bytes < sizeof(struct share))
         bytes = sizeof(struct share);
     *crew = (struct crew){ .work = work, .workload = workload };
@@ -237,8 +243,9 @@ static struct share crew_total(const struct crew *crew)
         total.bytes += share->bytes;
         total.digest += share->digest;
         total.sum += share->sum;
-        if (crew->workload->close != NULL)
-            crew->workload->close(share);
+        total.units += share->units;
+        if (crew->workload->item.close != NULL)
+            crew->workload->item.close(share);
     }
     return total;
 }
@@ -257,17 +264,43 @@ static int crew_receipt(const struct crew *crew, struct share *total)
         return work_fail(work, -EBADMSG, "%llu times done, not %llu: %s",
                          (unsigned long long)total->ops,
                          (unsigned long long)total->rounds, crew->workload->op);
+    uint64_t sum = work_sum(work, crew->workload->sum);
+    if (crew->workload->sum != NULL && total->sum != sum)
+        return work_fail(work, -EBADMSG, "the check sum is %llu, not %llu",
+                         (unsigned long long)total->sum,
+                         (unsigned long long)sum);
     struct receipt receipt = {
-        .units = atomic_load(&crew->gauge.ended),
+        .units = atomic_load(&crew->gauge.ended) + total->units,
         .ops = total->ops,
         .bytes = total->bytes,
         .digest =
             total->digest != 0 ? total->digest : total->ops * work_hash(1),
-        .peak = atomic_load(&crew->gauge.peak),
+        /* The gauge knows nothing of tasks that tasks create. */
+        .peak = total->units > 0 ? 0 : atomic_load(&crew->gauge.peak),
         .connections = atomic_load(&work->connections),
     };
     work_receipt(work, &receipt);
     return 0;
+}
+
+static int common_make(const struct crew *crew)
+{
+    const struct work *work = crew->work;
+    const struct workload *is = crew->workload;
+    int status = 0;
+    if (is->uses.mutex)
+        status = rt_mutex_new(&common.mutex);
+    if (status == 0 && is->uses.cond)
+        status = rt_cond_new(&common.cond);
+    if (status == 0 && is->uses.permits != NULL)
+        status =
+            rt_sem_new(&common.sem, (unsigned)work_sum(work, is->uses.permits));
+    if (status == 0 && is->uses.channel != NULL)
+        status = rt_chan_new(&common.chan, sizeof(uint64_t),
+                             work_sum(work, is->uses.channel));
+    for (int i = 0; i < is->uses.events && status == 0; i++)
+        status = rt_event_new(&common.events[i]);
+    return status;
 }
 
 static void common_free(void)
@@ -275,19 +308,23 @@ static void common_free(void)
     rt_chan_free(common.chan);
     rt_mutex_free(common.mutex);
     rt_sem_free(common.sem);
-    rt_event_free(common.event);
+    rt_cond_free(common.cond);
+    rt_event_free(common.events[0]);
+    rt_event_free(common.events[1]);
 }
 
 static int crew_play(struct crew *crew)
 {
     const struct workload *workload = crew->workload;
-    int status =
-        arrivals_choose(&common.arrivals, crew->work, ops_wanted(crew));
+    int status = common_make(crew);
+    if (status == 0)
+        status =
+            arrivals_choose(&common.arrivals, crew->work, ops_wanted(crew));
     if (status == 0 && workload->setup != NULL)
         status = workload->setup(crew->work);
-    if (status == 0 && workload->open != NULL)
-        status =
-            work_waves(workload->open, crew->items, crew->item_bytes, crew->n);
+    if (status == 0 && workload->item.open != NULL)
+        status = work_waves(workload->item.open, crew->items, crew->item_bytes,
+                            crew->n);
     if (status == 0)
         status = crew_run(crew);
     struct share total = crew_total(crew);

@@ -18,6 +18,7 @@
  *       "calibrated": "rounds",    absent where the work is fixed
  *       "origin": true,            needs the origin
  *       "waits": false,            wall time is no measure of cost
+ *       "trace": false,            to be watched, not to be measured: no cells
  *       "params": [
  *         {"name": "rounds", "kind": "int", "value": 10000,
  *          "low": 1, "high": 1000000, "help": "..."},

@@ -113,6 +113,17 @@ uint64_t kernel_nqueens(int n)
     return queens((1u << n) - 1, 0, 0, 0);
 }
 
+uint64_t kernel_nqueens_from(int n, int column)
+{
+    unsigned queen = 1u << column;
+    return queens((1u << n) - 1, queen, queen << 1, queen >> 1);
+}
+
+uint64_t kernel_fib(int n)
+{
+    return n < 2 ? (uint64_t)n : kernel_fib(n - 1) + kernel_fib(n - 2);
+}
+
 double kernel_matmul(const double *a, const double *b)
 {
     enum {

@@ -16,8 +16,13 @@ uint64_t kernel_sumsq(uint64_t n);
 /* SHA-256 (FIPS 180-4) of data; the first 8 bytes of the hash, big-endian. */
 uint64_t kernel_sha256(const void *data, size_t bytes);
 
-/* Ways to place n <= 16 queens on an n x n board. */
+/* Ways to place n <= 16 queens on an n x n board; and those of them with the
+ * first row's queen in a given column. */
 uint64_t kernel_nqueens(int n);
+uint64_t kernel_nqueens_from(int n, int column);
+
+/* The n-th Fibonacci number by the definition: as many calls as its value. */
+uint64_t kernel_fib(int n);
 
 enum {
     KERNEL_MATRIX = 128

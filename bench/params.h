@@ -17,8 +17,11 @@ struct param_value {
     double real;     /* PARAM_INT, PARAM_REAL */
 };
 
-/* The parameter with all that `given` leaves to the vocabulary. */
-void param_complete(const struct param *given, struct param *out);
+/* Puts a value where the workload finds it by name (struct given). */
+void param_give(const struct param *param, const struct param_value *value);
+
+/* The parameter with all that `partial` leaves to the vocabulary. */
+void param_complete(const struct param *partial, struct param *out);
 
 /*
  * Parses text as a value of param.  Integers may be written as 100000 or 1e5.

@@ -34,8 +34,9 @@ void work_conn_close(void *arg)
         rt_sock_close(conn->sock);
 }
 
-int work_client_new(struct work_client *client)
+int work_client_new(void *arg)
 {
+    struct work_client *client = arg;
     count_connection(client->my.work);
     return rt_http_new(&client->http);
 }
@@ -43,15 +44,11 @@ int work_client_new(struct work_client *client)
 int work_client_open(void *arg)
 {
     struct work_client *client = arg;
-    struct rt_http_reply reply;
     char url[128];
     int status = work_client_new(client);
-    if (status == 0)
-        status =
-            work_get(client,
-                     work_bytes_url(client->my.work, url, sizeof(url), 1, 0), 1,
-                     &reply);
-    return status;
+    snprintf(url, sizeof(url), "http://" WORK_HOST ":%u/bytes/1",
+             work_http_port(client->my.work));
+    return status != 0 ? status : work_get(client, url);
 }
 
 void work_client_close(void *arg)
@@ -59,17 +56,6 @@ void work_client_close(void *arg)
     struct work_client *client = arg;
     rt_http_free(client->http);
     client->http = NULL;
-}
-
-char *work_bytes_url(const struct work *work, char *url, size_t size,
-                     size_t bytes, int64_t delay_ms)
-{
-    int length = snprintf(url, size, "http://" WORK_HOST ":%u/bytes/%zu",
-                          work_http_port(work), bytes);
-    if (delay_ms > 0)
-        snprintf(url + length, size - (size_t)length, "?delay_ms=%lld",
-                 (long long)delay_ms);
-    return url;
 }
 
 /* Whether byte j is 'a' + j mod 26: so it is when the first ones are and each
@@ -83,15 +69,35 @@ static bool is_body(const struct rt_http_reply *reply, size_t bytes)
            memcmp(reply->body, reply->body + first, bytes - first) == 0;
 }
 
-int work_get(struct work_client *client, const char *url, size_t bytes,
-             struct rt_http_reply *reply)
+static int refuse_answer(const struct work_client *client, const char *url)
 {
-    int status = rt_http_get(client->http, url, reply, RT_FOREVER);
-    if (status != 0)
-        return status;
-    if (reply->status != 200 || (bytes != 0 && !is_body(reply, bytes)))
-        return work_fail(client->my.work, -EBADMSG,
-                         "HTTP status %d, %zu bytes, for %s", reply->status,
-                         reply->body_bytes, url);
-    return 0;
+    return work_fail(client->my.work, -EBADMSG,
+                     "HTTP status %d, %zu bytes, for %s", client->reply.status,
+                     client->reply.body_bytes, url);
+}
+
+int work_get(struct work_client *client, const char *url)
+{
+    int status = rt_http_get(client->http, url, &client->reply, RT_FOREVER);
+    if (status == 0 && client->reply.status != 200)
+        status = refuse_answer(client, url);
+    return status;
+}
+
+int work_fetch(struct work_client *client)
+{
+    const struct work *work = client->my.work;
+    int status = work_get(client, work->url);
+    if (status == 0 && !is_body(&client->reply, work->url_bytes))
+        status = refuse_answer(client, work->url);
+    return status;
+}
+
+void work_fetched(struct work_client *client)
+{
+    size_t bytes = client->reply.body_bytes;
+    client->my.ops++;
+    client->my.bytes += bytes;
+    client->my.digest +=
+        work_hash(bytes * 256 + (unsigned char)client->reply.body[0]);
 }

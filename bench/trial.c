@@ -23,6 +23,7 @@
 #include "work.h"
 
 extern const struct workload *const workload_table[];
+extern int (*const workload_group)(struct work *work); /* runs a group */
 
 enum {
     EXIT_OK = 0,
@@ -235,11 +236,15 @@ static int trial_main(void *arg)
     struct needs needs;
     struct rt_info info;
     rt_info(&info);
+    work->concurrency = info.concurrency;
     work_needs(work, &needs);
     room_check(&needs, &info, &trial->record.skip);
     int status = 0;
-    if (trial->record.skip.reason == NULL)
-        status = work->workload->body(work);
+    if (trial->record.skip.reason == NULL) {
+        work_give(work);
+        status = work->workload->body != NULL ? work->workload->body(work)
+                                              : workload_group(work);
+    }
     trial->body_end_ns = measure_clock();
     return status;
 }
@@ -251,6 +256,7 @@ static void skip_at_limit(struct trial *trial)
         int error;
         const char *reason, *remedy;
     } limits[] = {
+        { -ENOTSUP, "this runtime cannot do what the workload asks for", "" },
         { -EAGAIN, "the system allowed no more threads",
           "raise ulimit -u, pids.max or vm.max_map_count" },
         { -EMFILE, "too few file descriptors", "raise ulimit -n" },

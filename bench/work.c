@@ -40,7 +40,8 @@ static const struct param_value *value(const struct work *work,
     return &work->values[i];
 }
 
-static uint64_t factor(const struct work *work, const char *text, size_t length)
+static uint64_t operand(const struct work *work, const char *text,
+                        size_t length)
 {
     char name[32];
     snprintf(name, sizeof(name), "%.*s", (int)length, text);
@@ -48,30 +49,63 @@ static uint64_t factor(const struct work *work, const char *text, size_t length)
                                          : (uint64_t)work_int(work, name);
 }
 
-uint64_t work_product(const struct work *work, const char *product)
+static uint64_t applied(uint64_t left, char sign, uint64_t right)
 {
-    if (product == NULL)
-        return 0;
-    size_t length = strcspn(product, "*/");
-    uint64_t result = factor(work, product, length);
-    while (product[length] != '\0') {
-        bool divides = product[length] == '/';
-        product += length + 1;
-        length = strcspn(product, "*/");
-        uint64_t by = factor(work, product, length);
-        result = divides ? result / by : result * by;
+    switch (sign) {
+    case '+':
+        return left + right;
+    case '-':
+        return left - right;
+    case '*':
+        return left * right;
+    default:
+        return left / right;
     }
-    return result;
+}
+
+uint64_t work_sum(const struct work *work, const char *sum)
+{
+    if (sum == NULL)
+        return 0;
+    uint64_t result = 0;
+    for (char sign = '+';; sum++) {
+        size_t length = strcspn(sum, "+-*/");
+        result = applied(result, sign, operand(work, sum, length));
+        sum += length;
+        sign = *sum;
+        if (sign == '\0')
+            return result;
+    }
+}
+
+/* The address of the bytes that a workload with an origin fetches. */
+static void make_url(struct work *work)
+{
+    work->url_bytes = given.bytes == 0 ? 1024 : (size_t)given.bytes;
+    int length = snprintf(work->url, sizeof(work->url),
+                          "http://" WORK_HOST ":%u/bytes/%zu",
+                          work_http_port(work), work->url_bytes);
+    if (given.delay_ms > 0)
+        snprintf(work->url + length, sizeof(work->url) - (size_t)length,
+                 "?delay_ms=%lld", (long long)given.delay_ms);
+}
+
+void work_give(struct work *work)
+{
+    for (int i = 0; work->params[i].name != NULL; i++)
+        param_give(&work->params[i], &work->values[i]);
+    make_url(work);
 }
 
 void work_needs(const struct work *work, struct needs *needs)
 {
     const struct workload *workload = work->workload;
-    needs->live = work_product(work, workload->live);
-    needs->tasks = workload->tasks == NULL
-                       ? needs->live
-                       : work_product(work, workload->tasks);
-    needs->fds = work_product(work, workload->fds);
+    needs->live = work_sum(work, workload->live);
+    needs->tasks =
+        workload->tasks == NULL ? needs->live : work_sum(work, workload->tasks);
+    needs->fds = work_sum(work, workload->fds);
+    if ((workload->flags & WORK_SEQ) != 0 && work->concurrency == 1)
+        needs->live = 0;
 }
 
 int64_t work_int(const struct work *work, const char *name)

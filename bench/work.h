@@ -29,11 +29,14 @@ struct work {
     const struct workload *workload;
     struct param params[PARAMS_MAX + 1]; /* complete; ended by a NULL name */
     struct param_value values[PARAMS_MAX];
+    uint64_t concurrency;  /* of the runtime, as in rt_info() */
     struct origin *origin; /* NULL unless WORK_ORIGIN */
 
     struct measure measure;
     bool begun, ended, has_receipt;
     struct receipt receipt;
+    char url[128];                /* of what work_fetch() fetches, */
+    size_t url_bytes;             /* so many bytes */
     _Atomic uint64_t connections; /* opened with the functions of workload.h */
     struct crew *crew;            /* the group under way */
     struct work_counter counts[WORK_COUNTS_MAX];
@@ -63,6 +66,9 @@ int work_latencies_new(struct work *work);
 /* All that was recorded, added to *out. */
 void work_latencies_merge(const struct work *work, enum work_latency which,
                           struct histogram *out);
+
+/* Sets `given`. */
+void work_give(struct work *work);
 
 /* What the workload says it needs. */
 struct needs {

@@ -11,6 +11,7 @@
  * it was linked with.
  */
 
+#include <errno.h>
 #include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -55,6 +56,8 @@ enum {
     WORK_WAITS = 2,  /* mostly waits: wall time is no measure of cost */
     WORK_STALLS = 4, /* turns that hold the loop longer than 20 ms are counted
                         (rt_options.stall_ns), which costs a clock a switch */
+    WORK_SEQ = 8,    /* its tasks need not be live on seq */
+    WORK_TRACE = 16, /* to be watched by `cobench trace`, not to be timed */
 };
 
 /* What of the life of a group's tasks is timed. */
@@ -76,14 +79,21 @@ enum {
     CELLS_MAX = 8
 };
 
+/* What an item is: its size, and how it is prepared and given up. */
+struct item {
+    size_t bytes;              /* it begins with a struct share; 0: is one */
+    rt_task_fn open;           /* by a task for each, 64 at a time; or NULL */
+    void (*close)(void *item); /* whatever came of open; or NULL */
+};
+
 struct share;
 
 /*
  * What a workload is, and what it does: a group of tasks with an item each
- * (`run`, with `body` being work_group), or a body of its own.
+ * (`run`), or a body of its own.
  *
- * live, tasks, fds and ops are products of numbers and the workload's
- * parameters, from left to right: "8", "tasks", "3*conns", "10*leaves/cut".
+ * Texts called sums are numbers and the workload's parameters between
+ * + - * and /, reckoned from left to right: "8", "tasks", "3*conns+1".
  */
 struct workload {
     const char *name;
@@ -100,7 +110,7 @@ struct workload {
     struct param params[PARAMS_MAX]; /* ended by a NULL name */
     struct cells cells[CELLS_MAX];   /* ended by a NULL runtimes */
 
-    /* What it needs.  Where that is more than there is, the trial is skipped
+    /* What it needs, as sums.  Where that is more than there is, the trial is skipped
      * with the reason. */
     const char *live;  /* tasks that must be blocked at the same time, the main
                           task not counted: with fewer it would deadlock */
@@ -109,18 +119,25 @@ struct workload {
     const char *fds;   /* descriptors open at once */
 
     /* The group, see work_group(). */
-    const char *ops; /* operations in all, dealt out to the tasks; NULL: as
-                        calibrated, else one for each task */
     enum region region;
-    size_t item_bytes; /* an item begins with a struct share; 0: is one */
-    int (*setup)(struct work *work); /* makes what all share; may be NULL */
-    rt_task_fn open;                 /* prepares an item, by a task for each,
-                                        64 at a time; may be NULL */
-    rt_task_fn run;                  /* the task of an item */
-    void (*close)(void *item);       /* undoes open, whatever came of it */
-    /* Looks through what was done, all shares added up, and may amend it. */
+    const char *ops; /* a sum: operations in all, dealt out to the tasks; NULL:
+                        as calibrated, else one for each task */
+    const char *sum; /* a sum: what share.sum must come to over all tasks; NULL:
+                        not checked */
+    /* What the tasks share, in `common`. */
+    struct {
+        int events;
+        bool mutex, cond;
+        const char *permits; /* a sum: the semaphore's first count */
+        const char *channel; /* a sum: what it holds, items of 64 bit */
+    } uses;
+    struct item item;
+    int (*setup)(
+        struct work *work); /* what else is to be done first; or NULL */
+    rt_task_fn run;         /* the task of an item */
+    /* Looks through what all have done, added up, and may amend it; or NULL. */
     int (*check)(struct work *work, struct share *total);
-    /* The main task: work_group, or the workload's own.  Returns 0, or a
+    /* The main task, where that is not work_group().  Returns 0, or a
      * negative errno best made by work_fail(). */
     int (*body)(struct work *work);
 };
@@ -133,8 +150,16 @@ double work_real(const struct work *work, const char *name);
 /* PARAM_CHOICE: index into the choices. */
 int work_choice(const struct work *work, const char *name);
 
-/* The value of a product such as "3*conns"; 0 where it is NULL. */
-uint64_t work_product(const struct work *work, const char *product);
+/* What a sum comes to; 0 where it is NULL. */
+uint64_t work_sum(const struct work *work, const char *sum);
+
+/* The same values for the names of vocabulary.c, set before the body runs. */
+extern struct given {
+    int64_t alive, bytes, capacity, cold, conns, cpu_ns, cpu_us, cut, delay_ms,
+        leaves, n, offload, permits, rate, requests, rounds, tasks, touch_kib;
+    int64_t kernel, schedule, via; /* indices into the choices */
+    double frac, scale, sleep_s;
+} given;
 
 /* ---- when operations start ----
  * In a closed loop each task starts the next operation when its last one has
@@ -192,14 +217,16 @@ struct share {
     uint64_t digest; /* likewise; where all leave it 0, each operation counts
                         work_hash(1) */
     uint64_t sum;    /* for check() */
+    uint64_t units;  /* tasks it created itself and joined */
 };
 
-/* What the tasks of a group may share: made by setup(), freed by the group. */
+/* What the tasks of a group share, as far as it uses them. */
 extern struct common {
     struct rt_chan *chan;
     struct rt_mutex *mutex;
     struct rt_sem *sem;
-    struct rt_event *event;
+    struct rt_cond *cond;
+    struct rt_event *events[2];
     struct arrivals arrivals; /* by the parameters schedule and rate, where
                                  the workload has them; else a closed loop */
 } common;
@@ -212,9 +239,10 @@ extern struct common {
 int work_next(const struct share *my, int64_t *start);
 
 /*
- * Runs the group that the workload describes: setup, open, the timed region,
- * close, check; fails when the operations done are not those asked
- * for, and hands in the receipt.  Returns the first negative status or error.  Suspends.
+ * Runs the group that the workload describes: setup, opening the items,
+ * the timed region, closing them, checks; fails when the operations done are
+ * not those asked for; hands in the receipt.  It is what runs where there is
+ * no body.  Returns the first negative status or error.  Suspends.
  */
 int work_group(struct work *work);
 
@@ -322,7 +350,7 @@ unsigned work_echo_port(const struct work *work);
 /* A line protocol, see origin.h: lets the origin play the load generator. */
 unsigned work_control_port(const struct work *work);
 
-/* ---- connections to it: items ready made ---- */
+/* ---- items ready made: connections to it ---- */
 
 /* A connection to the echo server. */
 struct work_conn {
@@ -331,24 +359,61 @@ struct work_conn {
 };
 int work_conn_open(void *conn);
 void work_conn_close(void *conn);
+#define WORK_CONN                                                 \
+    {                                                             \
+        sizeof(struct work_conn), work_conn_open, work_conn_close \
+    }
 
 /* An HTTP client. */
 struct work_client {
     struct share my;
     struct rt_http *http;
+    struct rt_http_reply reply; /* the last one */
 };
 /* Makes the client; its connection is opened by its first request. */
-int work_client_new(struct work_client *client);
+int work_client_new(void *client);
 /* The same with a first request that is not counted. */
 int work_client_open(void *client);
 void work_client_close(void *client);
+#define WORK_CLIENT                                                     \
+    {                                                                   \
+        sizeof(struct work_client), work_client_open, work_client_close \
+    }
 
-/* The URL of `bytes` bytes, answered after delay_ms; returns url. */
-char *work_bytes_url(const struct work *work, char *url, size_t size,
-                     size_t bytes, int64_t delay_ms);
-/* GET.  Fails the trial unless the answer is a good one and, where bytes is
- * not 0, of that length and with the origin's contents.  Suspends. */
-int work_get(struct work_client *client, const char *url, size_t bytes,
-             struct rt_http_reply *reply);
+/* GET.  Fails the trial unless the answer is a good one.  Suspends. */
+int work_get(struct work_client *client, const char *url);
+/* GET of `bytes` bytes, which the origin sends after delay_ms (both as given;
+ * without that parameter 1 KiB and at once), checked to the last one. */
+int work_fetch(struct work_client *client);
+/* Adds the last answer to the share, as an operation. */
+void work_fetched(struct work_client *client);
+
+/* ---- items ready made: links between the tasks ---- */
+
+/* The tasks of a group in a ring, each linked to the next by a channel of one
+ * token or by a pipe. */
+struct work_link {
+    struct share my;
+    struct rt_chan *in, *out;
+    struct rt_sock *reader, *writer;
+};
+int work_link_chan(void *link);
+int work_link_pipe(void *link);
+void work_link_close(void *link);
+#define WORK_CHANNELS                                             \
+    {                                                             \
+        sizeof(struct work_link), work_link_chan, work_link_close \
+    }
+#define WORK_PIPES                                                \
+    {                                                             \
+        sizeof(struct work_link), work_link_pipe, work_link_close \
+    }
+/* For a pipe: one byte.  0, or an error; -EPIPE at its end.  Suspend. */
+int work_link_send(struct work_link *link, unsigned char byte);
+int work_link_recv(struct work_link *link, unsigned char *byte);
+/* Receives one and sends it on. */
+int work_link_pass(struct work_link *link);
+/* The item of that index, modulo their number, in the group under way. */
+void *work_item(const struct work *work, uint64_t index);
 
 #endif

@@ -52,6 +52,30 @@ static const struct {
     { "echo_server conns=7 rounds=300", "s" },
     { "echo_server conns=30 rounds=100 bytes=1000 cpus=1", "sp" },
     { "mixed tasks=30 cpu_us=20 delay_ms=2", "" },
+    { "mixed tasks=30 cpu_us=20 delay_ms=2 offload=1", "" },
+    { "sleepers_touch tasks=15 touch_kib=33 sleep_s=0.5", "s" },
+    { "fanin_ready conns=15 frac=0 rounds=40", "s" },
+    { "fanin_ready conns=100 frac=0.3 rounds=1001", "sp" },
+    { "fanin_ready conns=10 frac=1 rounds=100 cpus=1", "s" },
+    { "forkjoin kernel=fib n=15", "" },
+    { "forkjoin kernel=fib n=24", "" },
+    { "forkjoin kernel=nqueens", "" },
+    { "ring tasks=7 rounds=30 bytes=0", "s" },
+    { "ring tasks=30 rounds=3 bytes=4096 cpus=1", "sp" },
+    { "brigade tasks=2 rounds=300", "" },
+    { "brigade tasks=15 rounds=30", "" },
+    { "mutex tasks=7 rounds=3000", "" },
+    { "mutex tasks=3 rounds=300 cpu_ns=1000 cpus=1", "" },
+    { "sem_crawl requests=30 permits=4 delay_ms=1", "" },
+    { "broadcast tasks=15 via=event rounds=30", "s" },
+    { "broadcast tasks=15 via=cond rounds=30", "s" },
+    { "broadcast tasks=2 via=event rounds=3 cpus=1", "s" },
+    { "gen delay_ms=0 rounds=1000", "s" },
+    { "gen delay_ms=1 rounds=10", "s" },
+    { "cancel tasks=15", "s" },
+    { "cancel tasks=200", "sp" },
+    { "timeout tasks=30 delay_ms=3", "" },
+    { "lifecycle scale=0.02", "" },
     { "timers tasks=5", "" },
     { "mixed_lat rate=1000 requests=50 cpu_us=100", "s" },
     { "mixed_lat rate=200 requests=10 cpu_us=1000 offload=1", "s" },
@@ -360,8 +384,10 @@ static void every_profile_names_valid_parameters(void **state)
                 measured |= json_object_get(cells, profiles[p]) != NULL;
             }
         }
-        if (!measured)
-            fail_msg("no profile measures %s", program_text(workload, "name"));
+        bool watched = json_is_true(json_object_get(workload, "trace"));
+        if (measured == watched)
+            fail_msg("%s is %smeasured by a profile",
+                     program_text(workload, "name"), measured ? "" : "not ");
     }
     json_decref(coro);
 }

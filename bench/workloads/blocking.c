@@ -7,7 +7,6 @@
  * rt_offload().  One operation is one heartbeat.
  */
 
-#include <errno.h>
 #include <time.h>
 
 #include "kernels.h"
@@ -19,9 +18,6 @@ enum {
     BEAT_NS = 10000000
 };
 
-static bool computes, offload;
-static uint64_t tasks;
-static int64_t cycles;
 static _Atomic int64_t first; /* start of the one that came first */
 
 struct member {
@@ -29,33 +25,24 @@ struct member {
     uint64_t hash;
 };
 
-static int setup(struct work *work)
-{
-    computes = work_choice(work, "via") == 1;
-    offload = work_int(work, "offload") != 0;
-    tasks = (uint64_t)work_int(work, "tasks");
-    cycles = work_int(work, "rounds");
-    return 0;
-}
-
 /* 50 ms: of sleep, or of passes that take about a microsecond each. */
 static int block(void *arg)
 {
     static const char page[1024] = "computing";
     struct member *member = arg;
     struct timespec time = { .tv_nsec = BLOCK_NS };
-    for (int i = 0; computes && i < BLOCK_NS / 1000; i++)
+    for (int i = 0; given.via && i < BLOCK_NS / 1000; i++)
         member->hash = kernel_fnv(member->hash, page, sizeof(page));
-    return computes || nanosleep(&time, NULL) == 0 ? 0 : -errno;
+    return given.via || nanosleep(&time, NULL) == 0 ? 0 : -errno;
 }
 
 /* In the second half of each cycle. */
 static int block_all(struct member *member, int64_t next)
 {
     int status = 0;
-    for (int64_t i = 0; i < cycles && status == 0; i++) {
+    for (int64_t i = 0; i < given.rounds && status == 0; i++) {
         status = rt_sleep(next + BLOCK_NS);
-        if (status == 0 && offload)
+        if (status == 0 && given.offload)
             rt_offload(block, member, &status);
         else if (status == 0)
             status = block(member);
@@ -67,8 +54,8 @@ static int block_all(struct member *member, int64_t next)
 static int beat_all(struct share *my, int64_t next)
 {
     int status = 0;
-    int64_t beats = cycles * (CYCLE_NS / BEAT_NS);
-    next += (int64_t)(my->index * BEAT_NS / tasks);
+    int64_t beats = given.rounds * (CYCLE_NS / BEAT_NS);
+    next += ((int64_t)my->index * BEAT_NS / given.tasks);
     for (int64_t i = 0; i < beats && status == 0; i++) {
         status = work_beat(my->work, &next, BEAT_NS);
         my->ops++;
@@ -93,7 +80,7 @@ static int run(void *arg)
 static int check(struct work *work, struct share *total)
 {
     (void)work;
-    total->rounds -= (uint64_t)cycles * (CYCLE_NS / BEAT_NS);
+    total->rounds -= (uint64_t)given.rounds * (CYCLE_NS / BEAT_NS);
     return 0;
 }
 
@@ -115,9 +102,7 @@ const struct workload workload_blocking = {
                  "rounds=11 via=sleep,compute" } },
     .live = "tasks", /* all must be there, or some have no heartbeat */
     .ops = "10*rounds*tasks",
-    .item_bytes = sizeof(struct member),
-    .setup = setup,
+    .item.bytes = sizeof(struct member),
     .run = run,
     .check = check,
-    .body = work_group,
 };

@@ -11,7 +11,8 @@ static const struct kernel_unit *unit;
 
 static int setup(struct work *work)
 {
-    unit = kernel_unit(work_choice(work, "kernel"));
+    (void)work;
+    unit = kernel_unit((int)given.kernel);
     return 0;
 }
 
@@ -41,5 +42,4 @@ const struct workload workload_cpu = {
     .region = REGION_TASKS,
     .setup = setup,
     .run = run,
-    .body = work_group,
 };

@@ -9,7 +9,6 @@
  * same game).
  */
 
-#include <errno.h>
 #include <string.h>
 
 #include "workload.h"
@@ -18,17 +17,10 @@ enum {
     BYTES_MAX = 1024
 };
 
-static size_t bytes;
-
-static int setup(struct work *work)
-{
-    bytes = (size_t)work_int(work, "bytes");
-    return 0;
-}
-
 static int round_trip(struct work_conn *conn, unsigned char *out,
                       unsigned char *in)
 {
+    size_t bytes = (size_t)given.bytes;
     for (size_t j = 0; j < bytes; j++)
         out[j] = (unsigned char)(j + conn->my.ops);
     ssize_t n = rt_sock_write(conn->sock, out, bytes, RT_FOREVER);
@@ -84,10 +76,6 @@ const struct workload workload_echo = {
                { "seq", NULL, NULL, "conns=1" } },
     .tasks = "conns",
     .fds = "conns",
-    .item_bytes = sizeof(struct work_conn),
-    .setup = setup,
-    .open = work_conn_open,
+    .item = WORK_CONN,
     .run = run,
-    .close = work_conn_close,
-    .body = work_group,
 };

@@ -5,7 +5,6 @@
  * connection per request; all of it is timed.
  */
 
-#include <errno.h>
 #include <stdio.h>
 
 #include "workload.h"
@@ -14,19 +13,18 @@ static int run(void *arg)
 {
     struct work_client *client = arg;
     struct share *my = &client->my;
-    struct rt_http_reply reply;
     char url[96];
-    double delay_s = (double)(my->index % 3 + 1) * work_real(my->work, "scale");
+    double delay_s = (double)(my->index % 3 + 1) * given.scale;
     snprintf(url, sizeof(url), "http://" WORK_HOST ":%u/delay/%.6f",
              work_http_port(my->work), delay_s);
     int64_t earliest = rt_in((int64_t)(delay_s * 1e9));
     int status = work_client_new(client);
     if (status == 0)
-        status = work_get(client, url, 0, &reply);
+        status = work_get(client, url);
     if (status == 0 && rt_now() < earliest)
         status = work_fail(my->work, -ETIME, "early answer to %s", url);
     my->ops = status == 0;
-    my->digest = my->ops * work_hash(my->index % 3 + 1);
+    my->digest = work_hash(my->index % 3 + 1);
     work_client_close(client);
     return status;
 }
@@ -44,7 +42,6 @@ const struct workload workload_http_delay = {
     .tasks = "requests",
     .fds = "3*requests", /* a socket, and what curl wakes up by */
     .region = REGION_TASKS,
-    .item_bytes = sizeof(struct work_client),
+    .item.bytes = sizeof(struct work_client),
     .run = run,
-    .body = work_group,
 };

@@ -7,31 +7,17 @@
 
 #include "workload.h"
 
-static char url[128];
-static size_t bytes;
-
-static int setup(struct work *work)
-{
-    bytes = (size_t)work_int(work, "bytes");
-    work_bytes_url(work, url, sizeof(url), bytes, work_int(work, "delay_ms"));
-    return 0;
-}
-
 static int run(void *arg)
 {
     struct work_client *client = arg;
-    struct rt_http_reply reply;
     int64_t start;
     int status;
     while ((status = work_next(&client->my, &start)) > 0) {
-        status = work_get(client, url, bytes, &reply);
+        status = work_fetch(client);
         if (status != 0)
             break;
         work_latency(client->my.work, WORK_LATENCY, rt_now() - start);
-        client->my.ops++;
-        client->my.bytes += reply.body_bytes;
-        client->my.digest +=
-            work_hash(bytes * 256 + (unsigned char)reply.body[0]);
+        work_fetched(client);
     }
     return status;
 }
@@ -45,7 +31,7 @@ const struct workload workload_http_get = {
     .flags = WORK_ORIGIN,
     .params = { { "conns", "16" },
                 { "delay_ms", "0" },
-                { "bytes", "1024" },
+                { "bytes", "1024", 1 },
                 { "schedule", "closed" },
                 { "rate", "0" },
                 { "requests", "1000" } },
@@ -60,10 +46,6 @@ const struct workload workload_http_get = {
                { "seq", NULL, NULL, "conns=16 delay_ms=0,10" } },
     .tasks = "conns",
     .fds = "3*conns", /* a socket, and what curl wakes up by */
-    .item_bytes = sizeof(struct work_client),
-    .setup = setup,
-    .open = work_client_open,
+    .item = WORK_CLIENT,
     .run = run,
-    .close = work_client_close,
-    .body = work_group,
 };

@@ -16,8 +16,6 @@ enum {
     BYTES = 1024
 };
 
-static char url[128];
-static int64_t passes;
 static uint64_t expected; /* what each task must come to */
 
 struct unit {
@@ -29,8 +27,7 @@ struct unit {
 static int compute(void *arg)
 {
     struct unit *unit = arg;
-    unit->hash = KERNEL_FNV_START;
-    for (int64_t i = 0; i < passes; i++)
+    for (int64_t i = 0; i < given.cpu_us; i++)
         unit->hash = kernel_fnv(unit->hash, unit->body, BYTES);
     return 0;
 }
@@ -38,14 +35,12 @@ static int compute(void *arg)
 static int setup(struct work *work)
 {
     char body[BYTES];
-    struct unit unit = { .body = body };
+    struct unit unit = { .body = body, .hash = KERNEL_FNV_START };
     for (int i = 0; i < BYTES; i++)
         body[i] = (char)('a' + i % 26);
-    passes = work_int(work, "cpu_us");
-    work_bytes_url(work, url, sizeof(url), BYTES, work_int(work, "delay_ms"));
     int64_t start = rt_now();
     compute(&unit);
-    work_count(work, "pass_ns", (uint64_t)((rt_now() - start) / passes));
+    work_count(work, "pass_ns", (uint64_t)((rt_now() - start) / given.cpu_us));
     expected = kernel_fnv(unit.hash, body, BYTES);
     return 0;
 }
@@ -54,17 +49,17 @@ static int run(void *arg)
 {
     struct unit *unit = arg;
     struct share *my = &unit->client.my;
-    struct rt_http_reply reply;
-    int status = work_get(&unit->client, url, BYTES, &reply);
-    unit->body = reply.body;
+    int status = work_fetch(&unit->client);
+    unit->body = unit->client.reply.body;
+    unit->hash = KERNEL_FNV_START;
     if (status == 0)
-        status = work_int(my->work, "offload") ? rt_offload(compute, unit, NULL)
-                                               : compute(unit);
+        status =
+            given.offload ? rt_offload(compute, unit, NULL) : compute(unit);
     if (status == 0)
-        status = work_get(&unit->client, url, BYTES, &reply);
+        status = work_fetch(&unit->client);
     if (status != 0)
         return status;
-    unit->hash = kernel_fnv(unit->hash, reply.body, BYTES);
+    unit->hash = kernel_fnv(unit->hash, unit->client.reply.body, BYTES);
     my->ops = unit->hash == expected;
     my->bytes = (uint64_t)2 * BYTES;
     my->digest = work_hash(unit->hash);
@@ -87,10 +82,7 @@ const struct workload workload_mixed = {
                  "cpu_us=10,100,1000,10000 offload=1 cpus=1,all" } },
     .tasks = "tasks",
     .fds = "3*tasks", /* a socket, and what curl wakes up by */
-    .item_bytes = sizeof(struct unit),
+    .item = { sizeof(struct unit), work_client_open, work_client_close },
     .setup = setup,
-    .open = work_client_open,
     .run = run,
-    .close = work_client_close,
-    .body = work_group,
 };

@@ -5,8 +5,6 @@
  * `cut` leaves is summed by its task alone.  Timed: the whole tree.
  */
 
-#include <errno.h>
-
 #include "workload.h"
 
 enum {
@@ -64,9 +62,9 @@ static bool is_power(uint64_t n)
 
 static int body(struct work *work)
 {
-    uint64_t leaves = (uint64_t)work_int(work, "leaves");
-    uint64_t cut = (uint64_t)work_int(work, "cut");
-    uint64_t units = leaves <= cut ? 1 : work_product(work, "10*leaves/cut/9");
+    uint64_t leaves = (uint64_t)given.leaves;
+    uint64_t cut = (uint64_t)given.cut;
+    uint64_t units = leaves <= cut ? 1 : work_sum(work, "10*leaves/cut/9");
     if (!is_power(leaves) || !is_power(cut))
         return work_fail(work, -EINVAL, "leaves and cut are powers of ten");
     struct node root = { .leaves = leaves, .cut = cut };

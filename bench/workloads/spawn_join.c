@@ -5,8 +5,6 @@
  * last is there, memory is read, then all are joined.  All of it is timed.
  */
 
-#include <errno.h>
-
 #include "workload.h"
 
 /* The status is the proof of work: no counter in the task itself. */
@@ -25,9 +23,9 @@ static int run(void *arg)
 
 static int body(struct work *work)
 {
-    uint64_t tasks = (uint64_t)work_int(work, "tasks"), ran = 0;
+    uint64_t tasks = (uint64_t)given.tasks, ran = 0;
     int status = 0;
-    if (work_int(work, "alive"))
+    if (given.alive)
         return work_group(work);
     work_begin(work);
     for (uint64_t i = 0; i < tasks && status == 0; i++) {
@@ -57,9 +55,7 @@ const struct workload workload_spawn_join = {
     .op = "task",
     .axis = "tasks",
     .calibrated = "tasks",
-    .params = { { "alive", "0", 0, 1, NULL,
-                  "1: all alive before the first is joined" },
-                { "tasks", "10000" } },
+    .params = { { "alive", "0" }, { "tasks", "10000" } },
     .cells = { { "coro,thread", "alive=0", "alive=0", "alive=0" },
                { "pool:20", NULL, "alive=0", "alive=0" },
                { "thread:64k,seq", NULL, NULL, "alive=0" },

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * sleepers_touch: sleepers whose tasks have used some of their stack before
+ * they sleep, which stays resident.  Timed and checked as sleepers.
+ */
+
+#include "workload.h"
+
+/* Writes to each cache line of so many KiB of stack. */
+static __attribute__((noinline)) unsigned touch(int64_t kib)
+{
+    volatile unsigned char frame[1024];
+    for (size_t i = 0; i < sizeof(frame); i += 64)
+        frame[i] = (unsigned char)kib;
+    return kib > 1 ? frame[0] + touch(kib - 1) : frame[0];
+}
+
+static int run(void *arg)
+{
+    struct share *my = arg;
+    my->sum = given.touch_kib > 0 ? touch(given.touch_kib) : 0;
+    my->ops = 1;
+    return rt_sleep(rt_in((int64_t)(given.sleep_s * 1e9)));
+}
+
+const struct workload workload_sleepers_touch = {
+    .name = "sleepers_touch",
+    .question = "What does a task hold that has used its stack?",
+    .op = "task",
+    .axis = "touch_kib",
+    .flags = WORK_WAITS,
+    .params = { { "tasks", "1000" },
+                { "touch_kib", "16" },
+                { "sleep_s", "1" } },
+    .cells = { { "coro,thread,thread:tuned", NULL, NULL,
+                 "tasks=10000 touch_kib=0,1,4,16,32 sleep_s=4" },
+               { "coro,thread", "touch_kib=16", NULL, NULL } },
+    .live = "tasks",
+    .region = REGION_ASLEEP,
+    .run = run,
+};
