@@ -33,7 +33,7 @@ WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wundef -Wvla -Wformat=2 \
     -Wno-sign-conversion -Wno-missing-field-initializers $(if $(WERROR),-Werror)
 # Functions begin at cache lines, so that the same loop lies alike in every
 # program: one that crosses a line in one of them takes twice as long there.
-BASE     := -std=c11 -D_GNU_SOURCE -pthread -O2 -g \
+COMMON   := -std=c11 -D_GNU_SOURCE -pthread -O2 -g \
     -falign-functions=64 -ffile-prefix-map=$(CURDIR)=. -Iruntime -Ibench \
     $(PKG_FLAGS) $(WARNINGS) \
     $(if $(SAN),-fsanitize=$(SAN) -fno-omit-frame-pointer)
@@ -47,6 +47,11 @@ FRAME    := $(if $(SAN),,-Wframe-larger-than=4096 \
     $(call flag,--param=stack-clash-protection-guard-size=12))
 LINK     := -pthread $(if $(SAN),-fsanitize=$(SAN))
 ARCH     := $(firstword $(subst -, ,$(shell $(CC) -dumpmachine)))
+
+# How this folder is built, without what only warns: a change builds all again,
+# and two builds that are compared must agree.
+FLAGS := $(subst $(CURDIR),.,$(filter-out -W%,$(CC) $(COMMON) $(LINK) \
+    $(CFLAGS) $(LDFLAGS)))
 
 objects = $(patsubst %,$(BUILD)/obj/%.o,$(basename $(1)))
 
@@ -78,7 +83,7 @@ RUNTIMES   += $(notdir $(GUEST_DIRS))
 
 # ---- bench: a library, the programs, the workloads ----
 PROGRAM_SRC  := bench/main.c bench/trial.c
-BENCH_SRC    := $(filter-out $(PROGRAM_SRC),$(wildcard bench/*.c))
+BENCH_SRC    := $(filter-out $(PROGRAM_SRC),$(wildcard bench/*.c bench/regress/*.c))
 # Both sides of a WebSocket handshake compute the same hash.
 ORIGIN_SRC   := $(wildcard bench/origin/*.c) runtime/ws_accept.c
 WORKLOAD_SRC := $(wildcard bench/workloads/*.c)
@@ -93,7 +98,8 @@ uv_LIBS      := $(CURL) $(UV)
 LIBRARIES := $(RUNTIMES:%=$(BUILD)/lib/librt-%.a)
 TRIALS    := $(RUNTIMES:%=$(BUILD)/bin/trial-%)
 REF_BINS  := $(REFERENCES:%=$(BUILD)/bin/trial-%)
-PROGRAMS  := $(BUILD)/bin/cobench $(BUILD)/bin/origin $(TRIALS) $(REF_BINS)
+PROGRAMS  := $(BUILD)/bin/cobench $(BUILD)/bin/origin $(TRIALS) $(REF_BINS) \
+    $(if $(SAN),,$(BUILD)/bin/count.so)
 
 # ---- tests ----
 RT_TESTS    := $(notdir $(basename $(wildcard runtime/test/test_*.c)))
@@ -103,36 +109,43 @@ BENCH_HELP  := $(filter-out bench/test/test_%,$(wildcard bench/test/*.c))
 TESTS := $(foreach r,$(RUNTIMES),$(RT_TESTS:%=$(BUILD)/test/$(r)/%)) \
     $(CORO_TESTS:%=$(BUILD)/test/coro-only/%) $(BENCH_TESTS:%=$(BUILD)/test/bench/%)
 
-.PHONY: all test tests test-runtime bench bench-quick bench-full plots lint clean install setup \
-    help
+.PHONY: all test tests test-runtime bench bench-quick bench-full plots regress \
+    regress-record lint clean install setup help
 all: $(PROGRAMS)
 
 help:
 	@sed -n '1,3s/^# //p' Makefile
-	@echo 'targets: all test test-runtime bench bench-quick bench-full plots lint install clean'
+	@echo 'targets: all test test-runtime bench bench-quick bench-full plots'
+	@echo '    regress regress-record lint install clean'
+	@echo 'make regress BASE=<revision>: has this tree become slower?'
 
 setup:
 	sh scripts/setup.sh
 
 # ---- rules ----
-$(BUILD)/obj/runtime/%.o: runtime/%.c
+$(BUILD)/flags: always
+	@mkdir -p $(@D)
+	@echo '$(FLAGS)' | cmp -s - $@ || echo '$(FLAGS)' >$@
+.PHONY: always
+
+$(BUILD)/obj/runtime/%.o: runtime/%.c $(BUILD)/flags
 	$(if $(Q),@echo "  cc   $<")
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(BASE) $(FRAME) -MMD -MP $(CFLAGS) -c $< -o $@
+	$(Q)$(CC) $(COMMON) $(FRAME) -MMD -MP $(CFLAGS) -c $< -o $@
 
-$(BUILD)/obj/runtime/%.o: runtime/%.S
+$(BUILD)/obj/runtime/%.o: runtime/%.S $(BUILD)/flags
 	$(if $(Q),@echo "  as   $<")
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(BASE) -MMD -MP $(CFLAGS) -c $< -o $@
+	$(Q)$(CC) $(COMMON) -MMD -MP $(CFLAGS) -c $< -o $@
 
-$(BUILD)/obj/bench/workloads/%.o: BASE += $(FRAME)
-$(BUILD)/obj/%.o: %.c
+$(BUILD)/obj/bench/workloads/%.o: COMMON += $(FRAME)
+$(BUILD)/obj/%.o: %.c $(BUILD)/flags
 	$(if $(Q),@echo "  cc   $<")
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(BASE) -MMD -MP $(CFLAGS) -c $< -o $@
+	$(Q)$(CC) $(COMMON) -MMD -MP $(CFLAGS) -c $< -o $@
 
 $(BUILD)/obj/%.o: $(BUILD)/obj/%.c
-	$(Q)$(CC) $(BASE) -MMD -MP $(CFLAGS) -c $< -o $@
+	$(Q)$(CC) $(COMMON) -MMD -MP $(CFLAGS) -c $< -o $@
 
 define archive
 	$(if $(Q),@echo "  ar   $@")
@@ -218,6 +231,11 @@ $(BUILD)/lib/libbench.a: $(call objects,$(BENCH_SRC))
 	$(archive)
 $(BUILD)/bin/cobench: $(BUILD)/obj/bench/main.o $(BUILD)/lib/libbench.a
 	$(call link,$(JANSSON) -lm)
+# Preloaded by `cobench count`; a sanitizer wants to come first itself.
+$(BUILD)/bin/count.so: bench/preload/count.c $(BUILD)/flags
+	$(if $(Q),@echo "  ld   $@")
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(COMMON) -fPIC -shared $(CFLAGS) $(LDFLAGS) -o $@ $<
 $(BUILD)/bin/origin: $(call objects,$(ORIGIN_SRC))
 	$(call link,$(MHD) $(WSLAY) $(UV))
 $(BUILD)/test/bench/%: $(BUILD)/obj/bench/test/%.o \
@@ -231,6 +249,12 @@ bench-quick: all
 	$(BUILD)/bin/cobench run --profile quick
 bench-full: all
 	$(BUILD)/bin/cobench run --profile full --resume
+# BASE is ours; the build of the base revision gets all other variables.
+MAKEOVERRIDES := $(filter-out BASE=%,$(MAKEOVERRIDES))
+regress: all
+	$(BUILD)/bin/cobench regress $(if $(BASE),--base '$(BASE)')
+regress-record: all
+	$(BUILD)/bin/cobench regress --record
 plots: all
 	$(BUILD)/bin/cobench report results/local/latest
 

@@ -36,6 +36,7 @@ struct verdict {
     const char *outcome;
     char message[256];
     json_t *record; /* owned */
+    json_t *traced; /* owned; NULL unless it was asked for */
 };
 
 static void judge(struct verdict *verdict, const char *outcome,
@@ -112,6 +113,20 @@ static const char *bad_figure(const json_t *record)
     if ((double)figure(record, "user_ns") > most)
         return "user_ns";
     return (double)figure(record, "sys_ns") > most ? "sys_ns" : NULL;
+}
+
+/* What `cobench count` prints: "NAME NUMBER" lines. */
+static json_t *read_counts(const struct proc_text *text)
+{
+    json_t *counts = json_object();
+    const char *at = text->data ? text->data : "";
+    for (; *at; at += strcspn(at, "\n"), at += *at == '\n') {
+        char name[32];
+        long long value;
+        if (sscanf(at, "%31[a-z_] %lld", name, &value) == 2)
+            json_object_set_new(counts, name, json_integer(value));
+    }
+    return counts;
 }
 
 /* A process that ended by itself and left something to read. */
@@ -250,7 +265,8 @@ void attempts_fini(struct attempts *all)
 struct command {
     const char *argv[ARGUMENTS];
     const char *env[8];
-    char count[128], origin[160], pad[PAD_BYTES + 32];
+    char counter[PATH_MAX + 16], count[128], origin[160], inject[128],
+        pad[PAD_BYTES + 32];
 };
 
 /* The command line and environment of a trial. */
@@ -259,6 +275,12 @@ static void command_init(struct command *command, const struct attempts *all,
 {
     const struct cell *cell = attempt->cell;
     size_t n = 0, e = 0, i;
+    if (attempt->traced) {
+        snprintf(command->counter, sizeof command->counter, "%s/cobench",
+                 all->folder);
+        command->argv[n++] = command->counter;
+        command->argv[n++] = "count";
+    }
     command->argv[n++] = cell->program;
     command->argv[n++] = cell->workload;
     json_t *argument;
@@ -283,6 +305,11 @@ static void command_init(struct command *command, const struct attempts *all,
         snprintf(command->origin, sizeof command->origin, "COBENCH_ORIGIN=%s",
                  origin_describe(&all->origin, ports, sizeof ports));
         command->env[e++] = command->origin;
+    }
+    if (attempt->inject) {
+        snprintf(command->inject, sizeof command->inject, "COBENCH_INJECT=%s",
+                 attempt->inject);
+        command->env[e++] = command->inject;
     }
     /* Random padding moves the stack and what is aligned with it. */
     size_t bytes =
@@ -317,6 +344,8 @@ static int64_t run_process(struct attempts *all, const struct attempt *attempt,
     }
     int64_t ns = result.ns;
     judge_end(verdict, attempt, &result);
+    if (attempt->traced)
+        verdict->traced = read_counts(&result.out);
     proc_result_fini(&result);
     return ns;
 }
@@ -338,12 +367,14 @@ static json_t *make_line(const struct attempts *all,
         json_object_set_new(line, "message", json_string(verdict->message));
     if (line && verdict->record)
         json_object_set(line, "record", verdict->record);
+    if (line && verdict->traced)
+        json_object_set(line, "traced", verdict->traced);
     return line;
 }
 
 json_t *attempt_run(struct attempts *all, const struct attempt *attempt)
 {
-    struct verdict verdict = { "failed", "", NULL };
+    struct verdict verdict = { .outcome = "failed" };
     int64_t started_ns = proc_now(), ns = 0;
     if (!attempt->cell->origin) {
         ns = run_process(all, attempt, &verdict);
@@ -353,6 +384,7 @@ json_t *attempt_run(struct attempts *all, const struct attempt *attempt)
     }
     json_t *line = make_line(all, attempt, started_ns, ns, &verdict);
     json_decref(verdict.record);
+    json_decref(verdict.traced);
     return line;
 }
 

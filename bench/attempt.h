@@ -35,6 +35,10 @@ struct attempt {
     uint64_t draw;     /* which random numbers of the round are its */
     int64_t count;     /* value of the calibrated parameter; 0: none */
     int64_t limit_ns;
+    const char *inject; /* COBENCH_INJECT of the trial (work.h); NULL: none */
+    /* Under `cobench count`: what that prints is put into the line as the
+     * object "traced", name to number. */
+    bool traced;
 };
 
 /* Runs it.  Returns its line (see trials.h), owned by the caller; NULL

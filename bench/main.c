@@ -20,6 +20,8 @@ static const char help[] =
     "  list     the workloads, their parameters, and the runtimes\n"
     "  run      measure, and write results and charts\n"
     "  report   make results and charts again from a run's trials\n"
+    "  regress  has this tree become slower than the one it comes from?\n"
+    "  count    count the system calls and allocations of a program\n"
     "\n"
     "cobench COMMAND --help says more; cobench --version tells the version.\n";
 
@@ -32,6 +34,8 @@ static const struct command commands[] = {
     { "list", command_list },
     { "run", command_run },
     { "report", command_report },
+    { "regress", command_regress },
+    { "count", command_count },
 };
 enum {
     COMMANDS = sizeof commands / sizeof commands[0]

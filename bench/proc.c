@@ -300,12 +300,17 @@ static bool wait_event(struct proc *proc, const sigset_t *mask)
     return fds[0].revents != 0;
 }
 
+static bool interrupted(const struct proc *proc)
+{
+    return interrupt_pending() && !proc->options->insist;
+}
+
 static void watch(struct proc *proc, const sigset_t *mask)
 {
     const struct proc_options *options = proc->options;
     while (!wait_event(proc, mask)) {
         int64_t now = proc_now();
-        if (interrupt_pending())
+        if (interrupted(proc))
             end_it(proc, PROC_INTERRUPTED);
         else if (flooded(proc))
             end_it(proc, PROC_FLOODED);
@@ -358,7 +363,7 @@ int proc_run(const struct proc_options *options, struct proc_result *result)
             options->limit_ns ? proc.started + options->limit_ns : INT64_MAX;
         proc.next_tick =
             options->tick_ns ? proc.started + options->tick_ns : INT64_MAX;
-        if (interrupt_pending())
+        if (interrupted(&proc))
             end_it(&proc, PROC_INTERRUPTED);
         watch(&proc, &mask);
         bury(&proc);

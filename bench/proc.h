@@ -21,6 +21,7 @@ struct proc_options {
     void (*tick)(void *arg);
     void *tick_arg;
     size_t out_keep; /* of standard output; 0: 4 KiB */
+    bool insist;     /* not ended by an interrupt: it cleans up after one */
 };
 
 enum proc_end {

@@ -254,6 +254,8 @@ json_t *record_json(const struct record *record)
     json_object_set_new(out, "params", params_json(record->work));
     set_text(out, "cpus", record->pinned ? "1" : "all");
     json_object_set_new(out, "runtime", runtime_json(record));
+    if (record->work->injected >= 0)
+        set_int(out, "injected", (uint64_t)record->work->given);
     if (record->skip.reason != NULL) {
         add_skip(out, &record->skip);
     } else if (record->error != 0) {

@@ -21,6 +21,9 @@
  *                 workers and the counters of struct rt_info that are not 0;
  *                 stalls and stall_longest_ns even then, where they are
  *                 watched for
+ *   injected      what the body did more of under the nominal amount (see
+ *                 work_inject()): the parameter's real value; no such record
+ *                 is a measurement of the program
  *   status        "ok", "failed" or "skipped"
  *   error         failed: {errno: "EBADMSG", message}
  *   skip          skipped: {reason, needed, limit, remedy}; the numbers and

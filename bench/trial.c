@@ -202,6 +202,19 @@ static int find_record_fd(struct trial *trial)
     return EXIT_OK;
 }
 
+/* COBENCH_INJECT, see work_inject(). */
+static int inject(struct trial *trial)
+{
+    const char *text = getenv("COBENCH_INJECT");
+    if (text == NULL || work_inject(&trial->work, text) == 0)
+        return EXIT_OK;
+    fprintf(stderr,
+            "trial-%s: COBENCH_INJECT: '%.60s' is not PARAMETER:FACTOR for "
+            "%s\n",
+            trial->info.name, text, trial->work.workload->name);
+    return EXIT_USAGE;
+}
+
 /* ---- the origin ---- */
 
 /* The driver's origin, else one of our own from the folder of this program. */
@@ -402,5 +415,7 @@ int main(int argc, char **argv)
     for (int i = optind + 1; i < argc && status == EXIT_OK; i++)
         status = is_repeated(argv, i) ? refuse_repeated(&trial, argv[i])
                                       : set_param(&trial, argv[i]);
+    if (status == EXIT_OK)
+        status = inject(&trial);
     return status == EXIT_OK ? trial_run(&trial) : status;
 }

@@ -9,6 +9,7 @@
 #include <assert.h>
 #include <ctype.h>
 #include <errno.h>
+#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,7 +21,9 @@ struct common common;
 
 void work_init(struct work *work, const struct workload *workload)
 {
-    *work = (struct work){ .workload = workload, .failing = ATOMIC_FLAG_INIT };
+    *work = (struct work){ .workload = workload,
+                           .injected = -1,
+                           .failing = ATOMIC_FLAG_INIT };
     char message[256];
     for (int i = 0; i < PARAMS_MAX && workload->params[i].name != NULL; i++) {
         struct param *param = &work->params[i];
@@ -30,6 +33,27 @@ void work_init(struct work *work, const struct workload *workload)
         assert(error == 0 && "a workload's default is a valid value");
         (void)error;
     }
+}
+
+int work_inject(struct work *work, const char *text)
+{
+    size_t length = strcspn(text, ":");
+    const struct param *params = work->workload->params;
+    int i = param_find(params, PARAMS_MAX, text, length);
+    if (i < 0 || params[i].kind != PARAM_INT || text[length] == '\0')
+        return -EINVAL;
+    char *end;
+    double factor = strtod(text + length + 1, &end);
+    double given = round(factor * work->values[i].real);
+    if (*end != '\0' || !(factor > 0) || !(given >= params[i].low) ||
+        !(given <= params[i].high))
+        return -EINVAL;
+    work->injected = i;
+    work->nominal = work->values[i].integer;
+    work->given = (int64_t)given;
+    work->values[i] =
+        (struct param_value){ .integer = work->given, .real = given };
+    return 0;
 }
 
 static const struct param_value *value(const struct work *work,
@@ -237,12 +261,36 @@ static void check_receipt(struct work *work)
                   (unsigned long long)receipt->connections);
 }
 
+/* Of what grew with the injected parameter, the nominal part.  Exact where
+ * each operation contributes equally. */
+static void scale_back(const struct work *work, uint64_t *figure)
+{
+    uint64_t nominal = (uint64_t)work->nominal, given = (uint64_t)work->given;
+    *figure = *figure / given * nominal + *figure % given * nominal / given;
+}
+
+static void undo_injection(struct work *work)
+{
+    if (work->injected < 0)
+        return;
+    if (work->receipt.units == work->receipt.ops)
+        scale_back(work, &work->receipt.units);
+    scale_back(work, &work->receipt.ops);
+    scale_back(work, &work->receipt.bytes);
+    scale_back(work, &work->receipt.digest);
+    scale_back(work, &work->measure.parked_tasks);
+    work->values[work->injected] =
+        (struct param_value){ .integer = work->nominal,
+                              .real = (double)work->nominal };
+}
+
 int work_check(struct work *work, int status)
 {
     if (status < 0)
         work_fail(work, status, "%s", strerror(-status));
     else
         check_receipt(work);
+    undo_injection(work);
     return work->error;
 }
 

@@ -50,6 +50,10 @@ struct work {
     struct origin_stats origin_end;          /* at work_end() */
     uint64_t listen_drops, listen_overflows; /* before the body */
 
+    /* See work_inject(): which value, what it was, what it became. */
+    int injected; /* -1: none */
+    int64_t nominal, given;
+
     int error; /* the first work_fail(), or 0; guarded by `failing` */
     char message[256];
     atomic_flag failing;
@@ -80,6 +84,17 @@ void work_needs(const struct work *work, struct needs *needs);
  * they contradict each other. */
 int arrivals_choose(struct arrivals *arrivals, struct work *work, uint64_t n);
 
+/*
+ * Makes a slower or faster program of this one, to see a gate fire: "rounds:1.2"
+ * lets the body do 1.2 times the work that the parameter `rounds` asks for,
+ * while the record tells of the nominal amount.  It is for parameters that say
+ * how many equal operations there are, or how many tasks: the receipt is
+ * scaled back in proportion.  After the parameters are set.  -EINVAL: no
+ * integer parameter of that name, or no factor above 0 that keeps it within
+ * its bounds.
+ */
+int work_inject(struct work *work, const char *text);
+
 /* Connections the origin has lost to a full queue since work_attach(): what
  * its listeners dropped, but no more than overflowed in all; neither figure
  * alone means that.  LISTEN_UNKNOWN. */
@@ -88,8 +103,9 @@ uint64_t work_overflows(const struct work *work);
 /* Before the body: notes where the origin's counters stand. */
 int work_attach(struct work *work, struct origin *origin);
 
-/* After the body returned `status`: checks the receipt.  Returns 0 when the
- * trial is good, else a negative errno that has gone through work_fail(). */
+/* After the body returned `status`: checks the receipt, and takes an injection
+ * back out of it.  Returns 0 when the trial is good, else a negative errno that
+ * has gone through work_fail(). */
 int work_check(struct work *work, int status);
 
 #endif

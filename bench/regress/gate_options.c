@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Parses the options of `cobench regress`.
+ */
+#include "gate_options.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+const char *const gate_options_help =
+    "usage: cobench regress [--base REV] [OPTION]...\n"
+    "Has the working tree become slower than the revision it comes from?\n"
+    "Builds the merge base of REV and HEAD in a temporary worktree, measures\n"
+    "both in turns, and fails for a confirmed slowdown only.  Without a base:\n"
+    "compares ratios of two runtimes with those recorded on this class of\n"
+    "machine, and checks the limits that hold on any.\n"
+    "\n"
+    "what\n"
+    "  --base REV          compare with the merge base of REV and HEAD\n"
+    "  --base-bin DIR      compare with the programs in DIR\n"
+    "  --head-bin DIR      programs of head, instead of those beside cobench\n"
+    "  --metric GLOB[,..]  only metrics whose whole name matches one (a star\n"
+    "                      matches everything, slashes too)\n"
+    "  --list              print the names of the metrics\n"
+    "how\n"
+    "  --force             measure even if both sides are the same programs\n"
+    "  --budget SECONDS    be inconclusive after that; 600\n"
+    "  --seed N            of all that is drawn by lot; recorded\n"
+    "  --record            add this run's ratios to the baseline of this class\n"
+    "                      of machine\n"
+    "  --replay FILE       decide again from a regress.json\n"
+    "where\n"
+    "  --out DIR           regress.json, regress.md, regress.xml and charts;\n"
+    "                      results/local/regress\n"
+    "\n"
+    "COBENCH_INJECT='METRIC:1.2' makes head do 1.2 times the work in that one,\n"
+    "to see the gate fire.\n"
+    "\n"
+    "Exit status: 0 no regression, 1 a confirmed regression, 2 usage or not\n"
+    "comparable (base does not build), 3 inconclusive (the control alarmed,\n"
+    "much CPU time was stolen, too noisy, out of time), 4 nothing was measured,\n"
+    "a trial crashed or did other work; 130 ended by Ctrl-C.\n";
+
+enum {
+    OPT_BASE = 1,
+    OPT_BASE_BIN,
+    OPT_HEAD_BIN,
+    OPT_METRIC,
+    OPT_LIST,
+    OPT_FORCE,
+    OPT_BUDGET,
+    OPT_SEED,
+    OPT_RECORD,
+    OPT_REPLAY,
+    OPT_OUT,
+    OPT_HELP
+};
+
+static const struct option long_options[] = {
+    { "base", required_argument, NULL, OPT_BASE },
+    { "base-bin", required_argument, NULL, OPT_BASE_BIN },
+    { "head-bin", required_argument, NULL, OPT_HEAD_BIN },
+    { "metric", required_argument, NULL, OPT_METRIC },
+    { "list", no_argument, NULL, OPT_LIST },
+    { "force", no_argument, NULL, OPT_FORCE },
+    { "budget", required_argument, NULL, OPT_BUDGET },
+    { "seed", required_argument, NULL, OPT_SEED },
+    { "record", no_argument, NULL, OPT_RECORD },
+    { "replay", required_argument, NULL, OPT_REPLAY },
+    { "out", required_argument, NULL, OPT_OUT },
+    { "help", no_argument, NULL, OPT_HELP },
+    { 0 },
+};
+
+static int take_budget(struct gate_options *out, const char *text)
+{
+    char *end;
+    double seconds = strtod(text, &end);
+    if (end == text || *end || !(seconds > 0) || !(seconds < 1e9))
+        return -EINVAL;
+    out->budget_ns = (int64_t)(seconds * 1e9);
+    return 0;
+}
+
+static int take_seed(struct gate_options *out, const char *text)
+{
+    char *end;
+    errno = 0;
+    out->seed = strtoull(text, &end, 10);
+    out->seed_given = true;
+    return end == text || *end || *text == '-' || errno ? -EINVAL : 0;
+}
+
+static int take(struct gate_options *out, int option, const char *text)
+{
+    switch (option) {
+    case OPT_BASE:
+        out->base = text;
+        return 0;
+    case OPT_BASE_BIN:
+        out->base_bin = text;
+        return 0;
+    case OPT_HEAD_BIN:
+        out->head_bin = text;
+        return 0;
+    case OPT_METRIC:
+        out->metrics = text;
+        return 0;
+    case OPT_LIST:
+        out->list = true;
+        return 0;
+    case OPT_FORCE:
+        out->force = true;
+        return 0;
+    case OPT_BUDGET:
+        return take_budget(out, text);
+    case OPT_SEED:
+        return take_seed(out, text);
+    case OPT_RECORD:
+        out->record = true;
+        return 0;
+    case OPT_REPLAY:
+        out->replay = text;
+        return 0;
+    case OPT_OUT:
+        out->out = text;
+        return 0;
+    default:
+        out->help = true;
+        return 0;
+    }
+}
+
+/* Options that do not go together. */
+static const char *conflict(const struct gate_options *options)
+{
+    if (options->base && options->base_bin)
+        return "give --base or --base-bin, not both";
+    if (options->record && (options->base || options->base_bin))
+        return "--record is for runs without a base";
+    if (options->replay && (options->base || options->base_bin ||
+                            options->record || options->force))
+        return "--replay measures nothing: give it no base";
+    return NULL;
+}
+
+int gate_options_parse(struct gate_options *out, int argc, char **argv,
+                       char *message, size_t size)
+{
+    *out = (struct gate_options){ .out = NULL,
+                                  .budget_ns = INT64_C(600) * 1000000000 };
+    optind = 1;
+    opterr = 0;
+    int option;
+    while ((option = getopt_long(argc, argv, ":", long_options, NULL)) != -1) {
+        if (option == '?' || option == ':') {
+            snprintf(message, size,
+                     option == '?' ? "unknown option '%s'"
+                                   : "option '%s' needs a value",
+                     argv[optind - 1]);
+            return -EINVAL;
+        }
+        if (take(out, option, optarg) != 0) {
+            snprintf(message, size, "'%s' is no valid value of %s", optarg,
+                     option == OPT_SEED ? "--seed" : "--budget");
+            return -EINVAL;
+        }
+    }
+    if (optind < argc) {
+        snprintf(message, size, "unexpected argument '%s'", argv[optind]);
+        return -EINVAL;
+    }
+    const char *both = conflict(out);
+    if (both)
+        snprintf(message, size, "%s", both);
+    return both ? -EINVAL : 0;
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef GATE_OPTIONS_H
+#define GATE_OPTIONS_H
+
+/*
+ * The command line of `cobench regress`.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct gate_options {
+    const char *base;                /* a revision; NULL: none */
+    const char *base_bin, *head_bin; /* folders of programs; NULL: none */
+    const char *metrics;             /* comma list of globs; NULL: all */
+    const char *replay;              /* a regress.json; NULL: none */
+    const char *out;
+    int64_t budget_ns;
+    uint64_t seed; /* where seed_given */
+    bool seed_given, force, record, list, help;
+};
+
+/* The strings live as long as argv.  0, or -EINVAL with one line for the
+ * user. */
+int gate_options_parse(struct gate_options *out, int argc, char **argv,
+                       char *message, size_t size);
+
+extern const char *const gate_options_help;
+
+#endif

@@ -1,0 +1,490 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * `cobench regress` from outside, against made-up trial programs whose speed
+ * and manners a file says: every way a comparison can end has its own exit
+ * status.
+ */
+#include <limits.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "program.h"
+
+#define METRIC "switch_pair/via:yield/cpus:1/runtime:coro ns_per_op"
+
+static const char description[] =
+    "{\"schema\": 1, \"runtime\": {\"name\": \"coro\", \"options\": \"\"},"
+    " \"workloads\": [{\"name\": \"switch_pair\", \"calibrated\": \"rounds\","
+    " \"params\": [{\"name\": \"via\", \"kind\": \"choice\", \"value\":"
+    " \"yield\", \"choices\": [\"yield\"]}, {\"name\": \"rounds\", \"kind\":"
+    " \"int\", \"value\": 10, \"low\": 1, \"high\": 1000000000}],"
+    " \"cells\": []}]}\n";
+
+/* `manners` sets ns, a time per operation, and may do worse.  A few per cent
+ * of noise come with the process's number. */
+static const char script[] =
+    "#!/bin/sh\n"
+    "here=${0%/*} digest=1 unit=2\n"
+    "[ \"$1\" != --describe ] || exec cat \"$here/description\"\n"
+    "for a; do case $a in rounds=*) n=${a#*=} ;; esac; done\n"
+    ". \"$here/manners\"\n"
+    "wall=${wall-$((n * ns / 1000 * (1000 + $$ * 7919 % 61)))}\n"
+    "printf '{\"schema\": 1, \"workload\": \"switch_pair\", \"params\": "
+    "{\"rounds\": %s}, \"status\": \"ok\", \"wall_ns\": %s, \"user_ns\": 1, "
+    "\"sys_ns\": 1, \"units\": 2, \"ops\": %s, \"bytes\": 0, \"digest\": "
+    "\"%x\"}\\n' $n $wall $n $((n * digest)) >&3\n";
+
+static char folder[64];
+
+static void put(const char *name, const char *text)
+{
+    char path[PATH_MAX];
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    FILE *f = fopen(path, "we");
+    assert_non_null(f);
+    fputs(text, f);
+    assert_int_equal(fclose(f), 0);
+}
+
+/* The programs of one side. */
+static void put_side(const char *side, const char *manners)
+{
+    char name[64];
+    struct program made;
+    program_run(&made, "mkdir -p %s/%s", folder, side);
+    snprintf(name, sizeof name, "%s/trial-coro", side);
+    put(name, script);
+    program_run(&made, "chmod +x %s/%s", folder, name);
+    snprintf(name, sizeof name, "%s/description", side);
+    put(name, description);
+    snprintf(name, sizeof name, "%s/manners", side);
+    put(name, manners);
+}
+
+static int set_up(void **state)
+{
+    (void)state;
+    strcpy(folder, "/tmp/test-regress-XXXXXX");
+    if (!mkdtemp(folder))
+        return -1;
+    unsetenv("GITHUB_STEP_SUMMARY");
+    unsetenv("COBENCH_INJECT");
+    put_side("base", "ns=1000\n");
+    put_side("head", "ns=1000\n");
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    struct program removed;
+    program_run(&removed, "rm -rf %s", folder);
+    return 0;
+}
+
+/* Compares both sides; seed 1 controls nothing where there is one metric. */
+static void compare(struct program *run, const char *before, const char *more)
+{
+    program_run(run,
+                "%s \"$BIN\"/cobench regress --base-bin %s/base --head-bin "
+                "%s/head --seed 1 --force --metric '%s' --out %s/out %s 2>&1",
+                before, folder, folder, METRIC, folder, more);
+}
+
+/* ---- verdicts ---- */
+
+static void the_same_speed_passes(void **state)
+{
+    (void)state;
+    struct program run;
+    compare(&run, "", "");
+    assert_int_equal(run.status, 0);
+    assert_non_null(strstr(run.output, "same "));
+}
+
+static void programs_that_are_identical_are_not_measured(void **state)
+{
+    (void)state;
+    struct program run;
+    program_run(&run,
+                "\"$BIN\"/cobench regress --base-bin %s/base --head-bin "
+                "%s/head --out %s/out 2>&1",
+                folder, folder, folder);
+    assert_int_equal(run.status, 0);
+    assert_non_null(strstr(run.output, "identical"));
+    assert_null(strstr(run.output, METRIC));
+}
+
+static void slower_fails_and_is_reported_everywhere(void **state)
+{
+    (void)state;
+    struct program run, file;
+    put("head/manners", "ns=1200\n");
+    compare(&run, "GITHUB_STEP_SUMMARY=summary.md;", "");
+    assert_int_equal(run.status, 1);
+    assert_non_null(strstr(run.output, "REGRESSED"));
+    program_run(&file, "cat %s/out/regress.md", folder);
+    assert_non_null(strstr(file.output, "**REGRESSED**"));
+    program_run(&file, "cat %s/out/regress.xml", folder);
+    assert_non_null(strstr(file.output, "failures=\"1\""));
+    assert_non_null(strstr(file.output, "<failure message=\"REGRESSED"));
+}
+
+static void the_step_summary_gets_the_markdown(void **state)
+{
+    (void)state;
+    struct program run, file;
+    put("summary.md", "before\n");
+    char before[128];
+    snprintf(before, sizeof before, "export GITHUB_STEP_SUMMARY=%s/summary.md;",
+             folder);
+    compare(&run, before, "");
+    program_run(&file, "cat %s/summary.md", folder);
+    assert_int_equal(strncmp(file.output, "before\n## Performance", 21), 0);
+}
+
+static void the_other_way_round_it_is_an_improvement(void **state)
+{
+    (void)state;
+    struct program run;
+    put("base/manners", "ns=1200\n");
+    compare(&run, "", "");
+    assert_int_equal(run.status, 0);
+    assert_non_null(strstr(run.output, "improved"));
+}
+
+static void a_replay_gives_the_identical_file(void **state)
+{
+    (void)state;
+    struct program run;
+    put("head/manners", "ns=1200\n");
+    compare(&run, "", "");
+    program_run(&run,
+                "\"$BIN\"/cobench regress --replay %s/out/regress.json --out "
+                "%s/again",
+                folder, folder);
+    assert_int_equal(run.status, 1);
+    program_run(&run, "cmp %s/out/regress.json %s/again/regress.json", folder,
+                folder);
+    assert_int_equal(run.status, 0);
+}
+
+/* ---- what makes a run worthless ---- */
+
+static void no_metric_is_no_pass(void **state)
+{
+    (void)state;
+    struct program run;
+    compare(&run, "", "--metric 'none*'");
+    assert_int_equal(run.status, 4);
+}
+
+static void a_side_with_manners_like_these_is_broken(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *manners, *says;
+    } cases[] = {
+        { "kill -SEGV $$\n", "signal 11" },
+        { "exit 3\n", "exit status 3" },
+        { "ns=1000 wall=0\n", "wall_ns" },
+        { "ns=1000 wall=NaN\n", "no record" },
+        { "ns=1000 digest=2\n", "digest" },
+        { "echo '{\"schema\": 1, \"work' >&3; exit 0\n", "no record" },
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct program run;
+        put("head/manners", cases[i].manners);
+        compare(&run, "", "");
+        assert_int_equal(run.status, 4);
+        assert_non_null(strstr(run.output, "head"));
+        assert_non_null(strstr(run.output, cases[i].says));
+    }
+}
+
+static void a_trial_that_fails_once_is_tried_again(void **state)
+{
+    (void)state;
+    struct program run;
+    put("head/manners",
+        "ns=1000; mkdir \"$here/failed\" 2>/dev/null && kill -SEGV $$\n");
+    compare(&run, "", "");
+    assert_int_equal(run.status, 0);
+}
+
+static void a_full_disk_is_no_pass(void **state)
+{
+    (void)state;
+    struct program run;
+    compare(&run, "ulimit -f 0;", "");
+    assert_int_equal(run.status, 4);
+    assert_non_null(strstr(run.output, "File too large"));
+}
+
+static void an_interrupt_has_the_status_of_one(void **state)
+{
+    (void)state;
+    struct program run;
+    put("head/manners", "ns=1000; kill -INT $PPID; sleep 60\n");
+    compare(&run, "", "");
+    assert_int_equal(run.status, 130);
+}
+
+/* ---- what cannot be compared ---- */
+
+static void another_definition_is_not_compared(void **state)
+{
+    (void)state;
+    struct program run;
+    program_run(&run,
+                "sed -i 's/\"calibrated\"/\"version\": 2, &/' "
+                "%s/head/description",
+                folder);
+    compare(&run, "", "");
+    assert_int_equal(run.status, 4);
+    assert_non_null(strstr(run.output, "definition changed"));
+}
+
+static void what_only_head_has_is_new(void **state)
+{
+    (void)state;
+    struct program run;
+    program_run(&run, "sed -i 's/switch_pair/other/' %s/base/description",
+                folder);
+    compare(&run, "", "");
+    assert_int_equal(run.status, 4);
+    assert_non_null(strstr(run.output, "new: no workload"));
+}
+
+static void wrong_usage_is_status_2(void **state)
+{
+    (void)state;
+    static const char *const wrong[] = { "--budget never",
+                                         "--seed -1",
+                                         "--bas",
+                                         "--base HEAD --base-bin x",
+                                         "--replay x --base y",
+                                         "stray",
+                                         "--replay /nowhere.js",
+                                         "--base-bin /nowhere --metric x",
+                                         "--record --base HEAD",
+                                         "--base no-such-revision" };
+    struct program run;
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        program_run(&run, "\"$BIN\"/cobench regress --out %s/out %s 2>&1",
+                    folder, wrong[i]);
+        assert_int_equal(run.status, 2);
+    }
+    compare(&run, "export COBENCH_INJECT=nothing:1.2;", "");
+    assert_int_equal(run.status, 2);
+}
+
+/* ---- replay ---- */
+
+/* Measures once, alters the file with sed and decides again. */
+static int altered(struct program *run, const char *sed)
+{
+    program_run(run,
+                "sed '%s' %s/out/regress.json >%s/altered.json; "
+                "\"$BIN\"/cobench regress --replay %s/altered.json 2>&1",
+                sed, folder, folder, folder);
+    return run->status;
+}
+
+static void facts_on_file_decide_too(void **state)
+{
+    (void)state;
+    struct program run;
+    put("head/manners", "ns=1200\n");
+    compare(&run, "", "");
+    assert_int_equal(altered(&run, ""), 1);
+    assert_int_equal(altered(&run, "s/^ \"steal_percent\": .*/"
+                                   " \"steal_percent\": 21,/"),
+                     3);
+    assert_int_equal(altered(&run, "s/\"role\": \"gate\"/"
+                                   "\"role\": \"control\"/"),
+                     4);
+    assert_int_equal(altered(&run, "s/\"broken\": \\[\\]/"
+                                   "\"broken\": [\"it crashed\"]/"),
+                     4);
+    assert_int_equal(altered(&run, "$d"), 4);
+    assert_int_equal(altered(&run, "s/\"accepts\": \\[\\]/\"accepts\": "
+                                   "[{\"glob\": \"switch*\", \"percent\": 40, "
+                                   "\"reason\": \"r\"}]/"),
+                     0);
+    assert_non_null(strstr(run.output, "accepted"));
+    assert_int_equal(altered(&run, "s/\"accepts\": \\[\\]/\"accepts\": "
+                                   "[{\"glob\": \"switch*\", \"percent\": 5, "
+                                   "\"reason\": \"r\"}]/"),
+                     1);
+}
+
+static void too_short_a_run_is_inconclusive(void **state)
+{
+    (void)state;
+    struct program run;
+    compare(&run, "", "");
+    assert_int_equal(altered(&run, "s/\"cut_short\": false/"
+                                   "\"cut_short\": true/"),
+                     3);
+}
+
+static void a_budget_that_is_over_at_once_measured_nothing(void **state)
+{
+    (void)state;
+    struct program run;
+    compare(&run, "", "--budget 0.0001");
+    assert_int_equal(run.status, 4);
+}
+
+/* ---- revisions ---- */
+
+/* What says how a program behaves becomes part of it. */
+static const char good_makefile[] =
+    "BUILD := build\nall:\n\t@mkdir -p $(BUILD)/bin\n"
+    "\t@cp head/* $(BUILD)/bin\n"
+    "\t@sed 's/^/# /' head/manners >>$(BUILD)/bin/trial-coro\n";
+
+/* A repository whose build copies the programs; its base has `manners` of its
+ * own. */
+static void put_repository(const char *base_makefile, const char *message)
+{
+    struct program made;
+    put("makefile", good_makefile);
+    program_run(&made, "mkdir %s/repo", folder);
+    put("repo/Makefile", base_makefile);
+    put("commit",
+        "git -c user.name=t -c user.email=t@t commit -q --allow-empty "
+        "-F - \"$@\"\n");
+    put("message", message);
+    program_run(
+        &made,
+        "cd %s && export GIT_CONFIG_GLOBAL=/dev/null && cp -r head repo "
+        "&& cd repo && git init -q && echo build >.gitignore && "
+        "git add . && echo base | sh ../commit && cp ../makefile "
+        "Makefile && echo 'ns=1300' >head/manners && git add . && "
+        "sh ../commit <../message && make -s all",
+        folder);
+    assert_int_equal(made.status, 0);
+}
+
+static void compare_revisions(struct program *run)
+{
+    program_run(
+        run,
+        "export GIT_CONFIG_GLOBAL=/dev/null TMPDIR=%s; \"$BIN\"/cobench "
+        "regress --base HEAD~1 --head-bin %s/repo/build/bin --seed 1 "
+        "--metric '%s' --out %s/out 2>&1",
+        folder, folder, METRIC, folder);
+}
+
+/* No worktree, no temporary folder is left. */
+static void assert_clean(void)
+{
+    struct program run;
+    program_run(&run,
+                "git -C %s/repo worktree list | wc -l; ls %s | grep -c "
+                "cobench-",
+                folder, folder);
+    assert_string_equal(run.output, "1\n0\n");
+}
+
+static bool has_git(void)
+{
+    struct program run;
+    program_run(&run, "git --version");
+    if (run.status == 0)
+        return true;
+    printf("SKIP: no git\n");
+    return false;
+}
+
+static void a_slower_revision_fails(void **state)
+{
+    (void)state;
+    struct program run;
+    if (!has_git())
+        skip();
+    put_repository(good_makefile, "Slow it down\n");
+    compare_revisions(&run);
+    assert_int_equal(run.status, 1);
+    assert_clean();
+}
+
+static void a_trailer_accepts_what_it_says(void **state)
+{
+    (void)state;
+    struct program run;
+    if (!has_git())
+        skip();
+    put_repository(good_makefile,
+                   "Check more\n\nPerf-Accept: switch_pair/* +50% it is worth "
+                   "it\n");
+    compare_revisions(&run);
+    assert_int_equal(run.status, 0);
+    assert_non_null(strstr(run.output, "accepted up to +50%: it is worth it"));
+}
+
+static void a_base_that_does_not_build_is_not_comparable(void **state)
+{
+    (void)state;
+    struct program run;
+    if (!has_git())
+        skip();
+    put_repository("all:\n\t@echo no such compiler >&2; false\n", "Mend it\n");
+    compare_revisions(&run);
+    assert_int_equal(run.status, 2);
+    assert_non_null(strstr(run.output, "no such compiler"));
+    assert_clean();
+}
+
+static void an_interrupt_leaves_no_worktree(void **state)
+{
+    (void)state;
+    struct program run;
+    if (!has_git())
+        skip();
+    put("head/manners", "ns=1000; kill -INT $PPID; sleep 60\n");
+    put_repository(good_makefile, "Be nice\n");
+    compare_revisions(&run);
+    assert_int_equal(run.status, 130);
+    assert_clean();
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+        TEST(the_same_speed_passes),
+        TEST(programs_that_are_identical_are_not_measured),
+        TEST(slower_fails_and_is_reported_everywhere),
+        TEST(the_step_summary_gets_the_markdown),
+        TEST(the_other_way_round_it_is_an_improvement),
+        TEST(a_replay_gives_the_identical_file),
+        TEST(no_metric_is_no_pass),
+        TEST(a_side_with_manners_like_these_is_broken),
+        TEST(a_trial_that_fails_once_is_tried_again),
+        TEST(a_full_disk_is_no_pass),
+        TEST(an_interrupt_has_the_status_of_one),
+        TEST(another_definition_is_not_compared),
+        TEST(what_only_head_has_is_new),
+        TEST(wrong_usage_is_status_2),
+        TEST(facts_on_file_decide_too),
+        TEST(too_short_a_run_is_inconclusive),
+        TEST(a_budget_that_is_over_at_once_measured_nothing),
+        TEST(a_slower_revision_fails),
+        TEST(a_trailer_accepts_what_it_says),
+        TEST(a_base_that_does_not_build_is_not_comparable),
+        TEST(an_interrupt_leaves_no_worktree),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
