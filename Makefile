@@ -189,10 +189,10 @@ $(1)_LIBS := $(shell pkg-config --libs libuv $($(1)_PACKAGES) 2>/dev/null)
 $(1)_OBJ  := $(patsubst $(2)/%.c,$(BUILD)/obj/guest/$(1)/%.o,$(wildcard $(2)/*.c)) \
     $(call objects,$(SHARED) runtime/guest/lack.c \
     $(wildcard $(addsuffix /*.c,$($(1)_WITH))))
-$(BUILD)/obj/guest/$(1)/%.o: $(2)/%.c
+$(BUILD)/obj/guest/$(1)/%.o: $(2)/%.c $(BUILD)/flags
 	$(if $(Q),@echo "  cc   $$<")
 	@mkdir -p $$(@D)
-	$(Q)$(CC) $(BASE) $(FRAME) -MMD -MP $(CFLAGS) -c $$< -o $$@
+	$(Q)$(CC) $(COMMON) $(FRAME) -MMD -MP $(CFLAGS) -c $$< -o $$@
 $(BUILD)/obj/guest/$(1).o: $$($(1)_OBJ)
 	$(Q)$(CC) -r -nostdlib -o $$@ $$^
 $(BUILD)/lib/librt-$(1).a: $(BUILD)/obj/guest/$(1).o

@@ -67,6 +67,8 @@ static json_t *workload_json(const struct workload *workload)
     set_text(out, "name", workload->name);
     set_text(out, "question", workload->question);
     set_text(out, "op", workload->op);
+    if (workload->version != 0)
+        json_object_set_new(out, "version", json_integer(workload->version));
     set_text(out, "axis", workload->axis);
     set_text(out, "calibrated", workload->calibrated);
     json_object_set_new(out, "origin",

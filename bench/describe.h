@@ -15,6 +15,7 @@
  *    "workloads": [
  *      {"name": "echo", "question": "...", "op": "round trip",
  *       "axis": "conns",           absent without one
+ *       "version": 1,              absent where it is 0, see workload.h
  *       "calibrated": "rounds",    absent where the work is fixed
  *       "origin": true,            needs the origin
  *       "waits": false,            wall time is no measure of cost

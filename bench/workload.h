@@ -99,6 +99,8 @@ struct workload {
     const char *name;
     const char *question; /* what it answers; title of its chart */
     const char *op;       /* what one operation is: "round trip" */
+    int version; /* raised when the same parameters come to mean other work:
+                    figures of before are then not compared with */
     const char *axis;     /* the parameter on the x axis of charts, or NULL */
     /* The parameter that holds the number of operations where that number is
      * calibrated (its `high` is the upper limit), or NULL where the
