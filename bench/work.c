@@ -44,15 +44,15 @@ int work_inject(struct work *work, const char *text)
         return -EINVAL;
     char *end;
     double factor = strtod(text + length + 1, &end);
-    double given = round(factor * work->values[i].real);
-    if (*end != '\0' || !(factor > 0) || !(given >= params[i].low) ||
-        !(given <= params[i].high))
+    double wanted = round(factor * work->values[i].real);
+    if (*end != '\0' || !(factor > 0) || !(wanted >= params[i].low) ||
+        !(wanted <= params[i].high))
         return -EINVAL;
     work->injected = i;
     work->nominal = work->values[i].integer;
-    work->given = (int64_t)given;
+    work->given = (int64_t)wanted;
     work->values[i] =
-        (struct param_value){ .integer = work->given, .real = given };
+        (struct param_value){ .integer = work->given, .real = wanted };
     return 0;
 }
 
@@ -265,8 +265,8 @@ static void check_receipt(struct work *work)
  * each operation contributes equally. */
 static void scale_back(const struct work *work, uint64_t *figure)
 {
-    uint64_t nominal = (uint64_t)work->nominal, given = (uint64_t)work->given;
-    *figure = *figure / given * nominal + *figure % given * nominal / given;
+    uint64_t asked = (uint64_t)work->nominal, done = (uint64_t)work->given;
+    *figure = *figure / done * asked + *figure % done * asked / done;
 }
 
 static void undo_injection(struct work *work)
