@@ -38,7 +38,7 @@ void work_init(struct work *work, const struct workload *workload)
 int work_inject(struct work *work, const char *text)
 {
     size_t length = strcspn(text, ":");
-    const struct param *params = work->workload->params;
+    const struct param *params = work->params;
     int i = param_find(params, PARAMS_MAX, text, length);
     if (i < 0 || params[i].kind != PARAM_INT || text[length] == '\0')
         return -EINVAL;
