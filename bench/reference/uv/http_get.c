@@ -341,7 +341,7 @@ const struct workload workload_http_get = {
     .flags = WORK_ORIGIN,
     .params = { { "conns", "16" },
                 { "delay_ms", "0" },
-                { "bytes", "1024" },
+                { "bytes", "1024", 1 },
                 { "schedule", "closed" },
                 { "rate", "0" },
                 { "requests", "1000" } },

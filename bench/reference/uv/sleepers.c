@@ -16,8 +16,8 @@ struct sleeper {
 };
 
 static struct {
+    struct work *work;
     uint64_t ended, early;
-    int64_t latest_ns; /* the longest oversleep */
 } all;
 
 static void on_timer(uv_timer_t *timer)
@@ -25,7 +25,7 @@ static void on_timer(uv_timer_t *timer)
     const struct sleeper *sleeper = timer->data;
     int64_t late = rt_now() - sleeper->until;
     all.early += late < 0;
-    all.latest_ns = late > all.latest_ns ? late : all.latest_ns;
+    work_latency(all.work, WORK_LATENCY, late);
     all.ended++;
     uv_close((uv_handle_t *)timer, NULL);
 }
@@ -62,7 +62,6 @@ static int run(struct work *work, struct sleeper *sleepers, uint64_t n,
     if (receipt.ops != n)
         return work_fail(work, -EBADMSG, "%llu of %llu woke too early",
                          (unsigned long long)all.early, (unsigned long long)n);
-    work_count(work, "oversleep_max_ns", (uint64_t)all.latest_ns);
     work_receipt(work, &receipt);
     return 0;
 }
@@ -71,6 +70,7 @@ static int body(struct work *work)
 {
     uint64_t n = (uint64_t)work_int(work, "tasks");
     uv_loop_t loop;
+    all.work = work;
     int status = uv_loop_init(&loop);
     if (status != 0)
         return status;
