@@ -26,6 +26,7 @@ UV        := $(shell pkg-config --libs libuv 2>/dev/null)
 CURL      := $(shell pkg-config --libs libcurl 2>/dev/null)
 JANSSON   := $(shell pkg-config --libs jansson 2>/dev/null)
 MHD       := $(shell pkg-config --libs libmicrohttpd 2>/dev/null)
+GNUTLS    := $(shell pkg-config --libs gnutls 2>/dev/null)
 
 # What an initialiser leaves out is 0 on purpose.
 WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wundef -Wvla -Wformat=2 \
@@ -92,7 +93,7 @@ WORKLOAD_SRC := $(wildcard bench/workloads/*.c)
 # beside the folders are shared.
 REFERENCES   := $(notdir $(patsubst %/,%,$(wildcard bench/reference/*/)))
 REF_SRC      := $(wildcard bench/reference/*.c)
-uv_SHARED    := runtime/http_easy.c
+uv_SHARED    := runtime/http_easy.c runtime/http_request.c
 uv_LIBS      := $(CURL) $(UV)
 
 LIBRARIES := $(RUNTIMES:%=$(BUILD)/lib/librt-%.a)
@@ -180,7 +181,7 @@ $(BUILD)/bin/trial-$(1): $(call objects,bench/trial.c $(WORKLOAD_SRC)) \
 	$$(call link,$(RT_LIBS) $($(1)_LIBS) $(JANSSON) -lm)
 $(BUILD)/test/$(1)/%: $(BUILD)/obj/runtime/test/%.o \
     $(BUILD)/obj/runtime/test/test.o $(BUILD)/lib/librt-$(1).a
-	$$(call link,-lcmocka $(RT_LIBS) $($(1)_LIBS) -lm)
+	$$(call link,-lcmocka $(RT_LIBS) $($(1)_LIBS) $$(TEST_LIBS) -lm)
 endef
 # One object, in which the adapter's own functions replace the weak ones of
 # lack.c whatever the order.
@@ -205,6 +206,13 @@ $(RUNTIMES:%=$(BUILD)/test/%/test_cancel): $(BUILD)/obj/runtime/test/waits.o
 WS_TESTS := $(filter test_ws%,$(RT_TESTS)) test_cancel
 $(foreach t,$(WS_TESTS),$(RUNTIMES:%=$(BUILD)/test/%/$(t))): \
     $(BUILD)/obj/runtime/test/ws_peer.o
+
+HTTP_TESTS := $(filter test_http%,$(RT_TESTS))
+$(foreach r,$(RUNTIMES),$(HTTP_TESTS:%=$(BUILD)/test/$(r)/%)): \
+    $(BUILD)/obj/runtime/test/server.o
+# The other side of TLS; libmicrohttpd-dev brings it.
+$(RUNTIMES:%=$(BUILD)/test/%/test_http_tls): $(BUILD)/obj/runtime/test/tls.o
+$(RUNTIMES:%=$(BUILD)/test/%/test_http_tls): TEST_LIBS := $(GNUTLS)
 
 # The runtime's calls that test_fault.c makes fail.
 FAULTS := malloc calloc realloc aligned_alloc posix_memalign mmap pthread_create

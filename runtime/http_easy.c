@@ -1,19 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * One libcurl easy handle and the reply it collects.  Invariant: `body`, when
- * not NULL, has room for one byte more than `room`, for the closing NUL.
+ * http_easy.c: one libcurl easy handle, what goes through its callbacks, and
+ * how a transfer ends.  Invariant: `body`, when not NULL, has room for one
+ * byte more than `room`, for the closing NUL.
  */
-#include "http_easy.h"
+#include "http.h"
 
 #include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/socket.h>
 
 enum {
-    BODY_MAX = 64 << 20,
     ROOM_MIN = 1024
 };
 
@@ -26,106 +25,171 @@ static void init_global(void)
     global = curl_global_init(CURL_GLOBAL_DEFAULT);
 }
 
-static int make_room(struct http_easy *easy, size_t bytes)
+static int make_room(struct rt_http *http, size_t bytes)
 {
-    size_t room = easy->room ? easy->room : ROOM_MIN;
+    size_t room = http->room ? http->room : ROOM_MIN;
 
-    if (bytes <= easy->room)
+    if (bytes <= http->room)
         return 0;
     while (room < bytes)
         room *= 2;
-    char *body = realloc(easy->body, room + 1);
+    char *body = realloc(http->body, room + 1);
     if (!body)
         return -ENOMEM;
-    easy->body = body;
-    easy->room = room;
+    http->body = body;
+    http->room = room;
     return 0;
 }
 
 /* Returning less than was given ends the transfer. */
 static size_t receive(char *data, size_t one, size_t bytes, void *arg)
 {
-    struct http_easy *easy = arg;
-
     (void)one; /* is 1, says the manual */
-    if (bytes > BODY_MAX - easy->bytes)
-        easy->error = -EMSGSIZE;
+    struct rt_http *http = arg;
+    if (http->streaming && bytes > HTTP_PIECE - http->bytes) {
+        http->full = true;
+        return CURL_WRITEFUNC_PAUSE;
+    }
+    if (bytes > http->left)
+        http->error = -EMSGSIZE;
     else
-        easy->error = make_room(easy, easy->bytes + bytes);
-    if (easy->error)
+        http->error = make_room(http, http->bytes + bytes);
+    if (http->error)
         return 0;
-    memcpy(easy->body + easy->bytes, data, bytes);
-    easy->bytes += bytes;
+    memcpy(http->body + http->bytes, data, bytes);
+    http->bytes += bytes;
+    http->left -= bytes;
+    if (http->streaming)
+        http_changed(http);
     return bytes;
+}
+
+/* From the source's piece, if there is any left of it; 0 is the end. */
+static size_t send_on(char *buffer, size_t one, size_t room, void *arg)
+{
+    struct rt_http *http = arg;
+    struct http_source *source = &http->source;
+    size_t bytes = source->bytes - source->sent;
+    if (bytes == 0 && source->left > 0) {
+        http->hungry = true;
+        http_changed(http);
+        return CURL_READFUNC_PAUSE;
+    }
+    if (bytes > one * room)
+        bytes = one * room;
+    memcpy(buffer, source->piece + source->sent, bytes);
+    source->sent += bytes;
+    return bytes;
+}
+
+/* What the source has given is gone, should a redirect ask for it. */
+static int rewind_source(void *http, curl_off_t offset, int origin)
+{
+    (void)http;
+    (void)offset;
+    (void)origin;
+    return CURL_SEEKFUNC_CANTSEEK;
 }
 
 curl_socket_t http_easy_socket(void *arg, curlsocktype purpose,
                                struct curl_sockaddr *address)
 {
-    struct http_easy *easy = arg;
-    int type = address->socktype | SOCK_CLOEXEC | SOCK_NONBLOCK;
-
     (void)purpose;
+    struct rt_http *http = arg;
+    int type = address->socktype | SOCK_CLOEXEC | SOCK_NONBLOCK;
     int fd = socket(address->family, type, address->protocol);
     if (fd < 0)
-        easy->error = -errno;
+        http->error = -errno;
     return fd < 0 ? CURL_SOCKET_BAD : fd;
 }
 
-static void set_options(struct http_easy *easy)
+static void set_options(struct rt_http *http)
 {
-    CURL *curl = easy->curl;
+    CURL *curl = http->curl;
 
     /* All known to the oldest libcurl we build with: they cannot fail.
      * libcurl's own limit on connecting, 300 s, is longer than the kernel's;
      * setting it would cost a timer per request. */
     curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, receive);
-    curl_easy_setopt(curl, CURLOPT_WRITEDATA, easy);
+    curl_easy_setopt(curl, CURLOPT_WRITEDATA, http);
+    curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, http_head);
+    curl_easy_setopt(curl, CURLOPT_HEADERDATA, http);
+    curl_easy_setopt(curl, CURLOPT_READFUNCTION, send_on);
+    curl_easy_setopt(curl, CURLOPT_READDATA, http);
+    curl_easy_setopt(curl, CURLOPT_SEEKFUNCTION, rewind_source);
     curl_easy_setopt(curl, CURLOPT_OPENSOCKETFUNCTION, http_easy_socket);
-    curl_easy_setopt(curl, CURLOPT_OPENSOCKETDATA, easy);
+    curl_easy_setopt(curl, CURLOPT_OPENSOCKETDATA, http);
     curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(curl, CURLOPT_NOPROXY, "*");
     curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
+    curl_easy_setopt(curl, CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
     curl_easy_setopt(curl, CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1);
     curl_easy_setopt(curl, CURLOPT_TCP_NODELAY, 1L);
-    curl_easy_setopt(curl, CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)BODY_MAX);
 }
 
-int http_easy_init(struct http_easy *easy)
+int http_easy_init(struct rt_http *http)
 {
     pthread_once(&once, init_global);
-    if (global)
+    if (!global)
+        http->curl = curl_easy_init();
+    if (!http->curl)
         return -ENOMEM;
-    *easy = (struct http_easy){ .curl = curl_easy_init() };
-    if (!easy->curl)
-        return -ENOMEM;
-    set_options(easy);
+    set_options(http);
     return 0;
 }
 
-void http_easy_fini(struct http_easy *easy)
+void http_easy_fini(struct rt_http *http)
 {
-    curl_easy_cleanup(easy->curl);
-    free(easy->body);
-    *easy = (struct http_easy){ 0 };
+    curl_easy_cleanup(http->curl);
+    http_request_fini(http);
+    free(http->source.piece);
+    free(http->body);
+    http->curl = NULL;
+    http->source = (struct http_source){ 0 };
+    http->body = NULL;
+    http->bytes = http->taken = http->room = 0;
 }
 
-int http_easy_check(const char *url)
+int http_easy_reset(struct rt_http *http)
 {
-    /* libcurl would take any word for a host name. */
-    bool http = strncasecmp(url, "http://", 7) == 0 ||
-                strncasecmp(url, "https://", 8) == 0;
-
-    return http ? 0 : -EINVAL;
+    http->bytes = http->taken = http->head_bytes = 0;
+    http->source.bytes = http->source.sent = 0;
+    http->replied = http->full = http->hungry = http->done = false;
+    http->error = 0;
+    return make_room(http, ROOM_MIN);
 }
 
-int http_easy_begin(struct http_easy *easy, const char *url)
+void http_reply(struct rt_http *http, struct rt_http_reply *reply)
 {
-    CURLcode code = curl_easy_setopt(easy->curl, CURLOPT_URL, url);
+    long status = 0, redirects = 0;
+    char *url = NULL;
+    curl_easy_getinfo(http->curl, CURLINFO_RESPONSE_CODE, &status);
+    curl_easy_getinfo(http->curl, CURLINFO_REDIRECT_COUNT, &redirects);
+    curl_easy_getinfo(http->curl, CURLINFO_EFFECTIVE_URL, &url);
+    *reply = (struct rt_http_reply){ .status = (int)status,
+                                     .redirects = (unsigned)redirects,
+                                     .url = url };
+    if (http->streaming)
+        return;
+    http->body[http->bytes] = '\0';
+    reply->body = http->body;
+    reply->body_bytes = http->bytes;
+}
 
-    easy->bytes = 0;
-    easy->error = 0;
-    return code ? -ENOMEM : make_room(easy, ROOM_MIN);
+const char *http_field(struct rt_http *http, const char *name, size_t index)
+{
+    struct curl_header *field;
+    if (curl_easy_header(http->curl, name, index, CURLH_HEADER, -1, &field) !=
+        CURLHE_OK)
+        return NULL;
+    /* Of an empty value libcurl 7.88 leaves half the end of the line. */
+    return strcmp(field->value, "\r") == 0 ? "" : field->value;
+}
+
+CURLcode http_easy_unpause(struct rt_http *http)
+{
+    return curl_easy_pause(http->curl, (http->full ? CURLPAUSE_RECV : 0) |
+                                           (http->hungry ? CURLPAUSE_SEND : 0));
 }
 
 /* Why connect(2) failed. */
@@ -137,8 +201,8 @@ static int connect_error(CURL *curl)
     return number > 0 ? (int)-number : -ECONNREFUSED;
 }
 
-/* HTTP/0.9 and a scheme we do not speak are one error to libcurl: whether a
- * request was sent tells them apart. */
+/* HTTP/0.9, a redirect to a scheme we do not speak and a URL with one are one
+ * error to libcurl: whether a request was sent tells the last apart. */
 static int unsupported(CURL *curl)
 {
     long sent = 0;
@@ -147,17 +211,26 @@ static int unsupported(CURL *curl)
     return sent > 0 ? -EPROTO : -EINVAL;
 }
 
-static int map_error(CURL *curl, CURLcode code)
+/* So libcurl also says of a header field longer than it takes, which in the
+ * middle of a head is by far the likelier. */
+static int out_of_memory(const struct rt_http *http)
+{
+    return http->head_bytes > 0 && !http->replied ? -EMSGSIZE : -ENOMEM;
+}
+
+static int map_error(const struct rt_http *http, CURLcode code)
 {
     switch (code) {
-    case CURLE_OK:
-        return 0;
+    case CURLE_OK: /* even if there was but half a head */
+        return http->replied ? 0 : -ECONNRESET;
     case CURLE_URL_MALFORMAT:
         return -EINVAL;
     case CURLE_UNSUPPORTED_PROTOCOL:
-        return unsupported(curl);
+        return unsupported(http->curl);
+    case CURLE_COULDNT_RESOLVE_HOST:
+        return -ENOENT;
     case CURLE_COULDNT_CONNECT:
-        return connect_error(curl);
+        return connect_error(http->curl);
     case CURLE_SEND_ERROR:
     case CURLE_RECV_ERROR: /* also for a body whose chunks make no sense:
                               CURLINFO_OS_ERRNO may be of an earlier one */
@@ -165,11 +238,20 @@ static int map_error(CURL *curl, CURLcode code)
     case CURLE_PARTIAL_FILE:
         return -ECONNRESET;
     case CURLE_WEIRD_SERVER_REPLY:
+    case CURLE_SSL_CONNECT_ERROR:
         return -EPROTO;
     case CURLE_FILESIZE_EXCEEDED:
         return -EMSGSIZE;
+    case CURLE_PEER_FAILED_VERIFICATION:
+        return -EKEYREJECTED;
+    case CURLE_SSL_CACERT_BADFILE:
+        return -ENOKEY;
+    case CURLE_TOO_MANY_REDIRECTS:
+        return -ELOOP;
+    case CURLE_SEND_FAIL_REWIND:
+        return -ESPIPE;
     case CURLE_OUT_OF_MEMORY:
-        return -ENOMEM;
+        return out_of_memory(http);
     case CURLE_OPERATION_TIMEDOUT:
         return -ETIMEDOUT;
     default:
@@ -177,18 +259,15 @@ static int map_error(CURL *curl, CURLcode code)
     }
 }
 
-int http_easy_end(struct http_easy *easy, CURLcode code,
-                  struct rt_http_reply *reply)
+void http_end(struct rt_http *http, int result)
 {
-    long status = 0;
-    int error = map_error(easy->curl, code);
+    http->result = result;
+    http->done = true;
+    http_changed(http);
+}
 
-    if (error)
-        return easy->error ? easy->error : error;
-    curl_easy_getinfo(easy->curl, CURLINFO_RESPONSE_CODE, &status);
-    easy->body[easy->bytes] = '\0';
-    *reply = (struct rt_http_reply){ .status = (int)status,
-                                     .body = easy->body,
-                                     .body_bytes = easy->bytes };
-    return 0;
+void http_easy_end(struct rt_http *http, CURLcode code)
+{
+    bool ours = code && http->error;
+    http_end(http, ours ? http->error : map_error(http, code));
 }

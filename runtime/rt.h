@@ -460,28 +460,102 @@ void rt_sock_close(struct rt_sock *sock);
 /* ---- HTTP (libcurl) ----
  * A client holds at most one keep-alive connection and serves one request at
  * a time: the number of connections is the number of clients, on every
- * runtime alike.  No proxy is taken from the environment.
+ * runtime alike.  HTTP/1.1 over TCP or TLS.  No proxy is taken from the
+ * environment.
  */
 
 struct rt_http;
 
+/* Gives up to `bytes` of a body: their number, 0 at its end, or an error, with
+ * which the call fails.  Runs in the task that makes the call, whose deadline
+ * it is given, and may wait. */
+typedef ssize_t (*rt_http_source_fn)(void *arg, void *buffer, size_t bytes,
+                                     int64_t deadline);
+
+/* The zero value of each field but the URL means the default.  Nothing of it
+ * is needed after the call, except that a body or source must stay until a
+ * stream is closed. */
+struct rt_http_request {
+    const char *method; /* default: GET, or POST when there is a body */
+    const char *url;    /* http:// or https:// */
+    /* "Name: value" each, NULL behind the last.  One without a value is left
+     * out where libcurl would send it by itself (Accept, Host).  -EINVAL for
+     * line breaks, and for Content-Length, Transfer-Encoding and Expect. */
+    const char *const *headers;
+    const void *body; /* body_bytes of it */
+    size_t body_bytes;
+    /* In place of `body`, asked piece by piece.  body_bytes is then what it
+     * gives in all (-ENODATA if it ends earlier); 0: not known, the body is
+     * sent in chunks. */
+    rt_http_source_fn source;
+    void *source_arg;
+    /* How many redirects are followed; default: none, they are replies like
+     * any other.  303, and for POST also 301 and 302, go on with GET.  Only to
+     * http and https; another host gets no Authorization and no Cookie. */
+    unsigned redirects;
+    /* PEM file of the authorities whose certificates are believed; default:
+     * the system's.  Certificate and host name are always verified. */
+    const char *ca_file;
+    /* Longest body taken; default: 64 MiB, for rt_http_open() no limit. */
+    size_t body_max;
+};
+
+/* What it points to is owned by the client, valid until its next request. */
 struct rt_http_reply {
-    int status;        /* HTTP status, 200 for success */
-    const char *body;  /* owned by the client, valid until its next request */
-    size_t body_bytes; /* the body is followed by a NUL not counted here */
+    int status;         /* HTTP status, 200 for success */
+    unsigned redirects; /* followed */
+    const char *url;    /* where it came from in the end */
+    const char *body;   /* NULL from rt_http_open() */
+    size_t body_bytes;  /* the body is followed by a NUL not counted here */
 };
 
 int rt_http_new(struct rt_http **out); /* -ENOMEM */
 /* Closes its connection. */
 void rt_http_free(struct rt_http *http);
+
 /*
- * GET.  Suspends.  A reply of any status is success (0); errors are those of
- * the transport: -ECONNREFUSED, -ECONNRESET, -EPROTO (not HTTP), -EINVAL (not
- * a URL), -EMSGSIZE (body above 64 MiB), -ENOMEM, -EBUSY (a request is under
- * way), -EIO (anything else).
+ * Sends the request and takes in the whole reply.  Suspends.  A reply of any
+ * status is success (0).  After -ETIMEDOUT and -ECANCELED the server may have
+ * seen the request, and the connection is closed.  Errors: -EINVAL (no HTTP
+ * URL, method or header; both body and source; HEAD with a body), -ENOENT (no
+ * such host), -ECONNREFUSED and the other errors of connect(2), -ECONNRESET
+ * (broken off), -EPROTO (not HTTP, no TLS, redirected to another protocol),
+ * -EKEYREJECTED (the certificate is not by an authority, expired, or of
+ * another host), -ENOKEY (ca_file cannot be used), -ELOOP (too many
+ * redirects), -ESPIPE (a redirect would need a source again), -EMSGSIZE (body
+ * above body_max, headers above 256 KiB), -ENOMEM, -EBUSY (a request is under
+ * way or a stream open), -EIO (anything else), those of the source.
  */
+int rt_http_request(struct rt_http *http, const struct rt_http_request *request,
+                    struct rt_http_reply *reply, int64_t deadline);
+
+/* The same for a GET of nothing but a URL.  Suspends. */
 int rt_http_get(struct rt_http *http, const char *url,
                 struct rt_http_reply *reply, int64_t deadline);
+
+/* The value of the last reply's header field of that name, the index-th of
+ * several, from 0; NULL when there are not so many.  Owned by the client,
+ * valid until its next request. */
+const char *rt_http_header(struct rt_http *http, const char *name,
+                           size_t index);
+
+/*
+ * Like rt_http_request(), but returns when status and headers are there, and
+ * leaves the body to rt_http_read().  Suspends.  After success the client is
+ * taken until rt_http_close().  When a body is read slower than it comes, the
+ * server has to wait: no more than 64 KiB are kept here.
+ */
+int rt_http_open(struct rt_http *http, const struct rt_http_request *request,
+                 struct rt_http_reply *reply, int64_t deadline);
+/* Reads at least one byte of the body, at most `bytes`; 0 is its end.
+ * Suspends.  After -ETIMEDOUT and -ECANCELED nothing is lost, it can be called
+ * again; other errors, those of rt_http_request(), last.  -EINVAL when no
+ * stream is open. */
+ssize_t rt_http_read(struct rt_http *http, void *buffer, size_t bytes,
+                     int64_t deadline);
+/* Ends the stream; the connection is kept if the body had ended.  Lets other
+ * tasks run, but is not cancelled.  A no-op when no stream is open. */
+void rt_http_close(struct rt_http *http);
 
 /* ---- WebSocket (RFC 6455, frames by wslay) ----
  * A client, without extensions and subprotocols.  One task receives while

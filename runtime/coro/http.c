@@ -14,43 +14,43 @@
  * Invariant: a client is in the list of orders if and only if its order is
  * not NOTHING, and in libcurl's hands if and only if it is `running`.
  */
+#include "http.h"
+
 #include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "core.h"
-#include "http_easy.h"
 #include "sched.h"
 #include "wire.h"
 
 enum order {
     NOTHING,
-    START, /* add the request to libcurl */
-    STOP,  /* take it back */
-    FREE   /* the client is not needed any more */
+    START,  /* add the request to libcurl */
+    RESUME, /* let it go on after a pause */
+    STOP,   /* take it back */
+    FREE    /* the client is not needed any more */
 };
 
-struct rt_http {
-    struct http_easy easy; /* made by the first order */
+struct co_http {
+    struct rt_http base; /* first; its libcurl objects are made by the first
+                            order */
     CURLSH *cache;
     struct wire *wires;
-    struct rt_task *waiter; /* NULL: no request is under way */
-    const char *url;        /* the waiter's */
-    struct rt_http_reply reply;
-    int result;
+    struct rt_task *waiter; /* NULL when nobody waits */
     enum order order;
-    bool running, done;
-    struct rt_http *next_order, **order_link;
-    struct rt_http *next, **link; /* all clients that hold libcurl objects */
+    bool running;
+    struct co_http *next_order, **order_link;
+    struct co_http *next, **link; /* all clients that hold libcurl objects */
 };
 
 static struct {
     CURLM *multi;
     uv_timer_t timer;
     uv_prepare_t prepare;
-    struct rt_http *orders, **last_order;
-    struct rt_http *clients;
+    struct co_http *orders, **last_order;
+    struct co_http *clients;
     struct wire *inner; /* those not ours */
     struct co_hook at_end;
 } hub;
@@ -68,14 +68,14 @@ static void wire_event(struct wire *wire, int events)
 static curl_socket_t open_socket(void *arg, curlsocktype purpose,
                                  struct curl_sockaddr *address)
 {
-    struct rt_http *http = arg;
-    curl_socket_t fd = http_easy_socket(&http->easy, purpose, address);
+    struct co_http *http = arg;
+    curl_socket_t fd = http_easy_socket(&http->base, purpose, address);
 
     if (fd == CURL_SOCKET_BAD)
         return fd;
     struct wire *wire = wire_new(&http->wires, fd, wire_event);
     if (!wire) {
-        http->easy.error = -ENOMEM;
+        http->base.error = -ENOMEM;
         close(fd);
         return CURL_SOCKET_BAD;
     }
@@ -85,7 +85,7 @@ static curl_socket_t open_socket(void *arg, curlsocktype purpose,
 
 static int close_socket(void *arg, curl_socket_t fd)
 {
-    struct rt_http *http = arg;
+    struct co_http *http = arg;
     struct wire *wire = wire_find(http->wires, fd);
 
     /* The handle goes first: it takes the descriptor out of epoll. */
@@ -97,7 +97,7 @@ static int close_socket(void *arg, curl_socket_t fd)
 static int watch_socket(CURL *curl, curl_socket_t fd, int what, void *arg,
                         void *slot)
 {
-    struct rt_http *http = NULL;
+    struct co_http *http = NULL;
     struct wire *wire;
 
     (void)arg;
@@ -139,7 +139,7 @@ static int set_timer(CURLM *multi, long timeout_ms, void *arg)
 
 /* ---- transfers ---- */
 
-static void order_cancel(struct rt_http *http)
+static void order_cancel(struct co_http *http)
 {
     if (http->order == NOTHING)
         return;
@@ -151,29 +151,43 @@ static void order_cancel(struct rt_http *http)
         hub.last_order = http->order_link;
 }
 
-/* The request has ended: whoever waits for it takes it from here. */
-static void finish(struct rt_http *http, int result)
+static void wake(struct co_http *http)
 {
-    order_cancel(http);
-    http->result = result;
-    http->done = true;
-    co_wake(http->waiter, 0);
+    if (http->waiter)
+        co_wake(http->waiter, 0);
 }
 
-static void finish_all(void)
+void http_changed(struct rt_http *base)
+{
+    wake((struct co_http *)base);
+}
+
+static void take_back(struct co_http *http)
+{
+    if (http->running)
+        curl_multi_remove_handle(hub.multi, http->base.curl);
+    http->running = false;
+}
+
+/* The transfer has ended: what was asked for it is void. */
+static void end(struct co_http *http, CURLcode code)
+{
+    order_cancel(http);
+    take_back(http);
+    http_easy_end(&http->base, code);
+}
+
+static void end_all(void)
 {
     CURLMsg *message;
     int queued;
 
     while ((message = curl_multi_info_read(hub.multi, &queued))) {
-        struct rt_http *http = NULL;
+        struct co_http *http = NULL;
         CURLcode code = message->data.result;
         curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE,
                           (char **)&http);
-        int result = http_easy_end(&http->easy, code, &http->reply);
-        curl_multi_remove_handle(hub.multi, http->easy.curl);
-        http->running = false;
-        finish(http, result);
+        end(http, code);
     }
 }
 
@@ -182,23 +196,23 @@ static void drive(curl_socket_t fd, int events)
     int running;
 
     curl_multi_socket_action(hub.multi, fd, events, &running);
-    finish_all();
+    end_all();
 }
 
 /* ---- orders ---- */
 
-static int make_objects(struct rt_http *http)
+static int make_objects(struct co_http *http)
 {
-    int error = http_easy_init(&http->easy);
+    int error = http_easy_init(&http->base);
     if (error)
         return error;
     http->cache = curl_share_init();
     if (!http->cache) {
-        http_easy_fini(&http->easy);
+        http_easy_fini(&http->base);
         return -ENOMEM;
     }
     curl_share_setopt(http->cache, CURLSHOPT_SHARE, CURL_LOCK_DATA_CONNECT);
-    CURL *curl = http->easy.curl;
+    CURL *curl = http->base.curl;
     curl_easy_setopt(curl, CURLOPT_SHARE, http->cache);
     curl_easy_setopt(curl, CURLOPT_PRIVATE, http);
     curl_easy_setopt(curl, CURLOPT_OPENSOCKETFUNCTION, open_socket);
@@ -214,11 +228,13 @@ static int make_objects(struct rt_http *http)
 }
 
 /* Closes the connection; the client can be used again. */
-static void free_objects(struct rt_http *http)
+static void free_objects(struct co_http *http)
 {
-    if (!http->easy.curl)
+    if (!http->base.curl)
         return;
-    http_easy_fini(&http->easy);
+    if (http->running)
+        end(http, CURLE_RECV_ERROR); /* a stream that was left open */
+    http_easy_fini(&http->base);
     curl_share_cleanup(http->cache);
     http->cache = NULL;
     *http->link = http->next;
@@ -226,32 +242,45 @@ static void free_objects(struct rt_http *http)
         http->next->link = http->link;
 }
 
-static int start_transfer(struct rt_http *http)
+static int start_transfer(struct co_http *http)
 {
-    int error = http->easy.curl ? 0 : make_objects(http);
+    int error = http->base.curl ? 0 : make_objects(http);
     if (!error)
-        error = http_easy_begin(&http->easy, http->url);
+        error = http_begin(&http->base);
     if (error)
         return error;
-    if (curl_multi_add_handle(hub.multi, http->easy.curl) != CURLM_OK)
+    if (curl_multi_add_handle(hub.multi, http->base.curl) != CURLM_OK)
         return -ENOMEM;
     http->running = true;
     return 0;
 }
 
-static void carry_out(struct rt_http *http, enum order order)
+static void start(struct co_http *http)
+{
+    int error = start_transfer(http);
+    if (error)
+        http_end(&http->base, error);
+}
+
+static void resume(struct co_http *http)
+{
+    CURLcode code = http_easy_unpause(&http->base);
+    if (code)
+        end(http, code);
+}
+
+static void carry_out(struct co_http *http, enum order order)
 {
     switch (order) {
-    case START: {
-        int error = start_transfer(http);
-        if (error)
-            finish(http, error);
+    case START:
+        start(http);
         break;
-    }
+    case RESUME:
+        resume(http);
+        break;
     case STOP: /* closes the connection, for it is in mid-transfer */
-        curl_multi_remove_handle(hub.multi, http->easy.curl);
-        http->running = false;
-        co_wake(http->waiter, 0);
+        take_back(http);
+        wake(http);
         break;
     case FREE:
         free_objects(http);
@@ -267,13 +296,13 @@ static void carry_out_all(void)
     bool started = false;
 
     while (hub.orders) {
-        struct rt_http *http = hub.orders;
+        struct co_http *http = hub.orders;
         enum order order = http->order;
         order_cancel(http);
-        started |= order == START;
+        started |= order == START || order == RESUME;
         carry_out(http, order);
     }
-    /* libcurl sends new requests when their timer fires: now. */
+    /* libcurl goes on with these when their timer fires: now. */
     if (started)
         drive(CURL_SOCKET_TIMEOUT, 0);
 }
@@ -284,8 +313,9 @@ static void before_blocking(uv_prepare_t *prepare)
     carry_out_all();
 }
 
-static void order_put(struct rt_http *http, enum order order)
+static void order_put(struct co_http *http, enum order order)
 {
+    order_cancel(http);
     http->order = order;
     http->next_order = NULL;
     http->order_link = hub.last_order;
@@ -326,69 +356,73 @@ static int hub_open(void)
     return 0;
 }
 
-/* ---- rt.h ---- */
+/* ---- rt.h and http.h ---- */
 
 int rt_http_new(struct rt_http **out)
 {
-    struct rt_http *http = calloc(1, sizeof *http);
+    struct co_http *http = calloc(1, sizeof *http);
 
     if (!http)
         return -ENOMEM;
-    *out = http;
+    atomic_flag_clear(&http->base.busy);
+    *out = &http->base;
     return 0;
 }
 
-void rt_http_free(struct rt_http *http)
+void rt_http_free(struct rt_http *base)
 {
+    struct co_http *http = (struct co_http *)base;
+
     if (!http)
         return;
     assert(!http->waiter);
-    if (http->easy.curl)
+    if (base->curl) {
         order_put(http, FREE);
-    else
+    } else {
+        http_easy_fini(base);
         free(http);
+    }
 }
 
-/* The wait has ended before the request: takes the request back, unless it
- * ends in the meantime. */
-static int give_up(struct rt_http *http, int error)
+static int wait_for(struct co_http *http, int64_t deadline)
 {
-    if (http->order == START) {
-        order_cancel(http);
-        return error;
-    }
-    if (http->running) {
-        order_put(http, STOP);
-        co_shield();
-        co_park(CO_HTTP, RT_FOREVER);
-        co_unshield();
-    }
-    return http->done && error != -ECANCELED ? http->result : error;
-}
-
-int rt_http_get(struct rt_http *http, const char *url,
-                struct rt_http_reply *reply, int64_t deadline)
-{
-    if (co_check())
-        return -ECANCELED;
-    int error = http_easy_check(url);
-    if (error)
-        return error;
-    if (http->waiter)
-        return -EBUSY;
-    if (deadline != RT_FOREVER && rt_now() >= deadline)
-        return -ETIMEDOUT;
-    error = hub_open();
-    if (error)
-        return error;
     http->waiter = co_self();
-    http->url = url;
-    http->done = false;
-    order_put(http, START);
-    error = co_park(CO_HTTP, deadline);
-    error = error ? give_up(http, error) : http->result;
+    int error = co_park(CO_HTTP, deadline);
     http->waiter = NULL;
-    if (!error)
-        *reply = http->reply;
     return error;
+}
+
+int http_start(struct rt_http *base)
+{
+    struct co_http *http = (struct co_http *)base;
+    int error = hub_open();
+    if (error)
+        return error;
+    order_put(http, START);
+    return 0;
+}
+
+int http_wait(struct rt_http *base, int64_t deadline)
+{
+    return wait_for((struct co_http *)base, deadline);
+}
+
+void http_resume(struct rt_http *base)
+{
+    struct co_http *http = (struct co_http *)base;
+    if (http->running)
+        order_put(http, RESUME);
+}
+
+void http_stop(struct rt_http *base)
+{
+    struct co_http *http = (struct co_http *)base;
+    order_cancel(http);
+    if (!http->running)
+        return;
+    order_put(http, STOP);
+    co_shield();
+    while (http->running) /* something may change before it is done */
+        wait_for(http, RT_FOREVER);
+    co_unshield();
 }

@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <stddef.h>
 
+#include "http.h"
 #include "rt.h"
 
 static const char *first_lack;
@@ -71,7 +72,11 @@ LACKS_VOID(rt_cond_broadcast, struct rt_cond *cond)
 
 LACKS(rt_offload, rt_task_fn fn, void *arg, int *status)
 
+/* With these an adapter has all of rt_http_*. */
 LACKS(rt_http_new, struct rt_http **out)
 LACKS_VOID(rt_http_free, struct rt_http *http)
-LACKS(rt_http_get, struct rt_http *http, const char *url,
-      struct rt_http_reply *reply, int64_t deadline)
+LACKS(http_start, struct rt_http *http)
+LACKS(http_wait, struct rt_http *http, int64_t deadline)
+LACKS_VOID(http_resume, struct rt_http *http)
+LACKS_VOID(http_stop, struct rt_http *http)
+LACKS_VOID(http_changed, struct rt_http *http)

@@ -5,27 +5,27 @@
  * easy one would do, because curl_multi_poll() keeps a deadline and can be
  * woken by curl_multi_wakeup().
  */
+#include "http.h"
+
 #include <assert.h>
 #include <errno.h>
-#include <stdatomic.h>
 #include <stdlib.h>
 
-#include "http_easy.h"
 #include "os/os.h"
 
-struct rt_http {
-    struct http_easy easy;
+struct os_http {
+    struct rt_http base; /* first */
     CURLM *multi;
-    atomic_flag busy; /* a request is under way */
+    bool changed;
 };
 
 int rt_http_new(struct rt_http **out)
 {
-    struct rt_http *http = calloc(1, sizeof *http);
+    struct os_http *http = calloc(1, sizeof *http);
 
     if (!http)
         return -ENOMEM;
-    int error = http_easy_init(&http->easy);
+    int error = http_easy_init(&http->base);
     if (error)
         goto free_http;
     error = -ENOMEM;
@@ -33,27 +33,59 @@ int rt_http_new(struct rt_http **out)
     if (!http->multi)
         goto free_easy;
     curl_multi_setopt(http->multi, CURLMOPT_MAXCONNECTS, 1L);
-    atomic_flag_clear(&http->busy);
-    *out = http;
+    atomic_flag_clear(&http->base.busy);
+    *out = &http->base;
     return 0;
 
 free_easy:
-    http_easy_fini(&http->easy);
+    http_easy_fini(&http->base);
 free_http:
     free(http);
     return error;
 }
 
-void rt_http_free(struct rt_http *http)
+static void take_back(struct os_http *http)
 {
+    curl_multi_remove_handle(http->multi, http->base.curl);
+}
+
+void rt_http_free(struct rt_http *base)
+{
+    struct os_http *http = (struct os_http *)base;
+
     if (!http)
         return;
-    bool busy = atomic_flag_test_and_set(&http->busy);
+    bool busy = atomic_flag_test_and_set(&base->busy);
     assert(!busy);
     (void)busy;
-    http_easy_fini(&http->easy);
+    take_back(http); /* a stream may be open */
+    http_easy_fini(base);
     curl_multi_cleanup(http->multi);
     free(http);
+}
+
+/* ---- driving ---- */
+
+int http_start(struct rt_http *base)
+{
+    struct os_http *http = (struct os_http *)base;
+    int error = http_begin(base);
+
+    if (error)
+        return error;
+    CURLMcode code = curl_multi_add_handle(http->multi, base->curl);
+    return code == CURLM_OK ? 0 : -ENOMEM;
+}
+
+void http_changed(struct rt_http *base)
+{
+    ((struct os_http *)base)->changed = true;
+}
+
+static void end(struct os_http *http, CURLcode code)
+{
+    http_easy_end(&http->base, code);
+    take_back(http);
 }
 
 /* How long to wait at most: whole milliseconds, not less than is left. */
@@ -89,62 +121,48 @@ static int wait_for(CURLM *multi, int64_t deadline)
     return code == CURLM_OK ? 0 : -ENOMEM;
 }
 
-/* Plays the transfer to its end: 0 and its code, or why it was given up. */
-static int perform(CURLM *multi, int64_t deadline, CURLcode *code)
+/* Does what can be done now. */
+static int perform(struct os_http *http)
 {
     int running = 1, queued;
 
-    for (;;) {
-        bool late = deadline != RT_FOREVER && rt_now() >= deadline;
-        if (curl_multi_perform(multi, &running) != CURLM_OK)
-            return -ENOMEM;
-        if (!running)
-            break;
-        if (late)
-            return -ETIMEDOUT;
-        int error = wait_for(multi, deadline);
-        if (error)
-            return error;
-    }
-    CURLMsg *message = curl_multi_info_read(multi, &queued);
-    *code = message->data.result;
+    if (curl_multi_perform(http->multi, &running) != CURLM_OK)
+        return -ENOMEM;
+    if (running)
+        return 0;
+    CURLMsg *message = curl_multi_info_read(http->multi, &queued);
+    end(http, message->data.result);
     return 0;
 }
 
-static int get(struct rt_http *http, const char *url,
-               struct rt_http_reply *reply, int64_t deadline)
+int http_wait(struct rt_http *base, int64_t deadline)
 {
-    CURL *curl = http->easy.curl;
-    CURLcode code = CURLE_OK;
-    int error = http_easy_begin(&http->easy, url);
+    struct os_http *http = (struct os_http *)base;
 
-    if (error)
-        return error;
-    if (curl_multi_add_handle(http->multi, curl) != CURLM_OK)
-        return -ENOMEM;
-    error = perform(http->multi, deadline, &code);
-    if (!error)
-        error = http_easy_end(&http->easy, code, reply);
-    /* If the transfer has not ended, this closes its connection. */
-    curl_multi_remove_handle(http->multi, curl);
-    return error;
+    http->changed = false;
+    for (;;) {
+        bool late = deadline != RT_FOREVER && rt_now() >= deadline;
+        int error = perform(http);
+        if (error || http->changed)
+            return error;
+        if (late)
+            return -ETIMEDOUT;
+        error = wait_for(http->multi, deadline);
+        if (error)
+            return error;
+    }
 }
 
-int rt_http_get(struct rt_http *http, const char *url,
-                struct rt_http_reply *reply, int64_t deadline)
+void http_resume(struct rt_http *base)
 {
-    int error = http_easy_check(url);
+    struct os_http *http = (struct os_http *)base;
+    CURLcode code = http_easy_unpause(base);
 
-    if (error)
-        return error;
-    if (os_cancel_check())
-        return -ECANCELED;
-    if (atomic_flag_test_and_set(&http->busy))
-        return -EBUSY;
-    if (deadline != RT_FOREVER && rt_now() >= deadline)
-        error = -ETIMEDOUT;
-    else
-        error = get(http, url, reply, deadline);
-    atomic_flag_clear(&http->busy);
-    return error;
+    if (code)
+        end(http, code);
+}
+
+void http_stop(struct rt_http *base)
+{
+    take_back((struct os_http *)base); /* closes its connection */
 }

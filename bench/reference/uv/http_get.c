@@ -15,7 +15,7 @@
 #include <unistd.h>
 #include <uv.h>
 
-#include "http_easy.h"
+#include "http.h"
 #include "workload.h"
 
 enum {
@@ -23,7 +23,7 @@ enum {
 };
 
 struct client {
-    struct http_easy easy;
+    struct rt_http http;
     CURLSH *cache;
     uv_poll_t poll;
     curl_socket_t fd; /* -1: no connection */
@@ -42,8 +42,9 @@ static struct {
     struct client *clients;
     uint64_t n, active;
     char url[128];
-    size_t bytes;   /* of each answer */
-    char *expected; /* the longest of them */
+    struct rt_http_request request; /* for it */
+    size_t bytes;                   /* of each answer */
+    char *expected;                 /* the longest of them */
     bool timed;
     int status;
 } hub;
@@ -95,7 +96,7 @@ static curl_socket_t open_socket(void *arg, curlsocktype purpose,
                                  struct curl_sockaddr *address)
 {
     struct client *client = arg;
-    curl_socket_t fd = http_easy_socket(&client->easy, purpose, address);
+    curl_socket_t fd = http_easy_socket(&client->http, purpose, address);
     if (fd == CURL_SOCKET_BAD)
         return fd;
     if (client->fd >= 0 || uv_poll_init(&hub.loop, &client->poll, fd) != 0) {
@@ -136,21 +137,31 @@ static int set_timer(CURLM *multi, long timeout_ms, void *arg)
 static void request(struct client *client)
 {
     client->start = rt_now();
-    int status = http_easy_begin(&client->easy, hub.url);
+    client->http.request = &hub.request;
+    int status = http_easy_reset(&client->http);
+    if (status == 0)
+        status = http_begin(&client->http);
     if (status == 0 &&
-        curl_multi_add_handle(hub.multi, client->easy.curl) != CURLM_OK)
+        curl_multi_add_handle(hub.multi, client->http.curl) != CURLM_OK)
         status = -ENOMEM;
     if (status != 0)
         stop(status);
+}
+
+/* Tells no more than libcurl does. */
+void http_changed(struct rt_http *http)
+{
+    (void)http;
 }
 
 /* What came of a request. */
 static int answer(struct client *client, CURLcode code)
 {
     struct rt_http_reply reply;
-    int status = http_easy_end(&client->easy, code, &reply);
-    if (status != 0)
-        return status;
+    http_easy_end(&client->http, code);
+    if (client->http.result != 0)
+        return client->http.result;
+    http_reply(&client->http, &reply);
     if (reply.status != 200 || reply.body_bytes != hub.bytes ||
         memcmp(reply.body, hub.expected, hub.bytes) != 0)
         return work_fail(hub.work, -EBADMSG,
@@ -176,7 +187,7 @@ static bool take_answers(void)
         curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE,
                           (char **)&client);
         int status = answer(client, code);
-        curl_multi_remove_handle(hub.multi, client->easy.curl);
+        curl_multi_remove_handle(hub.multi, client->http.curl);
         if (status != 0) {
             stop(status);
         } else if (hub.timed && client->ops < client->requests) {
@@ -219,14 +230,14 @@ static void play(struct client *clients, uint64_t n)
 static int client_init(struct client *client, uint64_t requests)
 {
     *client = (struct client){ .fd = -1, .requests = requests };
-    int status = http_easy_init(&client->easy);
+    int status = http_easy_init(&client->http);
     if (status != 0)
         return status;
     client->cache = curl_share_init();
     if (client->cache == NULL)
         return -ENOMEM;
     curl_share_setopt(client->cache, CURLSHOPT_SHARE, CURL_LOCK_DATA_CONNECT);
-    CURL *curl = client->easy.curl;
+    CURL *curl = client->http.curl;
     curl_easy_setopt(curl, CURLOPT_SHARE, client->cache);
     curl_easy_setopt(curl, CURLOPT_PRIVATE, client);
     curl_easy_setopt(curl, CURLOPT_OPENSOCKETFUNCTION, open_socket);
@@ -242,8 +253,8 @@ static void fini(void)
     for (uint64_t i = 0; hub.clients != NULL && i < hub.n; i++) {
         struct client *client = &hub.clients[i];
         if (hub.status != 0) /* in mid-request, perhaps */
-            curl_multi_remove_handle(hub.multi, client->easy.curl);
-        http_easy_fini(&client->easy);
+            curl_multi_remove_handle(hub.multi, client->http.curl);
+        http_easy_fini(&client->http);
         curl_share_cleanup(client->cache);
     }
     curl_multi_cleanup(hub.multi);
@@ -256,6 +267,7 @@ static void fini(void)
 
 static void ask_for(size_t bytes, int64_t delay_ms)
 {
+    hub.request.url = hub.url;
     hub.bytes = bytes;
     int n =
         snprintf(hub.url, sizeof(hub.url), "http://" WORK_HOST ":%u/bytes/%zu",

@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef RT_HTTP_H
+#define RT_HTTP_H
+
+/*
+ * An HTTP client in four parts:
+ *
+ *   http.c                  what rt.h promises; runs in the task
+ *   http_request.c          what is asked: the options of libcurl's handle
+ *   http_easy.c             what comes back: the body, and the one place where
+ *                           libcurl's errors become ours
+ *   coro/http.c, os/http.c  how the transfer is driven
+ *
+ * All but the last are the same object in every runtime.  libcurl's callbacks
+ * are in the middle two.  They never wait: what has to be done by the task, or
+ * has no room, pauses that direction of the transfer until the task has seen
+ * to it, so that no more than HTTP_PIECE bytes of a stream are kept for each
+ * direction, besides what libcurl and the socket buffer hold.
+ */
+
+#include <curl/curl.h>
+#include <stdatomic.h>
+
+#include "rt.h"
+
+enum {
+    HTTP_PIECE = 64 << 10 /* kept of a stream, each way */
+};
+
+/* First member of every runtime's own kind of client, which it allocates with
+ * zeros.  Who has `busy` has all of it, and so have libcurl's callbacks
+ * meanwhile. */
+struct rt_http {
+    CURL *curl;
+    const struct rt_http_request *request; /* until the task waits no more */
+    struct curl_slist *fields;             /* of the request */
+    char *body;
+    size_t bytes, room; /* the body; what it was allocated for */
+    size_t taken;       /* stream: what has been read of these */
+    size_t left;        /* how much more the body may have */
+    size_t head_bytes;  /* all header fields so far */
+    struct http_source {
+        rt_http_source_fn fn; /* NULL: none */
+        void *arg;
+        char *piece;        /* HTTP_PIECE bytes; NULL until there is a source */
+        size_t bytes, sent; /* of the piece */
+        uint64_t left;      /* how much more it will give at most */
+        bool sized;         /* and at least */
+    } source;
+    bool post, head; /* its method, in the course of redirects */
+    bool follows;    /* redirects */
+    bool streaming;  /* from rt_http_open() to rt_http_close() */
+    bool replied;    /* stream: status and header fields are there */
+    bool full;       /* stream: receiving is paused */
+    bool hungry;     /* sending is paused: the source is to be asked */
+    bool done;       /* the transfer has ended, with this result: */
+    int result;
+    int error; /* noticed in a callback, 0 if none */
+    atomic_flag busy;
+};
+
+/* ---- http_request.c ---- */
+
+/* Whether it can be asked at all: 0 or -EINVAL. */
+int http_check(const struct rt_http_request *request);
+
+/* Sets up the handle for http->request.  -ENOMEM. */
+int http_begin(struct rt_http *http);
+
+/* Forgets what the request needed. */
+void http_request_fini(struct rt_http *http);
+
+/* libcurl's CURLOPT_HEADERFUNCTION. */
+size_t http_head(char *line, size_t one, size_t bytes, void *http);
+
+/* ---- http_easy.c ---- */
+
+/* Makes the handle; libcurl itself too, the first time.  -ENOMEM. */
+int http_easy_init(struct rt_http *http);
+/* Closes no connection: that is in the cache.  Also where there is none. */
+void http_easy_fini(struct rt_http *http);
+
+/* Forgets the last exchange, all but its request.  -ENOMEM. */
+int http_easy_reset(struct rt_http *http);
+
+/* The transfer has ended, or did not begin: `done` and `result`, and
+ * http_changed().  The second is told so by libcurl. */
+void http_end(struct rt_http *http, int result);
+void http_easy_end(struct rt_http *http, CURLcode code);
+
+/* Fills in the reply, when it is there. */
+void http_reply(struct rt_http *http, struct rt_http_reply *reply);
+
+/* rt_http_header() of the head received last. */
+const char *http_field(struct rt_http *http, const char *name, size_t index);
+
+/* Lets go on what is not `full` or `hungry` any more.  May call back.  An
+ * error ends the transfer, but libcurl does not do it. */
+CURLcode http_easy_unpause(struct rt_http *http);
+
+/* Opens a socket for libcurl, close-on-exec and non-blocking.  The default
+ * CURLOPT_OPENSOCKETFUNCTION. */
+curl_socket_t http_easy_socket(void *http, curlsocktype purpose,
+                               struct curl_sockaddr *address);
+
+/* ---- supplied by the runtime ---- */
+
+/* Starts the transfer of http->request: 0, or what prevents it; errors may
+ * come as a result as well. */
+int http_start(struct rt_http *http);
+
+/* Waits for the next http_changed().  Suspends.  The transfer goes on after
+ * -ETIMEDOUT and -ECANCELED. */
+int http_wait(struct rt_http *http, int64_t deadline);
+
+/* Has http_easy_unpause() called. */
+void http_resume(struct rt_http *http);
+
+/* Ends the transfer, and with it its connection, if it is still under way.
+ * Suspends; not to be cancelled. */
+void http_stop(struct rt_http *http);
+
+/* Something the task may be waiting for has happened.  In a callback. */
+void http_changed(struct rt_http *http);
+
+#endif
