@@ -6,10 +6,10 @@
  * The origin: the target server of network workloads, a process of its own,
  * never built on rt.h; and how to start and ask it.
  *
- * `origin [--cpu N] [--parent PID]` binds three free ports of 127.0.0.1,
+ * `origin [--cpu N] [--parent PID]` binds four free ports of 127.0.0.1,
  * prints one line on standard output
  *
- *   origin ready http=PORT echo=PORT control=PORT
+ *   origin ready http=PORT echo=PORT ws=PORT control=PORT
  *
  * and serves until standard input ends, SIGTERM, or, with --parent, until
  * that process is no longer its parent.  SIGINT is left to the parent.
@@ -20,11 +20,13 @@
  *            otherwise.  An answer is never early, and late by up to a
  *            millisecond.
  *   echo     sends back what it reads
+ *   ws       a WebSocket (RFC 6455) that sends back each message, up to
+ *            16 MiB, whatever its path
  *   control  one request per line, one line back:
  *     stats            -> cpu_ns=N connections=N requests=N messages=N
- *                         (connections: accepted on http and echo so far;
- *                         requests: http requests, whatever their answer;
- *                         messages: echo reads answered)
+ *                         (connections: accepted on http, echo and ws so
+ *                         far; requests: http requests, whatever their answer;
+ *                         messages: echo reads and ws messages answered)
  *     load HOST PORT CONNS ROUNDS BYTES [hold]
  *                      -> ok rounds=N bytes=N digest=HEX wall_ns=N cpu_ns=N
  *                         or error MESSAGE.  See below.
@@ -45,7 +47,7 @@
  * adds work_hash(BYTES * 256 + d) to the digest (see workload.h), where d is
  * the answer's last byte minus k, mod 256: the same for each round trip.
  *
- * COBENCH_ORIGIN="http=P echo=P control=P" tells a trial of a running one.
+ * COBENCH_ORIGIN="http=P echo=P ws=P control=P" tells a trial of a running one.
  */
 
 #include <stdint.h>
@@ -55,7 +57,7 @@ struct origin {
     pid_t pid;    /* 0 when it is somebody else's */
     int stdin_fd; /* closing it ends the origin; -1 when not ours */
     int control_fd;
-    unsigned http_port, echo_port, control_port;
+    unsigned http_port, echo_port, ws_port, control_port;
 };
 
 struct origin_stats {

@@ -99,17 +99,18 @@ static int connect_control(unsigned port)
     return fd;
 }
 
-/* Reads "http=P echo=P control=P" and nothing else. */
+/* Reads "http=P echo=P ws=P control=P" and nothing else. */
 static int parse_ports(struct origin *origin, const char *text)
 {
     int used = 0;
-    int n = sscanf(text, "http=%5u echo=%5u control=%5u%n", &origin->http_port,
-                   &origin->echo_port, &origin->control_port, &used);
+    int n = sscanf(text, "http=%5u echo=%5u ws=%5u control=%5u%n",
+                   &origin->http_port, &origin->echo_port, &origin->ws_port,
+                   &origin->control_port, &used);
 
-    if (n != 3 || text[used] != '\0')
+    if (n != 4 || text[used] != '\0')
         return -EPROTO;
     if (origin->http_port - 1 >= 65535 || origin->echo_port - 1 >= 65535 ||
-        origin->control_port - 1 >= 65535)
+        origin->ws_port - 1 >= 65535 || origin->control_port - 1 >= 65535)
         return -EPROTO;
     return 0;
 }
@@ -256,8 +257,8 @@ int origin_attach(struct origin *origin)
 
 char *origin_describe(const struct origin *origin, char *text, size_t size)
 {
-    snprintf(text, size, "http=%u echo=%u control=%u", origin->http_port,
-             origin->echo_port, origin->control_port);
+    snprintf(text, size, "http=%u echo=%u ws=%u control=%u", origin->http_port,
+             origin->echo_port, origin->ws_port, origin->control_port);
     return text;
 }
 

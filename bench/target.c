@@ -34,6 +34,22 @@ void work_conn_close(void *arg)
         rt_sock_close(conn->sock);
 }
 
+int work_ws_open(void *arg)
+{
+    struct work_ws *item = arg;
+    char url[64];
+    snprintf(url, sizeof(url), "ws://" WORK_HOST ":%u/",
+             work_ws_port(item->my.work));
+    count_connection(item->my.work);
+    return rt_ws_connect(&item->ws, url, 0, RT_FOREVER);
+}
+
+void work_ws_close(void *arg)
+{
+    struct work_ws *item = arg;
+    rt_ws_free(item->ws);
+}
+
 int work_client_new(void *arg)
 {
     struct work_client *client = arg;

@@ -162,8 +162,10 @@ static uint64_t origin_drops(const struct origin *origin)
 {
     uint64_t http = listen_drops(origin->http_port);
     uint64_t echo = listen_drops(origin->echo_port);
-    bool unknown = http == LISTEN_UNKNOWN || echo == LISTEN_UNKNOWN;
-    return unknown ? LISTEN_UNKNOWN : http + echo;
+    uint64_t ws = listen_drops(origin->ws_port);
+    bool unknown = http == LISTEN_UNKNOWN || echo == LISTEN_UNKNOWN ||
+                   ws == LISTEN_UNKNOWN;
+    return unknown ? LISTEN_UNKNOWN : http + echo + ws;
 }
 
 uint64_t work_overflows(const struct work *work)
@@ -302,6 +304,11 @@ unsigned work_http_port(const struct work *work)
 unsigned work_echo_port(const struct work *work)
 {
     return work->origin == NULL ? 0 : work->origin->echo_port;
+}
+
+unsigned work_ws_port(const struct work *work)
+{
+    return work->origin == NULL ? 0 : work->origin->ws_port;
 }
 
 unsigned work_control_port(const struct work *work)

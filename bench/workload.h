@@ -349,6 +349,7 @@ int work_beat(struct work *work, int64_t *next, int64_t period_ns);
 /* Ports of the bundled target server on WORK_HOST; 0 unless WORK_ORIGIN. */
 unsigned work_http_port(const struct work *work);
 unsigned work_echo_port(const struct work *work);
+unsigned work_ws_port(const struct work *work);
 /* A line protocol, see origin.h: lets the origin play the load generator. */
 unsigned work_control_port(const struct work *work);
 
@@ -364,6 +365,18 @@ void work_conn_close(void *conn);
 #define WORK_CONN                                                 \
     {                                                             \
         sizeof(struct work_conn), work_conn_open, work_conn_close \
+    }
+
+/* A WebSocket to the origin. */
+struct work_ws {
+    struct share my;
+    struct rt_ws *ws;
+};
+int work_ws_open(void *ws);
+void work_ws_close(void *ws); /* without a Close */
+#define WORK_WS                                             \
+    {                                                       \
+        sizeof(struct work_ws), work_ws_open, work_ws_close \
     }
 
 /* An HTTP client. */

@@ -16,8 +16,7 @@
 #include <unistd.h>
 
 enum {
-    READ_BYTES = 65536,
-    ACCEPTS_PER_TURN = 512
+    READ_BYTES = 65536
 };
 
 struct peer {
@@ -28,8 +27,7 @@ struct peer {
 };
 
 static struct {
-    uv_poll_t listener;
-    int fd;
+    struct listener listener;
     char buffer[READ_BYTES];
 } echo;
 
@@ -133,28 +131,7 @@ static void peer_open(uv_loop_t *loop, int fd)
     uv_poll_start(&peer->poll, UV_READABLE, peer_event);
 }
 
-static void accept_all(uv_poll_t *poll, int status, int events)
-{
-    (void)status;
-    (void)events;
-    for (int i = 0; i < ACCEPTS_PER_TURN; i++) {
-        int fd = accept_peer(echo.fd);
-        if (fd == -EAGAIN)
-            return;
-        if (fd < 0)
-            continue;
-        counters.connections++;
-        peer_open(poll->loop, fd);
-    }
-}
-
 int echo_start(uv_loop_t *loop, unsigned *port)
 {
-    echo.fd = listen_local(port);
-    if (echo.fd < 0)
-        return echo.fd;
-    int error = uv_poll_init(loop, &echo.listener, echo.fd);
-    if (error)
-        return error;
-    return uv_poll_start(&echo.listener, UV_READABLE, accept_all);
+    return listener_start(&echo.listener, loop, port, peer_open);
 }

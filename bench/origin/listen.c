@@ -12,6 +12,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+enum {
+    ACCEPTS_PER_TURN = 512
+};
+
 static int spare = -1;
 
 static int bind_and_listen(int fd, unsigned *port)
@@ -58,4 +62,35 @@ int accept_peer(int listener)
         close(fd);
     spare = open("/dev/null", O_RDONLY | O_CLOEXEC);
     return fd < 0 ? -EAGAIN : -EMFILE;
+}
+
+static void accept_all(uv_poll_t *poll, int status, int events)
+{
+    struct listener *listener = poll->data;
+
+    (void)status;
+    (void)events;
+    for (int i = 0; i < ACCEPTS_PER_TURN; i++) {
+        int fd = accept_peer(listener->fd);
+        if (fd == -EAGAIN)
+            return;
+        if (fd < 0)
+            continue;
+        counters.connections++;
+        listener->open(poll->loop, fd);
+    }
+}
+
+int listener_start(struct listener *listener, uv_loop_t *loop, unsigned *port,
+                   void (*open)(uv_loop_t *loop, int fd))
+{
+    listener->open = open;
+    listener->fd = listen_local(port);
+    if (listener->fd < 0)
+        return listener->fd;
+    int error = uv_poll_init(loop, &listener->poll, listener->fd);
+    if (error)
+        return error;
+    listener->poll.data = listener;
+    return uv_poll_start(&listener->poll, UV_READABLE, accept_all);
 }

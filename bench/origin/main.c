@@ -171,7 +171,7 @@ static int serve(void)
 {
     static uv_signal_t terminated;
     uv_loop_t *loop = uv_default_loop();
-    unsigned http = 0, echo = 0, control = 0;
+    unsigned http = 0, echo = 0, ws = 0, control = 0;
     unsigned fds = raise_descriptors();
     unsigned room = fds > 2 * RESERVED_FDS ? fds - RESERVED_FDS : RESERVED_FDS;
     int error = alarm_start(loop);
@@ -180,6 +180,8 @@ static int serve(void)
         error = http_start(loop, room < MAX_HTTP ? room : MAX_HTTP, &http);
     if (!error)
         error = echo_start(loop, &echo);
+    if (!error)
+        error = ws_start(loop, &ws);
     if (!error)
         error = control_start(loop, &control);
     if (!error)
@@ -194,7 +196,8 @@ static int serve(void)
         fputs("origin: standard input must be a pipe or a terminal\n", stderr);
         return EXIT_USAGE;
     }
-    printf("origin ready http=%u echo=%u control=%u\n", http, echo, control);
+    printf("origin ready http=%u echo=%u ws=%u control=%u\n", http, echo, ws,
+           control);
     if (fflush(stdout) != 0)
         return 1;
     uv_run(loop, UV_RUN_DEFAULT);

@@ -3,7 +3,7 @@
 #define ORIGIN_SERVE_H
 
 /*
- * The parts of the origin: an HTTP server, an echo server and a control port
+ * The parts of the origin: an HTTP server, two echo servers, a control port
  * on one libuv loop.  Everything belongs to the loop's thread.  Nothing is
  * taken down: the process ends, and the kernel with it closes all.
  */
@@ -33,11 +33,23 @@ int listen_local(unsigned *port);
  * is none.  -EMFILE: one has been refused for want of a descriptor. */
 int accept_peer(int listener);
 
+/* A listening socket whose connections are counted and given away. */
+struct listener {
+    uv_poll_t poll;
+    int fd;
+    void (*open)(uv_loop_t *loop, int fd);
+};
+
+/* 0 and the port, or a negative errno. */
+int listener_start(struct listener *listener, uv_loop_t *loop, unsigned *port,
+                   void (*open)(uv_loop_t *loop, int fd));
+
 /*
  * Each starts one server: 0 and the port it listens on, or a negative errno.
  */
 int http_start(uv_loop_t *loop, unsigned max_connections, unsigned *port);
 int echo_start(uv_loop_t *loop, unsigned *port);
+int ws_start(uv_loop_t *loop, unsigned *port);
 int control_start(uv_loop_t *loop, unsigned *port);
 
 /* Makes the loop's timers punctual; to be started first, so that it sees what

@@ -3,14 +3,8 @@
  * The origin program from outside: its start and end, each route, the echo,
  * the control port and the load generator; and the client of origin.h.
  */
-#include "origin.h"
+#include "served.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-
-#include <arpa/inet.h>
-#include <cmocka.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -29,73 +23,10 @@
 #include "workload.h" /* work_hash() */
 
 enum {
-    LIMIT_S = 120, /* for one test; only a hang reaches it */
     MANY = 1000
 };
 
-static struct origin origin;
-
 /* ---- helpers ---- */
-
-static const char *program(void)
-{
-    static char path[4096];
-    const char *folder = getenv("COBENCH_BIN");
-
-    snprintf(path, sizeof path, "%s/origin", folder ? folder : "build/bin");
-    return path;
-}
-
-static int set_up(void **state)
-{
-    (void)state;
-    alarm(LIMIT_S);
-    return origin_start(&origin, program(), -1);
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    origin_stop(&origin);
-    alarm(0);
-    return 0;
-}
-
-static int dial(unsigned port)
-{
-    struct sockaddr_in to = { .sin_family = AF_INET,
-                              .sin_port = htons((uint16_t)port),
-                              .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
-    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-    assert_true(fd >= 0);
-    assert_int_equal(connect(fd, (struct sockaddr *)&to, sizeof to), 0);
-    return fd;
-}
-
-static void send_all(int fd, const void *data, size_t bytes)
-{
-    const char *from = data;
-
-    while (bytes > 0) {
-        ssize_t n = send(fd, from, bytes, MSG_NOSIGNAL);
-        assert_true(n > 0);
-        from += n;
-        bytes -= (size_t)n;
-    }
-}
-
-static void receive_all(int fd, void *data, size_t bytes)
-{
-    char *to = data;
-
-    while (bytes > 0) {
-        ssize_t n = recv(fd, to, bytes, 0);
-        assert_true(n > 0);
-        to += n;
-        bytes -= (size_t)n;
-    }
-}
 
 /* Sends a line to the control port and reads the one that comes back. */
 static const char *ask(int fd, const char *request)
@@ -103,21 +34,13 @@ static const char *ask(int fd, const char *request)
     static char line[512];
     size_t n = 0;
 
-    send_all(fd, request, strlen(request));
+    served_send(fd, request, strlen(request));
     do {
         assert_true(n < sizeof line);
-        receive_all(fd, line + n, 1);
+        served_receive(fd, line + n, 1);
     } while (line[n++] != '\n');
     line[n - 1] = '\0';
     return line;
-}
-
-static struct origin_stats stats(void)
-{
-    struct origin_stats out = { 0 };
-
-    assert_int_equal(origin_stats(&origin, &out), 0);
-    return out;
 }
 
 struct answer {
@@ -135,7 +58,7 @@ static struct answer read_answer(int fd)
 
     do {
         assert_true(n < sizeof head - 1);
-        receive_all(fd, head + n, 1);
+        served_receive(fd, head + n, 1);
         head[++n] = '\0';
     } while (!strstr(head, "\r\n\r\n"));
     assert_int_equal(sscanf(head, "HTTP/1.1 %d", &a.status), 1);
@@ -144,7 +67,7 @@ static struct answer read_answer(int fd)
     a.bytes = (size_t)strtoull(strchr(length, ':') + 1, NULL, 10);
     a.body = malloc(a.bytes + 1);
     assert_non_null(a.body);
-    receive_all(fd, a.body, a.bytes);
+    served_receive(fd, a.body, a.bytes);
     a.body[a.bytes] = '\0';
     return a;
 }
@@ -155,7 +78,7 @@ static void send_get(int fd, const char *path)
 
     snprintf(request, sizeof request, "GET %s HTTP/1.1\r\nHost: o\r\n\r\n",
              path);
-    send_all(fd, request, strlen(request));
+    served_send(fd, request, strlen(request));
 }
 
 static int get_status(int fd, const char *path)
@@ -192,8 +115,8 @@ static int run(const char *arguments, char *error, size_t size)
 {
     char command[8192];
 
-    snprintf(command, sizeof command, "'%s' %s 2>&1 </dev/null", program(),
-             arguments);
+    snprintf(command, sizeof command, "'%s' %s 2>&1 </dev/null",
+             served_program(), arguments);
     FILE *pipe = popen(command, "r");
     assert_non_null(pipe);
     error[fread(error, 1, size - 1, pipe)] = '\0';
@@ -208,9 +131,10 @@ static void start_and_stop_leave_nothing_behind(void **state)
     struct origin one;
 
     (void)state;
-    assert_int_equal(origin_start(&one, program(), -1), 0);
+    assert_int_equal(origin_start(&one, served_program(), -1), 0);
     assert_true(one.pid > 0);
-    assert_true(one.http_port && one.echo_port && one.control_port);
+    assert_true(one.http_port && one.echo_port && one.ws_port &&
+                one.control_port);
     origin_stop(&one);
     assert_int_equal(open_descriptors(), before);
     assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
@@ -260,15 +184,16 @@ static void describe_and_attach_reach_the_same_one(void **state)
     assert_int_equal(origin_attach(&other), -ENOENT);
     setenv("COBENCH_ORIGIN", "http=1 echo=2", 1);
     assert_int_equal(origin_attach(&other), -EPROTO);
-    setenv("COBENCH_ORIGIN", origin_describe(&origin, text, sizeof text), 1);
+    setenv("COBENCH_ORIGIN", origin_describe(&served, text, sizeof text), 1);
     assert_int_equal(origin_attach(&other), 0);
     unsetenv("COBENCH_ORIGIN");
     assert_int_equal(other.pid, 0);
-    assert_int_equal(other.http_port, origin.http_port);
-    assert_int_equal(other.echo_port, origin.echo_port);
+    assert_int_equal(other.http_port, served.http_port);
+    assert_int_equal(other.echo_port, served.echo_port);
+    assert_int_equal(other.ws_port, served.ws_port);
     assert_int_equal(origin_stats(&other, &seen), 0);
     origin_stop(&other);
-    stats(); /* still there */
+    served_stats(); /* still there */
 }
 
 static void death_is_noticed_by_stats(void **state)
@@ -276,9 +201,9 @@ static void death_is_noticed_by_stats(void **state)
     struct origin_stats seen;
 
     (void)state;
-    kill(origin.pid, SIGKILL);
-    assert_int_equal(origin_stats(&origin, &seen), -ECONNRESET);
-    assert_int_equal(origin_stats(&origin, &seen), -ECONNRESET);
+    kill(served.pid, SIGKILL);
+    assert_int_equal(origin_stats(&served, &seen), -ECONNRESET);
+    assert_int_equal(origin_stats(&served, &seen), -ECONNRESET);
 }
 
 /* The control connection ends with the process. */
@@ -291,22 +216,22 @@ static void assert_ends(int fd)
 
 static void terminate_ends_it_and_interrupt_does_not(void **state)
 {
-    int fd = dial(origin.control_port);
+    int fd = served_dial(served.control_port);
 
     (void)state;
-    kill(origin.pid, SIGINT);
+    kill(served.pid, SIGINT);
     assert_memory_equal(ask(fd, "stats\n"), "cpu_ns=", 7);
-    kill(origin.pid, SIGTERM);
+    kill(served.pid, SIGTERM);
     assert_ends(fd);
     close(fd);
 }
 
 static void quit_ends_it(void **state)
 {
-    int fd = dial(origin.control_port);
+    int fd = served_dial(served.control_port);
 
     (void)state;
-    send_all(fd, "quit\n", 5);
+    served_send(fd, "quit\n", 5);
     assert_ends(fd);
     close(fd);
 }
@@ -322,7 +247,7 @@ static void it_dies_with_its_parent(void **state)
     assert_true(child >= 0);
     if (child == 0) {
         struct origin own;
-        if (origin_start(&own, program(), -1) == 0)
+        if (origin_start(&own, served_program(), -1) == 0)
             port = (int)own.control_port;
         if (write(ends[1], &port, sizeof port) < 0)
             _exit(1);
@@ -331,7 +256,7 @@ static void it_dies_with_its_parent(void **state)
     close(ends[1]);
     assert_int_equal(read(ends[0], &port, sizeof port), sizeof port);
     assert_int_not_equal(port, 0);
-    int fd = dial((unsigned)port);
+    int fd = served_dial((unsigned)port);
     assert_memory_equal(ask(fd, "stats\n"), "cpu_ns=", 7);
     kill(child, SIGKILL);
     assert_int_equal(waitpid(child, NULL, 0), child);
@@ -345,7 +270,7 @@ static void it_dies_with_its_parent(void **state)
 static void bytes_answers_that_many(void **state)
 {
     static const size_t sizes[] = { 0, 1, 1024, 66560, 66561, 3000000 };
-    int fd = dial(origin.http_port);
+    int fd = served_dial(served.http_port);
 
     (void)state;
     for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
@@ -362,8 +287,8 @@ static void bytes_answers_that_many(void **state)
         free(a.body);
     }
     close(fd);
-    assert_int_equal(stats().connections, 1); /* kept alive */
-    assert_int_equal(stats().requests, sizeof sizes / sizeof *sizes);
+    assert_int_equal(served_stats().connections, 1); /* kept alive */
+    assert_int_equal(served_stats().requests, sizeof sizes / sizeof *sizes);
 }
 
 static void nonsense_is_refused_with_its_status(void **state)
@@ -399,7 +324,7 @@ static void nonsense_is_refused_with_its_status(void **state)
         { "/delay/0.0", 200 },
         { "/bytes/0", 200 },
     };
-    int fd = dial(origin.http_port);
+    int fd = served_dial(served.http_port);
 
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
@@ -411,10 +336,10 @@ static void other_methods_are_refused(void **state)
 {
     static const char request[] = "POST /bytes/1 HTTP/1.1\r\nHost: o\r\n"
                                   "Content-Length: 3\r\n\r\nabc";
-    int fd = dial(origin.http_port);
+    int fd = served_dial(served.http_port);
 
     (void)state;
-    send_all(fd, request, sizeof request - 1);
+    served_send(fd, request, sizeof request - 1);
     struct answer a = read_answer(fd);
     assert_int_equal(a.status, 405);
     free(a.body);
@@ -429,7 +354,7 @@ static void answers_are_never_early(void **state)
     } cases[] = { { "/delay/0.05", 50000000 },
                   { "/delay/0.0005", 500000 },
                   { "/bytes/10?delay_ms=20", 20000000 } };
-    int fd = dial(origin.http_port);
+    int fd = served_dial(served.http_port);
 
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -443,7 +368,8 @@ static void answers_are_never_early(void **state)
 /* The longest is asked first; all wait at the same time. */
 static void delays_run_side_by_side(void **state)
 {
-    int slow = dial(origin.http_port), quick = dial(origin.http_port);
+    int slow = served_dial(served.http_port),
+        quick = served_dial(served.http_port);
     struct pollfd never = { .fd = slow, .events = POLLIN };
 
     (void)state;
@@ -454,8 +380,8 @@ static void delays_run_side_by_side(void **state)
     close(slow); /* and be gone while suspended */
     assert_int_equal(get_status(quick, "/bytes/1"), 200);
     close(quick);
-    assert_int_equal(stats().connections, 2);
-    assert_int_equal(stats().requests, 4);
+    assert_int_equal(served_stats().connections, 2);
+    assert_int_equal(served_stats().requests, 4);
 }
 
 static void a_thousand_delayed_requests_are_all_answered(void **state)
@@ -465,7 +391,7 @@ static void a_thousand_delayed_requests_are_all_answered(void **state)
     (void)state;
     for (int i = 0; i < MANY; i++) {
         char path[64];
-        fds[i] = dial(origin.http_port);
+        fds[i] = served_dial(served.http_port);
         snprintf(path, sizeof path, "/bytes/%d?delay_ms=%d", i, i % 50);
         send_get(fds[i], path);
     }
@@ -476,8 +402,8 @@ static void a_thousand_delayed_requests_are_all_answered(void **state)
         free(a.body);
         close(fds[i]);
     }
-    assert_int_equal(stats().connections, MANY);
-    assert_int_equal(stats().requests, MANY);
+    assert_int_equal(served_stats().connections, MANY);
+    assert_int_equal(served_stats().requests, MANY);
 }
 
 /* ---- echo ---- */
@@ -488,17 +414,17 @@ static void a_thousand_connections_echo_at_once(void **state)
 
     (void)state;
     for (int i = 0; i < MANY; i++)
-        fds[i] = dial(origin.echo_port);
+        fds[i] = served_dial(served.echo_port);
     for (int i = 0; i < MANY; i++)
-        send_all(fds[i], &i, sizeof i);
+        served_send(fds[i], &i, sizeof i);
     for (int i = 0; i < MANY; i++) {
         int back = -1;
-        receive_all(fds[i], &back, sizeof back);
+        served_receive(fds[i], &back, sizeof back);
         assert_int_equal(back, i);
         close(fds[i]);
     }
-    assert_int_equal(stats().connections, MANY);
-    assert_int_equal(stats().messages, MANY);
+    assert_int_equal(served_stats().connections, MANY);
+    assert_int_equal(served_stats().messages, MANY);
 }
 
 /* Sends more than all socket buffers hold before it reads anything: written
@@ -510,7 +436,7 @@ static void a_peer_that_does_not_read_loses_nothing(void **state)
         CHUNK = 65536
     };
     static uint8_t chunk[CHUNK];
-    int fd = dial(origin.echo_port);
+    int fd = served_dial(served.echo_port);
     size_t sent = 0, got = 0;
 
     (void)state;
@@ -544,12 +470,12 @@ static void a_peer_that_does_not_read_loses_nothing(void **state)
 static void half_close_is_answered_to_the_end(void **state)
 {
     char back[5];
-    int fd = dial(origin.echo_port);
+    int fd = served_dial(served.echo_port);
 
     (void)state;
-    send_all(fd, "hello", 5);
+    served_send(fd, "hello", 5);
     shutdown(fd, SHUT_WR);
-    receive_all(fd, back, sizeof back);
+    served_receive(fd, back, sizeof back);
     assert_memory_equal(back, "hello", 5);
     assert_int_equal(recv(fd, back, 1, 0), 0);
     close(fd);
@@ -577,7 +503,7 @@ static void garbage_on_the_control_port_is_answered(void **state)
         "load 127.0.0.1 1 1 1 1 hold more of it\n",
         "load localhost 1 1 1 1\n",
     };
-    int fd = dial(origin.control_port);
+    int fd = served_dial(served.control_port);
 
     (void)state;
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
@@ -589,7 +515,8 @@ static void garbage_on_the_control_port_is_answered(void **state)
 static void oversize_requests_do_not_hurt(void **state)
 {
     static char line[100000];
-    int control = dial(origin.control_port), http = dial(origin.http_port);
+    int control = served_dial(served.control_port),
+        http = served_dial(served.http_port);
 
     (void)state;
     memset(line, 'x', sizeof line);
@@ -603,16 +530,16 @@ static void oversize_requests_do_not_hurt(void **state)
         continue;
     close(control);
     close(http);
-    assert_int_equal(stats().requests, 0);
+    assert_int_equal(served_stats().requests, 0);
 }
 
 static void requests_in_pieces_and_in_bulk_are_answered(void **state)
 {
-    int fd = dial(origin.control_port);
+    int fd = served_dial(served.control_port);
 
     (void)state;
     for (const char *c = "blah\nsta"; *c; c++)
-        send_all(fd, c, 1);
+        served_send(fd, c, 1);
     assert_string_equal(ask(fd, ""), "error unknown request");
     assert_memory_equal(ask(fd, "ts\nstats\n"), "cpu_ns=", 7);
     assert_memory_equal(ask(fd, ""), "cpu_ns=", 7);
@@ -621,13 +548,13 @@ static void requests_in_pieces_and_in_bulk_are_answered(void **state)
 
 static void stats_tell_cpu_time_that_grows(void **state)
 {
-    uint64_t before = stats().cpu_ns;
+    uint64_t before = served_stats().cpu_ns;
 
     (void)state;
     for (int i = 0; i < 100; i++)
-        stats();
+        served_stats();
     assert_true(before > 0);
-    assert_true(stats().cpu_ns > before);
+    assert_true(served_stats().cpu_ns > before);
 }
 
 /* ---- the load generator ---- */
@@ -659,22 +586,22 @@ static void load_plays_the_rounds_it_is_told(void **state)
                   { 7, 3, 64 }, /* some play none */
                   { 1000, 5000, 64 },
                   { 3, 30, 1000000 } };
-    int fd = dial(origin.control_port);
+    int fd = served_dial(served.control_port);
 
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         char request[128];
-        struct origin_stats before = stats();
+        struct origin_stats before = served_stats();
         snprintf(request, sizeof request,
                  "load 127.0.0.1 %u %u %" PRIu64 " %" PRIu64 "\n",
-                 origin.echo_port, cases[i].connections, cases[i].rounds,
+                 served.echo_port, cases[i].connections, cases[i].rounds,
                  cases[i].bytes);
         assert_load(ask(fd, request), cases[i].rounds, cases[i].bytes);
-        assert_int_equal(stats().connections - before.connections,
+        assert_int_equal(served_stats().connections - before.connections,
                          cases[i].connections);
         /* One more per connection before the timed part. */
         if (cases[i].bytes <= 64)
-            assert_int_equal(stats().messages - before.messages,
+            assert_int_equal(served_stats().messages - before.messages,
                              cases[i].rounds + cases[i].connections);
     }
     close(fd);
@@ -683,16 +610,17 @@ static void load_plays_the_rounds_it_is_told(void **state)
 static void load_on_hold_waits_for_go(void **state)
 {
     char request[128];
-    int fd = dial(origin.control_port), other = dial(origin.control_port);
+    int fd = served_dial(served.control_port),
+        other = served_dial(served.control_port);
 
     (void)state;
     snprintf(request, sizeof request, "load 127.0.0.1 %u 10 100 64 hold\n",
-             origin.echo_port);
+             served.echo_port);
     assert_string_equal(ask(fd, request), "ready");
-    assert_int_equal(stats().messages, 10);
+    assert_int_equal(served_stats().messages, 10);
     assert_memory_equal(ask(other, request), "error ", 6); /* one at a time */
     assert_load(ask(fd, "go\n"), 100, 64);
-    assert_int_equal(stats().messages, 110);
+    assert_int_equal(served_stats().messages, 110);
     assert_string_equal(ask(other, request), "ready");
     /* Closing the control connection gives up the load on hold. */
     close(other);
@@ -709,7 +637,7 @@ static const char *load_against(const char *reply, size_t bytes, int again)
                               .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
     socklen_t size = sizeof at;
     int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    int control = dial(origin.control_port);
+    int control = served_dial(served.control_port);
     char request[128], message[4];
 
     assert_int_equal(bind(listener, (struct sockaddr *)&at, size), 0);
@@ -717,16 +645,16 @@ static const char *load_against(const char *reply, size_t bytes, int again)
     getsockname(listener, (struct sockaddr *)&at, &size);
     snprintf(request, sizeof request, "load 127.0.0.1 %u 1 1000 4\n",
              ntohs(at.sin_port));
-    send_all(control, request, strlen(request));
+    served_send(control, request, strlen(request));
     int fd = accept(listener, NULL, NULL);
     assert_true(fd >= 0);
-    receive_all(fd, message, sizeof message);
+    served_receive(fd, message, sizeof message);
     for (int i = 0; i < again; i++) {
-        send_all(fd, message, sizeof message);
-        receive_all(fd, message, sizeof message);
+        served_send(fd, message, sizeof message);
+        served_receive(fd, message, sizeof message);
     }
     if (bytes)
-        send_all(fd, reply, bytes);
+        served_send(fd, reply, bytes);
     else
         close(fd);
     const char *answer = ask(control, "");
@@ -748,7 +676,7 @@ static void load_refuses_a_server_that_answers_wrongly(void **state)
     assert_string_equal(load_against("\0\1\2\3\4", 5, 0), "error wrong answer");
     assert_memory_equal(load_against("", 0, 0), "error ", 6);
     assert_memory_equal(load_against("", 0, 5), "error ", 6);
-    stats();
+    served_stats();
 }
 
 static void load_against_nobody_says_so(void **state)
@@ -757,7 +685,7 @@ static void load_against_nobody_says_so(void **state)
     struct sockaddr_in at = { .sin_family = AF_INET,
                               .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
     socklen_t size = sizeof at;
-    int fd = dial(origin.control_port);
+    int fd = served_dial(served.control_port);
     char request[128];
 
     (void)state;
@@ -772,36 +700,34 @@ static void load_against_nobody_says_so(void **state)
     close(fd);
 }
 
-#define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
-
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(start_and_stop_leave_nothing_behind),
         cmocka_unit_test(failed_starts_name_the_error),
         cmocka_unit_test(bad_arguments_are_usage_errors_in_one_line),
-        TEST(describe_and_attach_reach_the_same_one),
-        TEST(death_is_noticed_by_stats),
-        TEST(terminate_ends_it_and_interrupt_does_not),
-        TEST(quit_ends_it),
+        SERVED(describe_and_attach_reach_the_same_one),
+        SERVED(death_is_noticed_by_stats),
+        SERVED(terminate_ends_it_and_interrupt_does_not),
+        SERVED(quit_ends_it),
         cmocka_unit_test(it_dies_with_its_parent),
-        TEST(bytes_answers_that_many),
-        TEST(nonsense_is_refused_with_its_status),
-        TEST(other_methods_are_refused),
-        TEST(answers_are_never_early),
-        TEST(delays_run_side_by_side),
-        TEST(a_thousand_delayed_requests_are_all_answered),
-        TEST(a_thousand_connections_echo_at_once),
-        TEST(a_peer_that_does_not_read_loses_nothing),
-        TEST(half_close_is_answered_to_the_end),
-        TEST(garbage_on_the_control_port_is_answered),
-        TEST(oversize_requests_do_not_hurt),
-        TEST(requests_in_pieces_and_in_bulk_are_answered),
-        TEST(stats_tell_cpu_time_that_grows),
-        TEST(load_plays_the_rounds_it_is_told),
-        TEST(load_on_hold_waits_for_go),
-        TEST(load_refuses_a_server_that_answers_wrongly),
-        TEST(load_against_nobody_says_so),
+        SERVED(bytes_answers_that_many),
+        SERVED(nonsense_is_refused_with_its_status),
+        SERVED(other_methods_are_refused),
+        SERVED(answers_are_never_early),
+        SERVED(delays_run_side_by_side),
+        SERVED(a_thousand_delayed_requests_are_all_answered),
+        SERVED(a_thousand_connections_echo_at_once),
+        SERVED(a_peer_that_does_not_read_loses_nothing),
+        SERVED(half_close_is_answered_to_the_end),
+        SERVED(garbage_on_the_control_port_is_answered),
+        SERVED(oversize_requests_do_not_hurt),
+        SERVED(requests_in_pieces_and_in_bulk_are_answered),
+        SERVED(stats_tell_cpu_time_that_grows),
+        SERVED(load_plays_the_rounds_it_is_told),
+        SERVED(load_on_hold_waits_for_go),
+        SERVED(load_refuses_a_server_that_answers_wrongly),
+        SERVED(load_against_nobody_says_so),
     };
 
     return cmocka_run_group_tests_name("origin", tests, NULL, NULL);

@@ -49,6 +49,9 @@ static const struct {
     { "echo conns=5 rounds=3 bytes=1024", "" },
     { "echo conns=5 rounds=300 schedule=poisson rate=3000", "" },
     { "http_get conns=5 requests=50 schedule=fixed rate=500", "" },
+    { "ws_echo conns=1 rounds=250", "" },
+    { "ws_echo conns=30 rounds=3000 bytes=1000 cpus=1", "" },
+    { "ws_echo conns=5 rounds=300 schedule=fixed rate=3000", "" },
     { "echo_server conns=7 rounds=300", "s" },
     { "echo_server conns=30 rounds=100 bytes=1000 cpus=1", "sp" },
     { "mixed tasks=30 cpu_us=20 delay_ms=2", "" },
@@ -496,7 +499,7 @@ static void an_origin_that_is_gone_is_a_failure(void **state)
 {
     (void)state;
     static struct program program;
-    program_run(&program, "COBENCH_ORIGIN='http=1 echo=1 control=1' "
+    program_run(&program, "COBENCH_ORIGIN='http=1 echo=1 ws=1 control=1' "
                           "$BIN/trial-coro echo 2>/dev/null");
     json_t *record = program_record(&program);
     assert_int_equal(program.status, 1);
