@@ -229,7 +229,7 @@ static void hand_written_loops_do_the_same_work(void **state)
         { "epoll", "echo_server conns=30 rounds=100", -1 },
         { "uv", "echo conns=70 rounds=300", 300 },
         { "uv", "echo conns=5 rounds=3 bytes=1024", 3 },
-        { "uv", "sleepers tasks=300 sleep_s=1", -1 },
+        { "uv", "sleepers tasks=300 sleep_s=1", 300 },
         { "uv", "http_get conns=600 requests=1200 delay_ms=5", 1200 },
         { "uv", "http_get conns=5 requests=3 bytes=100000", 3 },
     };
