@@ -135,6 +135,11 @@ static void small_values_are_exact(void **state)
     assert_int_equal(percentile(&histogram, 0.9), 180);
     assert_int_equal(percentile(&histogram, 0.99), 198);
     assert_int_equal(histogram_sum(&histogram), 100500);
+    /* Of 25 the median is the 13th. */
+    reset(NULL);
+    for (uint64_t i = 1; i <= 25; i++)
+        histogram_add(&histogram, i);
+    assert_int_equal(percentile(&histogram, 0.5), 13);
 }
 
 static void a_percentile_needs_ten_values_beyond_it(void **state)
@@ -164,6 +169,18 @@ static bool same(const struct histogram *a, const struct histogram *b)
     return histogram_sum(a) == histogram_sum(b) &&
            histogram_min(a) == histogram_min(b) &&
            histogram_max(a) == histogram_max(b);
+}
+
+static void merging_widens_the_extremes(void **state)
+{
+    (void)state;
+    histogram_add(&histogram, 10);
+    histogram_add(&other, 5);
+    histogram_add(&other, 20);
+    histogram_merge(&histogram, &other);
+    assert_int_equal(histogram_min(&histogram), 5);
+    assert_int_equal(histogram_max(&histogram), 20);
+    assert_int_equal(histogram_sum(&histogram), 35);
 }
 
 static void merging_is_adding(void **state)
@@ -236,6 +253,7 @@ int main(void)
         test(percentiles_agree_with_the_sorted_values),
         test(small_values_are_exact),
         test(a_percentile_needs_ten_values_beyond_it),
+        test(merging_widens_the_extremes),
         test(merging_is_adding),
         test(what_is_stored_comes_back),
         test(threads_add_to_one_without_loss),

@@ -16,7 +16,7 @@
 #include "table.h"
 
 /* Two rounds, one with 1 to 100 us, the other with 101 to 200 us; both have
- * one percentile a single trial has values enough for. */
+ * the percentiles that a single trial has values enough for. */
 static void make_run(struct synthetic *s)
 {
     synthetic_init(s);
@@ -31,9 +31,10 @@ static void make_run(struct synthetic *s)
                 buckets, json_pack("[ii]", (100 * round + i) * 1000, 1));
         json_object_set_new(
             synthetic_trial(s, name, round + 1, 1e9, 1e8, 100), "latency",
-            json_pack("{s:i, s:i, s:i, s:i, s:i, s:o}", "count", 100, "sum_ns",
-                      5050000, "min_ns", 100000 * round + 1000, "p50_ns",
-                      100000 * round + 50000, "max_ns", 100000 * round + 100000,
+            json_pack("{s:i, s:i, s:i, s:i, s:i, s:i, s:o}", "count", 100,
+                      "sum_ns", 5050000, "min_ns", 100000 * round + 1000,
+                      "p50_ns", 100000 * round + 50000, "p90_ns",
+                      100000 * round + 90000, "max_ns", 100000 * round + 100000,
                       "buckets", buckets));
     }
     cell.runtime = "thread"; /* has not recorded any */
@@ -129,6 +130,7 @@ static void percentiles_of_trials_are_metrics(void **state)
     assert_non_null(strstr(csv, ",coro,lat_p50_ns,ns,100000,-,-,50000,150000,2"
                                 ",-\n"));
     assert_non_null(strstr(csv, ",coro,lat_max_ns,ns,150000,"));
+    assert_non_null(strstr(csv, ",coro,lat_p90_ns,ns,140000,"));
     assert_null(strstr(csv, "lat_p99_ns"));
     assert_null(strstr(csv, "beat_"));
     free(csv);
