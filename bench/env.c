@@ -491,6 +491,21 @@ static bool cpu_ticks(double *steal, double *total)
 
 static double steal_before, total_before;
 
+void env_steal_begin(void)
+{
+    if (!cpu_ticks(&steal_before, &total_before))
+        total_before = 0;
+}
+
+double env_steal_percent(void)
+{
+    double steal, total;
+    if (total_before <= 0 || !cpu_ticks(&steal, &total) ||
+        total <= total_before)
+        return NAN;
+    return 100 * (steal - steal_before) / (total - total_before);
+}
+
 /* ---- all of it ---- */
 
 char *env_date(char *text, size_t size)
@@ -517,8 +532,7 @@ json_t *env_read(const char *folder)
     put_build(env);
     put_commit(env, folder);
     put_programs(env, folder);
-    if (!cpu_ticks(&steal_before, &total_before))
-        total_before = 0;
+    env_steal_begin();
     return env;
 }
 
@@ -526,11 +540,9 @@ void env_finish(json_t *env)
 {
     char date[64];
     put_text(env, "finished", env_date(date, sizeof date));
-    double steal, total;
-    if (total_before <= 0 || !cpu_ticks(&steal, &total) ||
-        total <= total_before)
+    double percent = env_steal_percent();
+    if (isnan(percent))
         return;
-    double percent = 100 * (steal - steal_before) / (total - total_before);
     json_object_set_new(env, "steal_percent",
                         json_real(round(percent * 100) / 100));
     if (percent > 1)

@@ -42,6 +42,11 @@ json_t *env_read(const char *folder);
  * tells of, or come from another state of the source. */
 bool env_other_build(const json_t *env, const char *folder);
 
+/* CPU time that other virtual machines took since env_steal_begin(), in
+ * percent of all; NAN where the system does not say.  env_read() begins. */
+void env_steal_begin(void);
+double env_steal_percent(void);
+
 /* Adds what is known only at the end. */
 void env_finish(json_t *env);
 

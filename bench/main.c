@@ -22,6 +22,7 @@ static const char help[] =
     "  report   make results and charts again from a run's trials\n"
     "  regress  has this tree become slower than the one it comes from?\n"
     "  count    count the system calls and allocations of a program\n"
+    "  duel     compare any two commands: is one slower than the other?\n"
     "\n"
     "cobench COMMAND --help says more; cobench --version tells the version.\n";
 
@@ -36,6 +37,7 @@ static const struct command commands[] = {
     { "report", command_report },
     { "regress", command_regress },
     { "count", command_count },
+    { "duel", command_duel },
 };
 enum {
     COMMANDS = sizeof commands / sizeof commands[0]

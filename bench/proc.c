@@ -201,7 +201,8 @@ static int launch(struct proc *proc, int pipes[][2], const sigset_t *mask)
         err = -errno;
         goto out_env;
     }
-    int fds[STREAMS] = { pipes[RECORD][1], pipes[OUT][1], pipes[ERR][1] };
+    int out = proc->options->out_fd ? proc->options->out_fd : pipes[OUT][1];
+    int fds[STREAMS] = { pipes[RECORD][1], out, pipes[ERR][1] };
     self = getpid();
     proc->started = proc_now();
     proc->pid = fork();
@@ -331,7 +332,7 @@ static void bury(struct proc *proc)
     kill(-proc->pid, SIGKILL);
     drain(proc);
     int status = 0;
-    while (waitpid(proc->pid, &status, 0) < 0 && errno == EINTR)
+    while (wait4(proc->pid, &status, 0, &result->usage) < 0 && errno == EINTR)
         ;
     interrupt_take_along(0);
     close(proc->pidfd);

@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/resource.h>
 
 struct proc_options {
     const char *const *argv; /* argv[0] is the path; ended by NULL */
@@ -22,6 +23,7 @@ struct proc_options {
     void *tick_arg;
     size_t out_keep; /* of standard output; 0: 4 KiB */
     bool insist;     /* not ended by an interrupt: it cleans up after one */
+    int out_fd;      /* it goes there instead of being kept; 0: it is kept */
 };
 
 enum proc_end {
@@ -44,6 +46,10 @@ struct proc_result {
     int64_t ns; /* from just before the start until its end was seen */
     struct proc_text record; /* descriptor COBENCH_RECORD_FD */
     struct proc_text out, err;
+    /* Of the process and of those it waited for: CPU time, and in ru_maxrss
+     * the peak of the largest one.  That of a process is carried over exec:
+     * it is at least what we, and a shell that became the program, took. */
+    struct rusage usage;
 };
 
 /* Runs it and waits for its end.  On failure (-ENOENT, -EAGAIN, -EMFILE: it

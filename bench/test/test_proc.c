@@ -67,6 +67,40 @@ static void a_crash_tells_its_signal(void **state)
     proc_result_fini(&r);
 }
 
+static void the_usage_is_that_of_the_process(void **state)
+{
+    (void)state;
+    struct proc_result r =
+        shell("exec dd if=/dev/zero of=/dev/null count=1 bs=32M", 0);
+    assert_int_equal(r.code, 0);
+    assert_true(r.usage.ru_maxrss >= 32 << 10);
+    assert_true(r.usage.ru_utime.tv_usec + r.usage.ru_stime.tv_usec > 0);
+    proc_result_fini(&r);
+    r = shell(":", 0);
+    assert_true(r.usage.ru_maxrss < 32 << 10);
+    proc_result_fini(&r);
+}
+
+static void output_can_go_to_a_descriptor_instead(void **state)
+{
+    (void)state;
+    const char *const argv[] = { "/bin/sh", "-c", "echo out; echo err >&2",
+                                 NULL };
+    char text[16] = "";
+    int fds[2];
+    assert_int_equal(pipe(fds), 0);
+    struct proc_options options = { .argv = argv, .out_fd = fds[1] };
+    struct proc_result r;
+    assert_int_equal(proc_run(&options, &r), 0);
+    assert_int_equal(read(fds[0], text, sizeof text - 1), 4);
+    assert_string_equal(text, "out\n");
+    assert_string_equal(said(&r.out), "");
+    assert_string_equal(said(&r.err), "err\n");
+    proc_result_fini(&r);
+    close(fds[0]);
+    close(fds[1]);
+}
+
 static void a_program_that_is_not_there_is_an_error(void **state)
 {
     (void)state;
@@ -264,6 +298,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(keeps_its_streams_apart),
         cmocka_unit_test(a_crash_tells_its_signal),
+        cmocka_unit_test(the_usage_is_that_of_the_process),
+        cmocka_unit_test(output_can_go_to_a_descriptor_instead),
         cmocka_unit_test(a_program_that_is_not_there_is_an_error),
         cmocka_unit_test(a_hanging_process_is_killed_at_its_limit),
         cmocka_unit_test(one_that_ignores_the_request_to_end_is_killed_too),
