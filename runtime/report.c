@@ -123,6 +123,11 @@ void report_alive(uint64_t tasks)
     report_end(&line);
 }
 
+void report_deadlock(void)
+{
+    report_text("deadlock: no task can ever run again\n");
+}
+
 void report_task(const struct report_task *task)
 {
     struct report_line line;
@@ -134,11 +139,24 @@ void report_task(const struct report_task *task)
         report_add(&line, ")");
     } else {
         report_add(&line, task->running ? " is running" : " is ready");
+        if (task->stranded)
+            report_add(&line, ", no worker free");
     }
     if (task->reason && task->waits_ns >= 0) {
         report_add(&line, ", ");
         report_add_number(&line, (uint64_t)task->waits_ns / 1000000);
         report_add(&line, " ms");
     }
+    report_end(&line);
+}
+
+void report_more(uint64_t tasks)
+{
+    struct report_line line;
+    if (tasks == 0)
+        return;
+    report_begin(&line, "  and ");
+    report_add_number(&line, tasks);
+    report_add(&line, " more");
     report_end(&line);
 }

@@ -53,11 +53,16 @@ struct report_task {
                            when it does not wait */
     int64_t waits_ns;   /* for so long; negative when that is not known */
     bool running;       /* now; else, when it does not wait, it is ready */
+    bool stranded;      /* ready, and there is no thread to run it */
 };
 
 /* Before a list of so many tasks. */
 void report_alive(uint64_t tasks);
+/* Before a list of those that can never run again. */
+void report_deadlock(void);
 /* One line of such a list. */
 void report_task(const struct report_task *task);
+/* After a list that left so many out; nothing if none. */
+void report_more(uint64_t tasks);
 
 #endif

@@ -12,12 +12,6 @@ enum {
     MANY_ROUNDS = 100 /* without a task that ends: they will not */
 };
 
-static void report(void)
-{
-    report_text("deadlock: no task can ever run again\n");
-    co_dump_tasks(MANY);
-}
-
 /* Cancels all waits of this kind. */
 static void cancel(bool joins)
 {
@@ -33,8 +27,10 @@ bool co_deadlock_break(void)
 {
     static unsigned rounds;
     static size_t live;
-    if (!co.deadlocked)
-        report();
+    if (!co.deadlocked) {
+        report_deadlock();
+        co_dump_tasks(MANY);
+    }
     if (!co.deadlocked || co.live < live)
         rounds = 0;
     co.deadlocked = true;

@@ -55,13 +55,7 @@ void co_dump_tasks(size_t most)
         list(task, now_ms);
         told++;
     }
-    if (co.live > told) {
-        struct report_line line;
-        report_begin(&line, "  and ");
-        report_add_number(&line, co.live - told);
-        report_add(&line, " more");
-        report_end(&line);
-    }
+    report_more(co.live - told);
 }
 
 void rt_dump(void)

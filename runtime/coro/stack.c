@@ -23,6 +23,7 @@
 
 #include "core.h"
 #include "timer.h"
+#include "touched.h"
 
 #ifndef MADV_GUARD_INSTALL
 #define MADV_GUARD_INSTALL 102
@@ -33,7 +34,6 @@ enum {
     FIRST_BATCH = 16,
     MAX_BATCH = 1024,
     GUARD_BATCH = 128, /* guards per system call */
-    MAP_BATCH = 64,    /* page table entries per system call */
     /* Control blocks at equal offsets in their pages would all compete for
      * the same few cache sets: so they lie at COLOURS different ones. */
     COLOURS = 8,
@@ -213,39 +213,10 @@ bool co_stack_guards(const struct rt_task *task, const void *at)
     return (uintptr_t)at - (uintptr_t)slot(task->id) < stacks.page;
 }
 
-/* The lowest page in use from `at` up to `end`, which is one. */
-static char *lowest_used(int pagemap, char *at, const char *end)
-{
-    /* proc_pid_pagemap(5): the highest bit says that a page is in memory, the
-     * next one that it is in swap. */
-    uint64_t entries[MAP_BATCH];
-    size_t n = 0;
-    for (size_t i = 0; at < end; i++, at += stacks.page) {
-        if (i == n) {
-            off_t from =
-                (off_t)((uintptr_t)at / stacks.page * sizeof(*entries));
-            ssize_t got = pread(pagemap, entries, sizeof(entries), from);
-            if (got < (ssize_t)sizeof(*entries))
-                return NULL;
-            n = (size_t)got / sizeof(*entries);
-            i = 0;
-        }
-        if (entries[i] >> 62)
-            return at;
-    }
-    return NULL;
-}
-
 size_t rt_stack_used(struct rt_task *task)
 {
     uint32_t id = task ? task->id : co.current->id;
-    int pagemap = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
-    if (pagemap < 0)
-        return 0;
-    const char *end = slot(id) + stacks.stride;
-    const char *low = lowest_used(pagemap, slot(id) + stacks.page, end);
-    close(pagemap);
-    return low ? (size_t)(end - low) : 0;
+    return touched_bytes(slot(id) + stacks.page, slot(id) + stacks.stride);
 }
 
 size_t co_stack_bytes(void)
