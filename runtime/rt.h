@@ -40,8 +40,10 @@
  * Signals.  SIGPIPE is ignored during rt_run().  pool and thread own SIGURG
  * meanwhile: they send it to a thread of theirs that is blocked in a system
  * call of theirs, to cancel its task, and it is taken before that call
- * returns; a task must not block it.  coro handles SIGSEGV, on an alternate
- * signal stack: faults other than a stack overflow go to the handler before it.
+ * returns; a task must not block it.  rt_dump_soon() alone sends it at any
+ * time, to the main task's thread, as a signal without SA_RESTART.  coro
+ * handles SIGSEGV, on an alternate signal stack: faults other than a stack
+ * overflow go to the handler before it.
  *
  * What differs between runtimes is said at each function.
  */
@@ -100,10 +102,17 @@ struct rt_options {
  * waited for and not cancelled; but what is spawned by one that has yet to
  * learn of its cancellation is cancelled as well.  May be called again
  * afterwards, not nested.  Errors of its own: -EINVAL for options the
- * runtime cannot honour, -ENOMEM, -EMFILE, -EAGAIN; -EDEADLK when no task can
- * ever run again (coro, seq).  coro then reports the tasks and what they wait
- * for, and cancels their waits so that they clean up: first those for anything
- * but tasks, then joins; what never ends for all that is abandoned.
+ * runtime cannot honour, -ENOMEM, -EMFILE, -EAGAIN; -EDEADLK when no task could
+ * ever run again.
+ *
+ * That is so when every task waits without a deadline for what only another
+ * task could do.  The tasks and what they wait for are then reported, and the
+ * waits cancelled so that they clean up: first those for anything but tasks,
+ * then joins, again and again while tasks end.  coro abandons those that never
+ * end for all that; pool and thread name them and wait for them none the less.
+ * They look for a deadlock every quarter of a second while the main task waits.
+ * Tasks that find no free worker on pool are part of one.  seq: nobody is
+ * cancelled, the wait itself is -EDEADLK.
  */
 int rt_run(const struct rt_options *options, rt_task_fn fn, void *arg);
 
@@ -244,7 +253,8 @@ enum rt_trace_what {
     RT_TRACE_RUN,   /* begins, or goes on */
     RT_TRACE_PARK,  /* stops, until its next RUN */
     RT_TRACE_WAKE,  /* what it waited for has come; for "yield" there is none */
-    RT_TRACE_FINISH /* has returned; the last event of the task */
+    RT_TRACE_FINISH /* has returned; the last event of the task.  thread: or
+                       could not begin, if rt_spawn() failed after all */
 };
 
 /*
@@ -252,13 +262,16 @@ enum rt_trace_what {
  * on the thread and on the stack of the task that runs, one call at a time;
  * it is to be quick and must not call this API, except for rt_now().
  * Coroutines have an event for every switch.  On threads a task parks only
- * when its thread really blocks, and runs on when that is over.
+ * when its thread goes to sleep, begins a system call that may, or runs another
+ * task in its place; a deadline and what comes from the kernel is told by the
+ * task itself as it goes on.
  */
 struct rt_trace_event {
     enum rt_trace_what what;
     int64_t when_ns;    /* rt_now()'s clock */
     uint64_t task;      /* its number: 1 is the main task, the others follow
-                           in the order in which they were spawned */
+                           in the order in which they were spawned; modulo
+                           2^32 on threads */
     uint64_t by;        /* SPAWN: the parent; WAKE: the task that woke it, 0
                            for a deadline, the loop or the kernel */
     const char *name;   /* as rt_task_name() has it, or NULL */
@@ -269,16 +282,19 @@ struct rt_trace_event {
 };
 
 /* Reports each task that has not ended: number and name, whether it runs, is
- * ready or waits, what for and for how long. */
+ * ready or waits, what for and for how long.  Tasks neither start nor end
+ * meanwhile. */
 void rt_dump(void);
 
-/* Asks for rt_dump() as soon as may be: coro when the loop gets its next turn.
+/* Asks for rt_dump() as soon as may be: coro when the loop gets its next turn,
+ * elsewhere when the main task's thread waits, or at once if it does already.
  * From anywhere, a signal handler too; outside rt_run() nothing happens. */
 void rt_dump_soon(void);
 
 /* How much of its stack the task (NULL: the running one) has used at most, in
- * bytes, rounded up to whole pages; 0 where that is not known.  A stack is
- * used by one task after the other and does not tell them apart. */
+ * bytes, rounded up to whole pages; 0 where that is not known, as of another
+ * task that is not waiting on pool.  A stack is used by one task after the
+ * other and does not tell them apart. */
 size_t rt_stack_used(struct rt_task *task);
 
 /* ---- synchronisation ----

@@ -18,6 +18,8 @@
  * signal has been sent, and if the handler has not run by then it makes a
  * system call, at the end of which it does.  SIGURG, because by default it is
  * ignored, so that even one that strays from elsewhere does nothing.
+ *
+ * The main thread gets it for a dump as well (dump.c), at any time.
  */
 
 #include <errno.h>
@@ -32,7 +34,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "os/os.h"
+#include "os/seat.h"
 
 enum kind {
     POLL,
@@ -87,6 +89,8 @@ static void on_signal(int signal)
 {
     (void)signal;
     struct sys_call *call = current;
+    if (os_dump_asked() && os_self)
+        atomic_fetch_or(&os_self->word, OS_NUDGED);
     if (!call)
         return;
     int saved = errno;
@@ -109,9 +113,17 @@ static void leave(const struct sys_call *call)
         set_waiting(call, true);
 }
 
+static const char *reason_of(const struct sys_call *call)
+{
+    bool reads = call->kind == POLL ? call->poll.events & POLLIN
+                                    : call->kind == READ || call->kind == RECV;
+    return reads ? "read" : "write";
+}
+
 /* The arguments are in place. */
 static bool begin(struct sys_call *call)
 {
+    os_wait_begin(reason_of(call));
     call->base.interrupt = send_signal;
     call->thread = pthread_self();
     call->spoiled = 0;
@@ -120,6 +132,7 @@ static bool begin(struct sys_call *call)
         return true;
     sched_yield(); /* takes the signal, if one was sent all the same */
     leave(call);
+    os_wait_end();
     return false;
 }
 
@@ -128,6 +141,7 @@ static void end(struct sys_call *call)
     if (os_call_end(&call->base) && !call->spoiled)
         sched_yield(); /* takes the signal */
     leave(call);
+    os_wait_end();
 }
 
 /* Before a call is announced, when no signal comes: ThreadSanitizer, at least

@@ -4,7 +4,8 @@
 #include <errno.h>
 #include <sched.h>
 
-#include "os/os.h"
+#include "os/seat.h"
+#include "os/trace.h"
 
 /* Takes the task's call, if it is in one, and ends it. */
 static void interrupt(struct os_task *task)
@@ -21,7 +22,9 @@ static void interrupt(struct os_task *task)
 
 void os_cancel(struct os_task *task)
 {
-    if (atomic_fetch_or(&task->cancel, OS_PENDING) & OS_PENDING)
+    unsigned seen = os_traced ? os_trace_cancel(task)
+                              : atomic_fetch_or(&task->cancel, OS_PENDING);
+    if (seen & OS_PENDING)
         return;
     os_nudge(task);
     interrupt(task);
@@ -29,7 +32,7 @@ void os_cancel(struct os_task *task)
 
 int os_cancel_deliver(void)
 {
-    atomic_fetch_and(&os_self->cancel, ~OS_PENDING);
+    atomic_fetch_and(&os_self->cancel, (unsigned short)~OS_PENDING);
     return -ECANCELED;
 }
 
@@ -45,12 +48,17 @@ void os_release(void)
 
 bool os_call_begin(struct os_call *call)
 {
-    atomic_init(&call->interrupted, false);
-    atomic_store(&os_self->call, call);
-    if (!os_cancel_pending(memory_order_seq_cst))
-        return true;
-    os_call_end(call);
-    return false;
+    for (;;) {
+        atomic_init(&call->interrupted, false);
+        atomic_store(&os_self->call, call);
+        bool pending = os_cancel_pending(memory_order_seq_cst);
+        if (!pending && !os_dump_asked())
+            return true;
+        os_call_end(call);
+        if (pending)
+            return false;
+        os_dump_now();
+    }
 }
 
 bool os_call_end(struct os_call *call)

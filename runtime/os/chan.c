@@ -80,7 +80,8 @@ int rt_chan_send(struct rt_chan *chan, const void *item, int64_t deadline)
         ring_put(chan, item);
     } else {
         /* The waiter's item is only read from. */
-        struct os_waiter waiter = { .item = (void *)(uintptr_t)item };
+        struct os_waiter waiter = { .what = "chan",
+                                    .item = (void *)(uintptr_t)item };
         return os_waitq_wait(&chan->senders, &chan->lock, &waiter, false,
                              deadline);
     }
@@ -100,7 +101,7 @@ int rt_chan_recv(struct rt_chan *chan, void *item, int64_t deadline)
             os_lock_give(&chan->lock);
             return -EPIPE;
         }
-        struct os_waiter waiter = { .item = item };
+        struct os_waiter waiter = { .what = "chan", .item = item };
         return os_waitq_wait(&chan->receivers, &chan->lock, &waiter, false,
                              deadline);
     }

@@ -10,7 +10,7 @@ int rt_sleep(int64_t until)
 {
     if (os_cancel_check())
         return -ECANCELED;
-    int err = os_park(until, 0);
+    int err = os_park("sleep", until, 0);
     if (err == -ECANCELED)
         return os_cancel_deliver();
     return err == -ETIMEDOUT ? 0 : err;

@@ -113,11 +113,17 @@ static void wake_up(struct os_call *base)
 static int wait_for(CURLM *multi, int64_t deadline)
 {
     struct http_call call = { .base.interrupt = wake_up, .multi = multi };
+    CURLMcode code = CURLM_OK;
 
-    if (!os_call_begin(&call.base))
+    os_wait_begin("http");
+    bool begun = os_call_begin(&call.base);
+    if (begun) {
+        code = curl_multi_poll(multi, NULL, 0, left_ms(deadline), NULL);
+        os_call_end(&call.base);
+    }
+    os_wait_end();
+    if (!begun)
         return os_cancel_deliver();
-    CURLMcode code = curl_multi_poll(multi, NULL, 0, left_ms(deadline), NULL);
-    os_call_end(&call.base);
     return code == CURLM_OK ? 0 : -ENOMEM;
 }
 

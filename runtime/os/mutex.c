@@ -30,7 +30,7 @@ void rt_mutex_free(struct rt_mutex *mutex)
 
 int rt_mutex_lock(struct rt_mutex *mutex, int64_t deadline)
 {
-    return os_sem_take(&mutex->sem, deadline);
+    return os_sem_take(&mutex->sem, "mutex", deadline);
 }
 
 void rt_mutex_unlock(struct rt_mutex *mutex)

@@ -25,8 +25,8 @@
  * before that, so whatever the call refers to is still there.  How the system
  * calls are interrupted, and why nothing is missed, is said in call.c.
  *
- * A runtime supplies os_alone, os_blocked(), os_task_await() and
- * os_task_release().
+ * A runtime supplies os_alone, os_blocked(), os_task_await(),
+ * os_task_release(), and what seat.h names for those who look on.
  */
 
 #include <stdatomic.h>
@@ -60,9 +60,12 @@ struct os_call {
 /* The part of a task that waits and is waited for.  First member of every
  * runtime's struct rt_task; a pool's worker has one to be idle on. */
 struct os_task {
-    atomic_uint word;   /* see park.c */
-    atomic_uint cancel; /* OS_PENDING, and OS_HELD times how often it is held
-                           back, which is the task's own business */
+    atomic_uint word;     /* enum os_word, see park.c */
+    atomic_ushort cancel; /* OS_PENDING, and OS_HELD times how often it is
+                             held back, which is the task's own business */
+    atomic_bool linked;   /* the runtime's: true until the task starts, if it
+                             uses link at all */
+    atomic_bool helps;    /* its thread runs the task that it joins */
     /* NULL, the waiting joiner, or one of the marks of task.c.  Atomic: the
      * ending task's exchange releases status to whoever sees the end. */
     _Atomic(struct os_task *) joiner;
@@ -71,14 +74,23 @@ struct os_task {
         _Atomic(struct os_call *) call; /* NULL when not in one */
         void *link;                     /* the runtime's, while linked */
     };
-    int status;         /* set before the end, read after it */
-    atomic_bool linked; /* the runtime's: true until the task starts, if it
-                           uses link at all */
+    int status;      /* set before the end, read after it */
+    uint32_t number; /* rt_trace_event's, its lower half; 0: not a task of the
+                        program's.  Set before others know the task. */
+};
+
+enum os_word {
+    OS_SLEEPING = 1,
+    OS_NUDGED = 2,
+    OS_FAILED = 4,  /* one of the wake-ups is for a task that failed */
+    OS_TOLD = 8,    /* trace.h: of the park, and not of the waking */
+    OS_PARKED = 16, /* trace.h: of the park, and not that it is over */
+    OS_WOKEN = 32   /* the unit in which wake-ups are counted */
 };
 
 enum {
     OS_PENDING = 1, /* a cancellation not delivered yet */
-    OS_HELD = 2
+    OS_HELD = 2     /* up to 32 767 times */
 };
 
 /* The task that runs on this thread; never NULL inside rt_run(). */
@@ -95,21 +107,26 @@ extern unsigned os_spins;
 
 /*
  * Waits until os_wake(os_self), looking `spins` times before it sleeps (not
- * at all when the deadline is 0 or less).
+ * at all when the deadline is 0 or less).  The reason is for those who ask
+ * what the task waits for: one of rt_trace_event's words.
  * Returns 0 when woken, which uses the wake-up up, else -ETIMEDOUT or
  * -ECANCELED; -EDEADLK without a deadline where nobody else exists (os_alone).
  * The cancellation stays pending: the caller may find that what it waited for
  * has come all the same, else it calls os_cancel_deliver().
  */
-int os_park(int64_t deadline, unsigned spins);
+int os_park(const char *reason, int64_t deadline, unsigned spins);
 
-/* The same for several wake-ups: adds how many came to *wakes, and sets
- * *failed when one was for a task that failed. */
+/* The same for the ends of several tasks: adds how many came to *wakes, and
+ * sets *failed when one of them failed. */
 int os_park_counting(int64_t deadline, size_t *wakes, bool *failed);
 
-/* os_park() without a deadline and whatever is pending: for a wake-up that is
- * certain to come. */
+/* Waits for the end of a task without a deadline and whatever is pending: for
+ * a wake-up that is certain to come. */
 void os_park_surely(void);
+
+/* Around a wait that is none of os_park()'s. */
+void os_wait_begin(const char *reason);
+void os_wait_end(void);
 
 /* Marks the task woken.  Returns what to give to os_kick(), NULL when the
  * task does not sleep.  Kept apart so that the system call happens after the
@@ -199,6 +216,10 @@ void os_task_init(struct os_task *task, bool owned);
 bool os_task_end(struct os_task *task, int status);
 bool os_task_ended(struct os_task *task);
 
+/* Runs fn(arg) as that task, on this thread in place of os_self; then
+ * os_task_end(). */
+bool os_task_run(struct os_task *task, rt_task_fn fn, void *arg);
+
 /* Makes os_self the joiner of a task that has not ended, which then will be
  * woken by its end; false when it has ended. */
 bool os_task_enter(struct os_task *task);
@@ -221,9 +242,15 @@ void os_task_release(struct rt_task *task);
 
 /* ---- start.c ---- */
 
-/* Around everything rt_run() does: signals, reports, os_spins. */
-void os_start(const struct rt_options *options);
-void os_stop(void);
+/* Around everything rt_run() does: signals, reports, os_spins, and what looks
+ * on.  main_task becomes os_self. */
+void os_start(const struct rt_options *options, struct os_task *main_task);
+/* Returns what rt_run() is to return: -EDEADLK, if that came to pass, or the
+ * status. */
+int os_stop(int status);
+
+/* Runs the main task; afterwards os_self is no task of the program's. */
+int os_main_run(rt_task_fn fn, void *arg);
 
 /* Stack size for a thread: 8 MiB for 0, else whole pages, at least the
  * platform's minimum.  -EINVAL when that does not fit a size_t. */

@@ -12,22 +12,17 @@
  * word, so that the sleep does not begin.
  */
 
-#include "os/os.h"
-
 #include <errno.h>
 #include <linux/futex.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
-enum {
-    OS_SLEEPING = 1,
-    OS_NUDGED = 2,
-    OS_FAILED = 4, /* one of the wake-ups is for a task that failed */
-    OS_WOKEN = 8   /* the unit in which wake-ups are counted */
-};
+#include "os/seat.h"
+#include "os/trace.h"
 
 _Thread_local struct os_task *os_self;
+_Thread_local struct os_seat *os_seat;
 
 static struct timespec timespec_of(int64_t ns)
 {
@@ -62,21 +57,38 @@ static bool woken_while_spinning(const atomic_uint *word, unsigned spins)
     return false;
 }
 
-static int park_alone(int64_t deadline)
+void os_wait_begin(const char *reason)
+{
+    os_sit(reason, false);
+    if (os_traced)
+        os_trace_leave(reason);
+}
+
+void os_wait_end(void)
+{
+    os_stand();
+    if (os_traced)
+        os_trace_return(0);
+}
+
+static int park_alone(const char *reason, int64_t deadline)
 {
     if (deadline == RT_FOREVER)
         return -EDEADLK;
     struct timespec until = timespec_of(deadline);
-    while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, NULL) ==
-           EINTR) {
-    }
+    os_wait_begin(reason);
+    do {
+        if (os_dump_asked())
+            os_dump_now();
+    } while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, NULL) ==
+             EINTR);
+    os_wait_end();
     return -ETIMEDOUT;
 }
 
 /* Sleeps until woken (0), or the reason to give up. */
-static int sleep_until(atomic_uint *word, int64_t deadline)
+static int sleep_until(atomic_uint *word, unsigned seen, int64_t deadline)
 {
-    unsigned seen = atomic_fetch_add(word, OS_SLEEPING) + OS_SLEEPING;
     for (;;) {
         if (seen & OS_NUDGED)
             seen = atomic_fetch_and(word, ~OS_NUDGED) & ~OS_NUDGED;
@@ -84,30 +96,44 @@ static int sleep_until(atomic_uint *word, int64_t deadline)
             return 0;
         if (os_cancel_pending(memory_order_seq_cst))
             return -ECANCELED;
-        if (os_futex_wait(word, seen, deadline) == -ETIMEDOUT)
+        if (os_watch_wait(word, seen, deadline) == -ETIMEDOUT)
             return -ETIMEDOUT;
         seen = atomic_load(word);
     }
 }
 
+static int sleep_seated(const char *reason, atomic_uint *word, int64_t deadline)
+{
+    os_sit(reason, deadline == RT_FOREVER);
+    unsigned seen = os_traced
+                        ? os_trace_sleep(reason)
+                        : atomic_fetch_add(word, OS_SLEEPING) + OS_SLEEPING;
+    int err = sleep_until(word, seen, deadline);
+    os_stand();
+    if (os_traced)
+        os_trace_awake();
+    return err;
+}
+
 /* Returns the reason to give up, which counts when *seen, the word at the
  * end, holds no wake-up. */
-static int park(int64_t deadline, unsigned spins, unsigned *seen)
+static int park(const char *reason, int64_t deadline, unsigned spins,
+                unsigned *seen)
 {
     atomic_uint *word = &os_self->word;
     int err = 0;
     if (!woken_while_spinning(word, deadline > 0 ? spins : 0))
-        err = sleep_until(word, deadline);
+        err = sleep_seated(reason, word, deadline);
     *seen = atomic_exchange(word, 0);
     return err;
 }
 
-int os_park(int64_t deadline, unsigned spins)
+int os_park(const char *reason, int64_t deadline, unsigned spins)
 {
     unsigned seen;
     if (os_alone)
-        return park_alone(deadline);
-    int err = park(deadline, spins, &seen);
+        return park_alone(reason, deadline);
+    int err = park(reason, deadline, spins, &seen);
     return seen >= OS_WOKEN ? 0 : err;
 }
 
@@ -115,8 +141,8 @@ int os_park_counting(int64_t deadline, size_t *wakes, bool *failed)
 {
     unsigned seen;
     if (os_alone)
-        return park_alone(deadline);
-    int err = park(deadline, os_spins, &seen);
+        return park_alone("join", deadline);
+    int err = park("join", deadline, os_spins, &seen);
     *wakes += seen / OS_WOKEN;
     *failed = *failed || seen & OS_FAILED;
     return seen >= OS_WOKEN ? 0 : err;
@@ -125,14 +151,16 @@ int os_park_counting(int64_t deadline, size_t *wakes, bool *failed)
 void os_park_surely(void)
 {
     os_hold();
-    os_park(RT_FOREVER, os_spins);
+    os_park("join", RT_FOREVER, os_spins);
     os_release();
 }
 
 atomic_uint *os_rouse(struct os_task *task)
 {
     atomic_uint *word = &task->word;
-    return atomic_fetch_add(word, OS_WOKEN) & OS_SLEEPING ? word : NULL;
+    unsigned seen =
+        os_traced ? os_trace_rouse(task) : atomic_fetch_add(word, OS_WOKEN);
+    return seen & OS_SLEEPING ? word : NULL;
 }
 
 void os_kick(atomic_uint *word)

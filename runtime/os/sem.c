@@ -44,7 +44,7 @@ static bool take_or_announce(struct os_sem *sem)
     }
 }
 
-static int take_slowly(struct os_sem *sem, int64_t deadline)
+static int take_slowly(struct os_sem *sem, const char *what, int64_t deadline)
 {
     for (unsigned i = 0; i < os_spins; i++) {
         os_relax();
@@ -57,7 +57,7 @@ static int take_slowly(struct os_sem *sem, int64_t deadline)
             os_lock_give(&sem->lock);
             return 0;
         }
-        struct os_waiter waiter;
+        struct os_waiter waiter = { .what = what };
         int err =
             os_waitq_wait(&sem->queue, &sem->lock, &waiter, again, deadline);
         if (err == -ECANCELED) /* was still queued: no unit was meant for us */
@@ -81,13 +81,13 @@ void os_sem_fini(struct os_sem *sem)
     os_lock_give(&sem->lock);
 }
 
-int os_sem_take(struct os_sem *sem, int64_t deadline)
+int os_sem_take(struct os_sem *sem, const char *what, int64_t deadline)
 {
     if (os_cancel_check())
         return -ECANCELED;
     if (try_take(sem))
         return 0;
-    return deadline <= 0 ? -ETIMEDOUT : take_slowly(sem, deadline);
+    return deadline <= 0 ? -ETIMEDOUT : take_slowly(sem, what, deadline);
 }
 
 void os_sem_give(struct os_sem *sem)
@@ -135,7 +135,7 @@ void rt_sem_free(struct rt_sem *sem)
 
 int rt_sem_acquire(struct rt_sem *sem, int64_t deadline)
 {
-    return os_sem_take(&sem->sem, deadline);
+    return os_sem_take(&sem->sem, "sem", deadline);
 }
 
 void rt_sem_release(struct rt_sem *sem)

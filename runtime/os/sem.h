@@ -23,7 +23,8 @@ struct os_sem {
 void os_sem_init(struct os_sem *sem, unsigned count);
 /* Waits until whoever gave last has left, so that the memory may go. */
 void os_sem_fini(struct os_sem *sem);
-int os_sem_take(struct os_sem *sem, int64_t deadline);
+/* What it is for those who ask: "sem" or "mutex". */
+int os_sem_take(struct os_sem *sem, const char *what, int64_t deadline);
 void os_sem_give(struct os_sem *sem);
 /* Nothing left to take. */
 bool os_sem_empty(struct os_sem *sem);

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /* start.c: what every blocking runtime does at the two ends of rt_run(). */
 
-#include "os/os.h"
-
 #include <errno.h>
 #include <limits.h>
 #include <sched.h>
 #include <signal.h>
 #include <unistd.h>
 
+#include "os/seat.h"
+#include "os/trace.h"
 #include "report.h"
 
 /* Half a microsecond where a pause takes 24 ns: less than the system calls of
@@ -23,9 +23,13 @@ unsigned os_spins;
 
 static struct sigaction old_sigpipe;
 
-void os_start(const struct rt_options *options)
+void os_start(const struct rt_options *options, struct os_task *main_task)
 {
+    os_self = main_task;
+    os_main_seat = (struct os_seat){ .task = main_task };
+    os_seat_take(&os_main_seat);
     report_start(options);
+    os_trace_start(options);
     struct sigaction ignore = { .sa_handler = SIG_IGN };
     sigaction(SIGPIPE, &ignore, &old_sigpipe);
     os_calls_start();
@@ -34,12 +38,34 @@ void os_start(const struct rt_options *options)
     bool single =
         sched_getaffinity(0, sizeof cpus, &cpus) == 0 && CPU_COUNT(&cpus) == 1;
     os_spins = single || os_alone ? 0 : SPINS;
+    os_watch_start();
+    os_dump_start();
 }
 
-void os_stop(void)
+int os_stop(int status)
 {
+    os_dump_stop();
+    os_trace_stop();
     os_calls_stop();
     sigaction(SIGPIPE, &old_sigpipe, NULL);
+    os_self = NULL;
+    return os_watch_deadlocked() ? -EDEADLK : status;
+}
+
+int os_main_run(rt_task_fn fn, void *arg)
+{
+    os_self->number = 1;
+    if (os_traced) {
+        os_trace_spawn(os_self);
+        os_trace_run(os_self);
+    }
+    int status = fn(arg);
+    if (os_traced)
+        os_trace_finish(os_self, status);
+    os_freeze();
+    os_self->number = 0;
+    os_thaw();
+    return status;
 }
 
 int os_stack_size(size_t wanted, size_t *out)

@@ -12,6 +12,7 @@
 #include <errno.h>
 
 #include "os/os.h"
+#include "os/trace.h"
 #include "report.h"
 
 static struct os_task ended_mark, detached_mark;
@@ -25,6 +26,8 @@ void os_task_init(struct os_task *task, bool owned)
     atomic_init(&task->name, NULL);
     atomic_init(&task->call, NULL);
     atomic_init(&task->linked, false);
+    atomic_init(&task->helps, false);
+    task->number = 0;
     atomic_init(&task->joiner, owned ? NULL : DETACHED);
 }
 
@@ -43,6 +46,27 @@ bool os_task_end(struct os_task *task, int status)
         os_wake(joiner);
     }
     return false;
+}
+
+bool os_task_run(struct os_task *task, rt_task_fn fn, void *arg)
+{
+    struct os_task *below = os_self;
+    if (os_traced) {
+        os_trace_leave("join");
+        os_trace_run(task);
+    }
+    atomic_store_explicit(&below->helps, true, memory_order_relaxed);
+    os_self = task;
+    int status = fn(arg);
+    uint64_t number = task->number;
+    if (os_traced)
+        os_trace_finish(task, status);
+    bool ownerless = os_task_end(task, status);
+    os_self = below;
+    atomic_store_explicit(&below->helps, false, memory_order_relaxed);
+    if (os_traced)
+        os_trace_return(number);
+    return ownerless;
 }
 
 bool os_task_ended(struct os_task *task)
@@ -66,7 +90,7 @@ int os_task_wait(struct os_task *task, int64_t deadline)
 {
     if (!os_task_enter(task))
         return 0;
-    int err = os_park(deadline, os_spins);
+    int err = os_park("join", deadline, os_spins);
     if (err == 0)
         return 0;
     if (os_task_leave(task))

@@ -13,16 +13,18 @@
 struct os_waiter {
     struct os_waiter *next, *prev; /* the owner's lock */
     struct os_task *task;
-    void *item;  /* the owner's own business */
-    int result;  /* the owner's lock; what the wait returns */
-    bool queued; /* the owner's lock */
+    const char *what; /* it waits for: one of rt_trace_event's words */
+    void *item;       /* the owner's own business */
+    int result;       /* the owner's lock; what the wait returns */
+    bool queued;      /* the owner's lock */
 };
 
 struct os_waitq {
     struct os_waiter *first, *last; /* the owner's lock */
 };
 
-/* Puts the running task at the end of the queue (in front: at its head). */
+/* Puts the running task at the end of the queue (in front: at its head).  The
+ * waiter's `what` is set. */
 void os_waitq_enter(struct os_waitq *queue, struct os_waiter *waiter,
                     bool in_front);
 

@@ -97,13 +97,13 @@ void pool_cell_free(struct rt_task *task)
     put(self, task);
 }
 
-void pool_cells_cancel(void)
+void os_tasks_each(void (*fn)(void *arg, struct os_task *task), void *arg)
 {
     for (struct chunk *chunk = pool.chunks; chunk; chunk = chunk->next) {
         for (size_t i = 0; i < BATCH; i++) {
             struct os_task *task = &cell_of(chunk, i)->os;
             if (!os_task_ended(task))
-                os_cancel(task);
+                fn(arg, task);
         }
     }
 }

@@ -21,6 +21,7 @@
 #include <pthread.h>
 
 #include "os/lock.h"
+#include "os/seat.h"
 
 /* One cache line, from cells.c. */
 struct rt_task {
@@ -34,6 +35,7 @@ struct rt_task {
 struct pool_worker {
     struct os_task os; /* what it is idle on; main: the main task */
     pthread_t thread;
+    struct os_seat seat; /* unused by the main thread */
     bool is_main;
     /* main: the idle worker whose place it takes while it runs a task. */
     struct pool_worker *stands_for;
@@ -77,8 +79,6 @@ extern _Thread_local struct pool_worker *pool_self;
 struct rt_task *pool_cell_new(void); /* NULL: no memory */
 void pool_cell_free(struct rt_task *task);
 void pool_cells_fini(void);
-/* With the lock held: cancels every task that has not ended. */
-void pool_cells_cancel(void);
 
 /* ---- queue.c: with the lock held ---- */
 

@@ -35,6 +35,12 @@ static int workers_start(void)
     return err;
 }
 
+static void cancel(void *arg, struct os_task *task)
+{
+    (void)arg;
+    os_cancel(task);
+}
+
 /* Cancels the tasks that still run and waits until they have ended. */
 static void run_finish(struct pool_worker *self)
 {
@@ -44,7 +50,7 @@ static void run_finish(struct pool_worker *self)
     if (wait)
         pool.finisher = &self->os;
     pool.closing = true;
-    pool_cells_cancel();
+    os_tasks_each(cancel, NULL);
     os_lock_give(&pool.lock);
     if (wait)
         os_park_surely();
@@ -56,19 +62,16 @@ static int run_main(const struct rt_options *options, rt_task_fn fn, void *arg)
     os_task_init(&self.os, true);
     self.depth_max = pool_depth_max(own_stack_bytes());
     pool_self = &self;
-    os_self = &self.os;
-    os_start(options);
+    os_start(options, &self.os);
     int status = workers_start();
     if (status == 0) {
-        status = fn(arg);
+        status = os_main_run(fn, arg);
         run_finish(&self);
     }
     pool_workers_stop();
     pool_cells_fini();
-    os_stop();
     pool_self = NULL;
-    os_self = NULL;
-    return status;
+    return os_stop(status);
 }
 
 int rt_run(const struct rt_options *options, rt_task_fn fn, void *arg)
@@ -96,7 +99,7 @@ void rt_info(struct rt_info *out)
     *out = (struct rt_info){
         .name = "pool",
         .summary = "a bounded pool of pthreads with one queue",
-        .options = "workers,stack",
+        .options = "workers,stack,trace",
         .guard = "kernel",
         .concurrency = pool.workers,
         .stack_bytes = pool.stack_bytes,
@@ -106,4 +109,46 @@ void rt_info(struct rt_info *out)
         .spare_workers = pool.spares,
     };
     os_lock_give(&pool.lock);
+}
+
+/* ---- for those who look on ---- */
+
+void os_freeze(void)
+{
+    os_lock_take(&pool.lock);
+}
+
+void os_thaw(void)
+{
+    os_lock_give(&pool.lock);
+}
+
+bool os_seats_all(bool (*fn)(void *arg, struct os_seat *seat), void *arg)
+{
+    for (struct pool_worker *at = pool.all; at; at = at->next) {
+        if (!fn(arg, &at->seat))
+            return false;
+    }
+    return true;
+}
+
+static bool is_elsewhere(void *task, struct os_seat *seat)
+{
+    return atomic_load(&seat->task) != task || !atomic_load(&seat->reason);
+}
+
+struct os_seat *os_seat_of(struct os_task *task)
+{
+    if (!is_elsewhere(task, &os_main_seat))
+        return &os_main_seat;
+    for (struct pool_worker *at = pool.all; at; at = at->next) {
+        if (!is_elsewhere(task, &at->seat))
+            return &at->seat;
+    }
+    return NULL;
+}
+
+bool os_thread_free(void)
+{
+    return pool.idle != NULL;
 }

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 
+#include "os/trace.h"
 #include "pool/pool.h"
 
 const bool os_alone = false;
@@ -24,8 +25,9 @@ int rt_spawn(struct rt_task **out, rt_task_fn fn, void *arg)
         pool_cell_free(task);
         return err;
     }
-    /* From here on, with the lock held, pool_cells_cancel() counts it. */
+    /* From here on, with the lock held, os_tasks_each() counts it. */
     os_task_init(&task->os, out != NULL);
+    task->os.number = (uint32_t)++pool.spawned + 1;
     task->fn = fn;
     task->arg = arg;
     /* The spawner missed its chance to learn that all is to end. */
@@ -34,9 +36,10 @@ int rt_spawn(struct rt_task **out, rt_task_fn fn, void *arg)
     /* Before a worker can run and, if nobody owns it, free the task. */
     if (out)
         *out = task;
+    if (os_traced)
+        os_trace_spawn(&task->os);
     pool_queue_put(task);
     pool.live++;
-    pool.spawned++;
     atomic_uint *sleeper = pool_rouse();
     os_lock_give(&pool.lock);
     os_kick(sleeper);

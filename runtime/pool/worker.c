@@ -63,14 +63,11 @@ void pool_idle_put(struct pool_worker *worker)
 void pool_task_run(struct rt_task *task)
 {
     struct pool_worker *self = pool_self;
-    struct os_task *below = os_self;
-    os_self = &task->os;
     self->depth++;
-    int status = task->fn(task->arg);
+    bool ownerless = os_task_run(&task->os, task->fn, task->arg);
     self->depth--;
     self->ended++;
-    os_self = below;
-    if (os_task_end(&task->os, status))
+    if (ownerless)
         pool_cell_free(task);
 }
 
@@ -79,7 +76,7 @@ static void sleep_on(struct pool_worker **stack, struct pool_worker *self)
 {
     stack_put(stack, self);
     os_lock_give(&pool.lock);
-    os_park(RT_FOREVER, 0);
+    os_park("work", RT_FOREVER, 0);
     os_lock_take(&pool.lock);
 }
 
@@ -153,6 +150,7 @@ static void *worker_main(void *arg)
     struct pool_worker *self = arg;
     pool_self = self;
     os_self = &self->os;
+    os_seat_take(&self->seat);
     struct rt_task *task;
     while ((task = next_task(self)))
         pool_task_run(task);

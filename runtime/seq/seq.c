@@ -5,7 +5,8 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "os/os.h"
+#include "os/seat.h"
+#include "os/trace.h"
 #include "report.h"
 
 struct rt_task {
@@ -49,13 +50,10 @@ int rt_run(const struct rt_options *options, rt_task_fn fn, void *arg)
     struct os_task main_task;
     os_task_init(&main_task, true);
     tasks_spawned = 0;
-    os_start(options); /* nothing else there is honoured */
-    os_self = &main_task;
-    int status = fn(arg);
+    os_start(options, &main_task);
+    int status = os_main_run(fn, arg);
     release_owned();
-    os_self = NULL;
-    os_stop();
-    return status;
+    return os_stop(status);
 }
 
 void rt_info(struct rt_info *out)
@@ -63,7 +61,7 @@ void rt_info(struct rt_info *out)
     *out = (struct rt_info){
         .name = "seq",
         .summary = "sequential: a task runs to its end where it is spawned",
-        .options = "",
+        .options = "trace",
         .guard = "none",
         .concurrency = 1,
         .tasks = tasks_spawned,
@@ -76,15 +74,13 @@ int rt_spawn(struct rt_task **out, rt_task_fn fn, void *arg)
     if (!task)
         return -ENOMEM;
     os_task_init(&task->os, out != NULL);
-    tasks_spawned++;
-    struct os_task *spawner = os_self;
-    os_self = &task->os;
+    task->os.number = (uint32_t)++tasks_spawned + 1;
     owned_put(task);
     if (out)
         *out = task;
-    bool ownerless = os_task_end(&task->os, fn(arg));
-    os_self = spawner;
-    if (ownerless)
+    if (os_traced)
+        os_trace_spawn(&task->os);
+    if (os_task_run(&task->os, fn, arg))
         os_task_release(task);
     return 0;
 }
@@ -104,4 +100,40 @@ void os_task_release(struct rt_task *task)
 {
     owned_take(task);
     free(task);
+}
+
+/* ---- for those who look on: nobody else is there ---- */
+
+void os_freeze(void)
+{
+}
+
+void os_thaw(void)
+{
+}
+
+void os_tasks_each(void (*fn)(void *arg, struct os_task *task), void *arg)
+{
+    for (struct rt_task *task = owned; task; task = task->next) {
+        if (!os_task_ended(&task->os))
+            fn(arg, &task->os);
+    }
+}
+
+bool os_seats_all(bool (*fn)(void *arg, struct os_seat *seat), void *arg)
+{
+    (void)fn;
+    (void)arg;
+    return true;
+}
+
+struct os_seat *os_seat_of(struct os_task *task)
+{
+    (void)task;
+    return &os_main_seat;
+}
+
+bool os_thread_free(void)
+{
+    return false;
 }

@@ -7,6 +7,7 @@
 #include <stdatomic.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "test.h"
 
@@ -152,8 +153,19 @@ static void on_signal(int number)
     rt_dump_soon();
 }
 
-/* Meanwhile nothing runs on a loop, where there is one. */
-static int ask_by_signal(void *arg)
+static int ask_and_sleep(void *arg)
+{
+    int64_t end = test_late();
+
+    (void)arg;
+    raise(SIGUSR1);
+    while (!atomic_load(&listed) && rt_now() < end)
+        CHECK_INT(rt_sleep(test_soon()), 0);
+    return atomic_load(&listed);
+}
+
+/* Meanwhile nothing runs on the loop. */
+static int ask_and_block(void *arg)
 {
     const struct timespec pause = { .tv_nsec = 1000000 };
 
@@ -169,21 +181,128 @@ static int offload_asking(void *arg)
     int status = 0;
 
     (void)arg;
-    CHECK_INT(rt_offload(ask_by_signal, NULL, &status), 0);
+    CHECK_INT(rt_offload(ask_and_block, NULL, &status), 0);
+    return status;
+}
+
+static int run_listening(rt_task_fn fn, void *arg)
+{
+    struct rt_options options = { .report = note_main };
+    struct sigaction action = { .sa_handler = on_signal,
+                                .sa_flags = SA_RESTART };
+    struct sigaction before;
+
+    needs_list();
+    if (runtime_honours("workers"))
+        options.workers = 2;
+    atomic_store(&listed, false);
+    sigaction(SIGUSR1, &action, &before);
+    int status = test_run_with(&options, fn, arg);
+    sigaction(SIGUSR1, &before, NULL);
     return status;
 }
 
 static void a_signal_handler_may_ask_for_a_dump(void **state)
 {
-    struct rt_options options = { .report = note_main };
-    struct sigaction action = { .sa_handler = on_signal }, before;
+    (void)state;
+    assert_int_equal(run_listening(ask_and_sleep, NULL), 1);
+}
+
+static void a_loop_without_work_makes_it_at_once(void **state)
+{
+    (void)state;
+    if (!runtime_is("coro"))
+        test_skip("elsewhere the main task makes it when it waits");
+    assert_int_equal(run_listening(offload_asking, NULL), 1);
+}
+
+/* How the main task waits, and how its wait is ended. */
+struct lying {
+    int (*wait)(struct lying *lying);
+    void (*end)(struct lying *lying);
+    struct rt_event *event;
+    struct rt_sock *reader, *writer;
+};
+
+static int wait_event(struct lying *lying)
+{
+    return rt_event_wait(lying->event, RT_FOREVER);
+}
+
+static int wait_event_until(struct lying *lying)
+{
+    return rt_event_wait(lying->event, test_late());
+}
+
+static void set_event(struct lying *lying)
+{
+    rt_event_set(lying->event);
+}
+
+static int read_on(struct lying *lying)
+{
+    char byte;
+
+    return rt_sock_read(lying->reader, &byte, 1, RT_FOREVER) == 1 ? 0 : -1;
+}
+
+static int read_until(struct lying *lying)
+{
+    char byte;
+
+    return rt_sock_read(lying->reader, &byte, 1, test_late()) == 1 ? 0 : -1;
+}
+
+static void write_byte(struct lying *lying)
+{
+    CHECK_INT(rt_sock_write(lying->writer, "!", 1, RT_FOREVER), 1);
+}
+
+/* On a thread of its own, or else on the loop while the main task waits. */
+static int ask_for_others(void *arg)
+{
+    struct lying *lying = arg;
+    int64_t end = test_late();
+
+    kill(getpid(), SIGUSR1);
+    while (!atomic_load(&listed) && rt_now() < end)
+        CHECK_INT(rt_sleep(test_soon()), 0);
+    lying->end(lying);
+    return atomic_load(&listed);
+}
+
+static int lie(void *arg)
+{
+    struct lying *lying = arg;
+    struct rt_task *task;
+    int status = 0;
+
+    CHECK_INT(rt_event_new(&lying->event), 0);
+    CHECK_INT(rt_sock_pair(&lying->reader, &lying->writer), 0);
+    CHECK_INT(rt_spawn(&task, ask_for_others, lying), 0);
+    CHECK_INT(lying->wait(lying), 0);
+    CHECK_INT(rt_join(task, &status, RT_FOREVER), 0);
+    rt_event_free(lying->event);
+    rt_sock_close(lying->reader);
+    rt_sock_close(lying->writer);
+    return status;
+}
+
+static void a_dump_does_not_wait_for_a_wait_to_end(void **state)
+{
+    static const struct lying ways[] = {
+        { .wait = wait_event, .end = set_event },
+        { .wait = wait_event_until, .end = set_event },
+        { .wait = read_on, .end = write_byte },
+        { .wait = read_until, .end = write_byte },
+    };
 
     (void)state;
-    needs_list();
-    atomic_store(&listed, false);
-    sigaction(SIGUSR1, &action, &before);
-    assert_int_equal(test_run_with(&options, offload_asking, NULL), 1);
-    sigaction(SIGUSR1, &before, NULL);
+    needs_tasks(1);
+    for (size_t i = 0; i < sizeof ways / sizeof *ways; i++) {
+        struct lying lying = ways[i];
+        assert_int_equal(run_listening(lie, &lying), 1);
+    }
 }
 
 static void outside_a_run_nobody_hears_it(void **state)
@@ -265,6 +384,8 @@ int main(void)
         TEST(the_running_task_is_listed_as_such),
         TEST(a_waiting_task_is_listed_with_its_reason),
         TEST(a_signal_handler_may_ask_for_a_dump),
+        TEST(a_loop_without_work_makes_it_at_once),
+        TEST(a_dump_does_not_wait_for_a_wait_to_end),
         TEST(outside_a_run_nobody_hears_it),
         TEST(the_stack_used_is_known_or_said_not_to_be),
     };

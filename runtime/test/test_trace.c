@@ -3,12 +3,14 @@
 /* Trace hooks: each task's events come in an order that makes sense, and say
  * who, by whom and what for. */
 
+#include <errno.h>
+#include <stdatomic.h>
 #include <string.h>
 
 #include "test.h"
 
 enum {
-    ROOM = 512,
+    ROOM = 16384,
     TASKS = 3
 };
 
@@ -17,6 +19,7 @@ struct log {
     struct rt_trace_event events[ROOM];
     size_t n;
 };
+static struct log told;
 
 static void take_event(void *arg, const struct rt_trace_event *event)
 {
@@ -37,7 +40,7 @@ static int run_traced(struct log *log, rt_task_fn fn, void *arg)
         test_skip("%s has no trace hooks", info.name);
     if (runtime_honours("workers"))
         options.workers = TASKS;
-    *log = (struct log){ .n = 0 };
+    log->n = 0;
     int status = test_run_with(&options, fn, arg);
     assert_in_range(log->n, 1, ROOM);
     return status;
@@ -92,46 +95,265 @@ static int spawn_three(void *arg)
 
 static void each_task_is_spawned_run_and_finished_once(void **state)
 {
-    static struct log log;
-
     (void)state;
-    assert_int_equal(run_traced(&log, spawn_three, NULL), 0);
+    assert_int_equal(run_traced(&told, spawn_three, NULL), 0);
     for (uint64_t task = 1; task <= TASKS + 1; task++) {
-        assert_int_equal(count(&log, task, RT_TRACE_SPAWN), 1);
-        assert_int_equal(count(&log, task, RT_TRACE_FINISH), 1);
+        assert_int_equal(count(&told, task, RT_TRACE_SPAWN), 1);
+        assert_int_equal(count(&told, task, RT_TRACE_FINISH), 1);
         const struct rt_trace_event *spawn =
-            find(&log, task, RT_TRACE_SPAWN, 0);
-        const struct rt_trace_event *run = find(&log, task, RT_TRACE_RUN, 0);
-        const struct rt_trace_event *end = find(&log, task, RT_TRACE_FINISH, 0);
+            find(&told, task, RT_TRACE_SPAWN, 0);
+        const struct rt_trace_event *run = find(&told, task, RT_TRACE_RUN, 0);
+        const struct rt_trace_event *end =
+            find(&told, task, RT_TRACE_FINISH, 0);
         assert_non_null(run);
         assert_true(spawn < run && run < end);
         assert_int_equal(spawn->by, task > 1);
         assert_int_equal(end->status, task > 1 ? 9 + (int)task : 0);
     }
-    assert_null(find(&log, TASKS + 2, RT_TRACE_SPAWN, 0));
+    assert_null(find(&told, TASKS + 2, RT_TRACE_SPAWN, 0));
 }
 
-/* Between two runs of a task lies a park, and the clock does not go back. */
-static void a_task_parks_before_it_runs_again(void **state)
-{
-    static struct log log;
-    bool running[TASKS + 2] = { false };
+/* ---- the order of events ---- */
 
-    (void)state;
-    assert_int_equal(run_traced(&log, spawn_three, NULL), 0);
-    for (size_t i = 0; i < log.n; i++) {
-        const struct rt_trace_event *event = &log.events[i];
+enum stage {
+    UNKNOWN,
+    SPAWNED,
+    RUNNING,
+    YIELDED,
+    PARKED,
+    WOKEN,
+    FINISHED
+};
+
+/* What comes after this event; UNKNOWN if it must not come now. */
+static enum stage follow(enum stage now, const struct rt_trace_event *event)
+{
+    switch (event->what) {
+    case RT_TRACE_SPAWN:
+        return now == UNKNOWN ? SPAWNED : UNKNOWN;
+    case RT_TRACE_RUN:
+        return now == SPAWNED || now == YIELDED || now == WOKEN ? RUNNING
+                                                                : UNKNOWN;
+    case RT_TRACE_PARK:
+        if (now != RUNNING)
+            return UNKNOWN;
+        return strcmp(event->reason, "yield") == 0 ? YIELDED : PARKED;
+    case RT_TRACE_WAKE:
+        return now == PARKED ? WOKEN : UNKNOWN;
+    case RT_TRACE_FINISH:
+        return now == RUNNING ? FINISHED : UNKNOWN;
+    }
+    return UNKNOWN;
+}
+
+static bool is_alive(enum stage stage)
+{
+    return stage != UNKNOWN && stage != FINISHED;
+}
+
+static void check_order(const struct log *log)
+{
+    enum stage stages[TASKS + 2] = { UNKNOWN };
+
+    for (size_t i = 0; i < log->n; i++) {
+        const struct rt_trace_event *event = &log->events[i];
         assert_in_range(event->task, 1, TASKS + 1);
-        assert_true(i == 0 || event->when_ns >= log.events[i - 1].when_ns);
-        if (event->what == RT_TRACE_RUN)
-            assert_false(running[event->task]);
-        if (event->what == RT_TRACE_PARK || event->what == RT_TRACE_FINISH)
-            assert_true(running[event->task]);
+        assert_in_range(event->by, 0, TASKS + 1);
+        assert_true(i == 0 || event->when_ns >= log->events[i - 1].when_ns);
         assert_int_equal(event->reason != NULL, event->what == RT_TRACE_PARK);
-        if (event->what != RT_TRACE_SPAWN && event->what != RT_TRACE_WAKE)
-            running[event->task] = event->what == RT_TRACE_RUN;
+        stages[event->task] = follow(stages[event->task], event);
+        assert_int_not_equal(stages[event->task], UNKNOWN);
+        if (event->by)
+            assert_true(is_alive(stages[event->by]) ||
+                        stages[event->by] == FINISHED);
+    }
+    for (int task = 1; task <= TASKS + 1; task++)
+        assert_int_equal(stages[task], FINISHED);
+}
+
+/* Everybody waits for everybody, is woken, comes too late or is cancelled. */
+struct bustle {
+    struct rt_mutex *mutex;
+    struct rt_sem *sem;
+    struct rt_chan *chan;
+    struct rt_task *tasks[TASKS];
+};
+
+static void act(struct bustle *b, uint32_t action)
+{
+    int64_t deadline = rt_in(action % 7 * 10000);
+    int item = 0;
+
+    switch (action % 5) {
+    case 0:
+        if (rt_mutex_lock(b->mutex, deadline) == 0) {
+            rt_yield();
+            rt_mutex_unlock(b->mutex);
+        }
+        break;
+    case 1:
+        rt_sem_acquire(b->sem, deadline);
+        break;
+    case 2:
+        rt_sem_release(b->sem);
+        break;
+    case 3:
+        rt_chan_send(b->chan, &item, deadline);
+        break;
+    default:
+        rt_chan_recv(b->chan, &item, deadline);
     }
 }
+
+static int bustle(void *arg)
+{
+    struct bustle *b = arg;
+    static atomic_uint seeds;
+    uint64_t seed = atomic_fetch_add(&seeds, 1);
+
+    for (int i = 0; i < 200; i++)
+        act(b, test_random(&seed) >> 8);
+    return 0;
+}
+
+static int bustle_main(void *arg)
+{
+    struct bustle *b = arg;
+
+    CHECK_INT(rt_mutex_new(&b->mutex), 0);
+    CHECK_INT(rt_sem_new(&b->sem, 1), 0);
+    CHECK_INT(rt_chan_new(&b->chan, sizeof(int), 2), 0);
+    for (int i = 0; i < TASKS; i++)
+        CHECK_INT(rt_spawn(&b->tasks[i], bustle, b), 0);
+    for (int i = 0; i < 50; i++) {
+        rt_cancel(b->tasks[i % TASKS]);
+        rt_sleep(rt_in(100000));
+    }
+    CHECK_INT(rt_gather(b->tasks, TASKS, NULL, RT_FOREVER), 0);
+    rt_mutex_free(b->mutex);
+    rt_sem_free(b->sem);
+    rt_chan_free(b->chan);
+    return 0;
+}
+
+static void each_task_runs_parks_wakes_and_runs_again(void **state)
+{
+    struct bustle b;
+
+    (void)state;
+    assert_int_equal(run_traced(&told, spawn_three, NULL), 0);
+    check_order(&told);
+    for (int i = 0; i < 5; i++) {
+        assert_int_equal(run_traced(&told, bustle_main, &b), 0);
+        check_order(&told);
+    }
+}
+
+/* ---- what for ---- */
+
+static int wait_in_vain(void *arg)
+{
+    return rt_event_wait(arg, rt_in(20000000));
+}
+
+/* Nothing comes: each wait lasts until its deadline. */
+static int wait_for_each(void *arg)
+{
+    struct rt_mutex *mutex;
+    struct rt_cond *cond;
+    struct rt_event *event;
+    struct rt_chan *chan;
+    struct rt_sem *sem;
+    struct rt_sock *reader, *writer;
+    int item;
+
+    (void)arg;
+    CHECK_INT(rt_mutex_new(&mutex), 0);
+    CHECK_INT(rt_cond_new(&cond), 0);
+    CHECK_INT(rt_sem_new(&sem, 0), 0);
+    CHECK_INT(rt_event_new(&event), 0);
+    CHECK_INT(rt_chan_new(&chan, sizeof item, 1), 0);
+    CHECK_INT(rt_sock_pair(&reader, &writer), 0);
+    CHECK_INT(rt_sleep(test_soon()), 0);
+    CHECK_INT(rt_mutex_lock(mutex, test_soon()), 0);
+    CHECK_INT(rt_mutex_lock(mutex, test_soon()), -ETIMEDOUT);
+    CHECK_INT(rt_cond_wait(cond, mutex, test_soon()), -ETIMEDOUT);
+    rt_mutex_unlock(mutex);
+    CHECK_INT(rt_sem_acquire(sem, test_soon()), -ETIMEDOUT);
+    CHECK_INT(rt_event_wait(event, test_soon()), -ETIMEDOUT);
+    CHECK_INT(rt_chan_recv(chan, &item, test_soon()), -ETIMEDOUT);
+    CHECK_INT(rt_sock_read(reader, &item, 1, test_soon()), -ETIMEDOUT);
+    rt_mutex_free(mutex);
+    rt_cond_free(cond);
+    rt_sem_free(sem);
+    rt_event_free(event);
+    rt_chan_free(chan);
+    rt_sock_close(reader);
+    rt_sock_close(writer);
+    return 0;
+}
+
+static void a_park_says_what_for(void **state)
+{
+    static const char *const reasons[] = { "sleep", "mutex", "cond", "sem",
+                                           "event", "chan",  "read" };
+    size_t next = 0;
+
+    (void)state;
+    assert_int_equal(run_traced(&told, wait_for_each, NULL), 0);
+    for (size_t i = 0; i < told.n; i++) {
+        const struct rt_trace_event *event = &told.events[i];
+        if (event->what == RT_TRACE_WAKE)
+            assert_int_equal(event->by, 0);
+        if (event->what != RT_TRACE_PARK)
+            continue;
+        if (next > 0 && strcmp(event->reason, reasons[next - 1]) == 0)
+            continue;
+        assert_true(next < sizeof reasons / sizeof *reasons);
+        assert_string_equal(event->reason, reasons[next++]);
+    }
+    assert_int_equal(next, sizeof reasons / sizeof *reasons);
+}
+
+static int join_one(void *arg)
+{
+    struct rt_event *event;
+    struct rt_task *task;
+
+    (void)arg;
+    CHECK_INT(rt_event_new(&event), 0);
+    CHECK_INT(rt_spawn(&task, wait_in_vain, event), 0);
+    CHECK_INT(rt_join(task, NULL, RT_FOREVER), 0);
+    rt_event_free(event);
+    return 0;
+}
+
+/* Main spawns 2, that spawns 3 and joins it. */
+static int spawn_nested(void *arg)
+{
+    struct rt_task *task;
+
+    CHECK_INT(rt_spawn(&task, join_one, arg), 0);
+    return rt_join(task, NULL, RT_FOREVER);
+}
+
+static void who_spawned_and_who_ended_is_said(void **state)
+{
+    (void)state;
+    needs_tasks(2);
+    assert_int_equal(run_traced(&told, spawn_nested, NULL), 0);
+    for (uint64_t task = 1; task <= 3; task++) {
+        const struct rt_trace_event *spawn =
+            find(&told, task, RT_TRACE_SPAWN, 0);
+        assert_int_equal(spawn->by, task - 1);
+        const struct rt_trace_event *wake = find(&told, task, RT_TRACE_WAKE, 0);
+        assert_int_equal(wake->by, task < 3 ? task + 1 : 0);
+        if (task < 3)
+            assert_true(parked_for(&told, task, "join"));
+    }
+}
+
+/* ---- by whom ---- */
 
 struct hand_over {
     struct rt_event *parked, *done;
@@ -168,38 +390,36 @@ static int wake_a_waiter(void *arg)
 
 static void a_wake_says_who_and_a_park_what_for(void **state)
 {
-    static struct log log;
-
     (void)state;
     needs_tasks(1);
-    assert_int_equal(run_traced(&log, wake_a_waiter, NULL), 0);
-    assert_true(parked_for(&log, 1, "sleep"));
-    const struct rt_trace_event *wake = find(&log, 2, RT_TRACE_WAKE, 0);
+    assert_int_equal(run_traced(&told, wake_a_waiter, NULL), 0);
+    assert_true(parked_for(&told, 1, "sleep"));
+    const struct rt_trace_event *wake = find(&told, 2, RT_TRACE_WAKE, 0);
     if (!wake)
         test_skip("the other thread came too late to block");
     assert_int_equal(wake->by, 1);
     assert_string_equal(wake->name, "waiter");
-    assert_true(parked_for(&log, 2, "event"));
+    assert_true(parked_for(&told, 2, "event"));
 }
 
 /* ---- nothing of it without a hook ---- */
 
 static void a_run_without_a_hook_calls_none(void **state)
 {
-    static struct log log;
-
     (void)state;
-    assert_int_equal(run_traced(&log, spawn_three, NULL), 0);
-    size_t n = log.n;
+    assert_int_equal(run_traced(&told, spawn_three, NULL), 0);
+    size_t n = told.n;
     assert_int_equal(test_run(TASKS, spawn_three, NULL), 0);
-    assert_int_equal(log.n, n);
+    assert_int_equal(told.n, n);
 }
 
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
         TEST(each_task_is_spawned_run_and_finished_once),
-        TEST(a_task_parks_before_it_runs_again),
+        TEST(each_task_runs_parks_wakes_and_runs_again),
+        TEST(a_park_says_what_for),
+        TEST(who_spawned_and_who_ended_is_said),
         TEST(a_wake_says_who_and_a_park_what_for),
         TEST(a_run_without_a_hook_calls_none),
     };

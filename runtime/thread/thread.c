@@ -13,13 +13,16 @@
 #include <stdlib.h>
 
 #include "os/lock.h"
+#include "os/seat.h"
+#include "os/trace.h"
 #include "report.h"
 
 struct rt_task {
     struct os_task os;
     rt_task_fn fn;
     void *arg;
-    pthread_t thread;            /* set by the thread itself */
+    struct os_seat seat;         /* of its thread */
+    bool over;                   /* run.lock: wakes nobody any more */
     struct rt_task *next, *prev; /* run.lock */
 };
 
@@ -44,6 +47,7 @@ static struct {
     size_t live;  /* threads that still run a task */
     bool closing; /* the main task has returned */
     uint64_t spawned;
+    uint32_t numbered;        /* the last task; not given back */
     struct os_task *finisher; /* rt_run(), waiting until live is 0 */
 } run;
 
@@ -68,7 +72,7 @@ static struct rt_task *collect_one(bool wait)
     os_lock_take(&run.lock);
     struct rt_task *task = run.released.first;
     wait = wait || run.released_count > RELEASED_MAX;
-    if (task && (wait || pthread_tryjoin_np(task->thread, NULL) == 0)) {
+    if (task && (wait || pthread_tryjoin_np(task->seat.thread, NULL) == 0)) {
         list_take(&run.released, task);
         run.released_count--;
     } else {
@@ -76,7 +80,7 @@ static struct rt_task *collect_one(bool wait)
     }
     os_lock_give(&run.lock);
     if (task && wait)
-        pthread_join(task->thread, NULL);
+        pthread_join(task->seat.thread, NULL);
     return task;
 }
 
@@ -89,15 +93,28 @@ static bool collect(bool wait)
     return task != NULL;
 }
 
+/* Returns os_task_end(). */
+static bool run_task(struct rt_task *task)
+{
+    if (os_traced)
+        os_trace_run(&task->os);
+    int status = task->fn(task->arg);
+    if (os_traced)
+        os_trace_finish(&task->os, status);
+    return os_task_end(&task->os, status);
+}
+
 static void *thread_main(void *arg)
 {
     struct rt_task *task = arg;
-    task->thread = pthread_self();
+    os_seat_take(&task->seat);
     os_self = &task->os;
-    bool ownerless = os_task_end(&task->os, task->fn(task->arg));
+    bool ownerless = run_task(task);
+    os_self = NULL;
 
     atomic_uint *sleeper = NULL;
     os_lock_take(&run.lock);
+    task->over = true;
     if (ownerless) {
         list_take(&run.owned, task);
         list_put(&run.released, task);
@@ -116,10 +133,13 @@ static void run_register(struct rt_task *task)
     /* The spawner missed its chance to learn that all is to end. */
     if (run.closing && os_cancel_pending(memory_order_relaxed))
         os_cancel(&task->os);
+    task->os.number = ++run.numbered;
     list_put(&run.owned, task);
     run.live++;
     run.spawned++;
     os_lock_give(&run.lock);
+    if (os_traced)
+        os_trace_spawn(&task->os);
 }
 
 static void run_unregister(struct rt_task *task)
@@ -159,7 +179,7 @@ static void run_finish(void)
     while (run.owned.first) {
         struct rt_task *task = run.owned.first;
         list_take(&run.owned, task);
-        pthread_join(task->thread, NULL);
+        pthread_join(task->seat.thread, NULL);
         report_unjoined(task->os.name, task->os.status);
         free(task);
     }
@@ -181,12 +201,11 @@ int rt_run(const struct rt_options *options, rt_task_fn fn, void *arg)
         struct os_task main_task;
         os_task_init(&main_task, true);
         run.spawned = 0;
-        os_start(options);
-        os_self = &main_task;
-        err = fn(arg);
+        run.numbered = 1; /* the main task */
+        os_start(options, &main_task);
+        err = os_main_run(fn, arg);
         run_finish();
-        os_self = NULL;
-        os_stop();
+        err = os_stop(err);
     }
     pthread_attr_destroy(&run.attr);
     return err;
@@ -200,7 +219,7 @@ void rt_info(struct rt_info *out)
     *out = (struct rt_info){
         .name = "thread",
         .summary = "one pthread per task",
-        .options = "stack",
+        .options = "stack,trace",
         .guard = "kernel",
         .stack_bytes = run.stack_bytes,
         .tasks = spawned,
@@ -215,10 +234,14 @@ int rt_spawn(struct rt_task **out, rt_task_fn fn, void *arg)
     os_task_init(&task->os, out != NULL);
     task->fn = fn;
     task->arg = arg;
+    task->seat = (struct os_seat){ 0 };
+    task->over = false;
     collect(false);
     run_register(task);
     int err = thread_start(task);
     if (err) {
+        if (os_traced)
+            os_trace_finish(&task->os, err);
         run_unregister(task);
         free(task);
         return err;
@@ -247,4 +270,44 @@ void os_task_release(struct rt_task *task)
     run.released_count++;
     os_lock_give(&run.lock);
     collect(false);
+}
+
+/* ---- for those who look on ---- */
+
+void os_freeze(void)
+{
+    os_lock_take(&run.lock);
+}
+
+void os_thaw(void)
+{
+    os_lock_give(&run.lock);
+}
+
+void os_tasks_each(void (*fn)(void *arg, struct os_task *task), void *arg)
+{
+    for (struct rt_task *task = run.owned.first; task; task = task->next) {
+        if (!os_task_ended(&task->os))
+            fn(arg, &task->os);
+    }
+}
+
+bool os_seats_all(bool (*fn)(void *arg, struct os_seat *seat), void *arg)
+{
+    for (struct rt_task *task = run.owned.first; task; task = task->next) {
+        if (!task->over && !fn(arg, &task->seat))
+            return false;
+    }
+    return true;
+}
+
+struct os_seat *os_seat_of(struct os_task *task)
+{
+    bool is_main = atomic_load(&os_main_seat.task) == task;
+    return is_main ? &os_main_seat : &((struct rt_task *)task)->seat;
+}
+
+bool os_thread_free(void)
+{
+    return true;
 }

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef RT_OS_SEAT_H
+#define RT_OS_SEAT_H
+
+/*
+ * seat.h: what each thread of the runtime waits for, written by itself when
+ * it is about to block, read by whoever lists tasks or looks for a deadlock.
+ * Nothing is written while a task runs or merely looks before it sleeps.
+ */
+
+#include <pthread.h>
+#include <time.h>
+
+#include "os/os.h"
+
+/* One per thread.  Atomic, because read at any time; written by the thread
+ * alone, `reason` last when it sits down, which releases the others. */
+struct os_seat {
+    _Atomic(struct os_task *) task; /* that sat down last */
+    _Atomic(const char *) reason;   /* what for; NULL: the thread runs */
+    _Atomic int64_t since;          /* os_coarse_now() */
+    atomic_bool endless;            /* only another task can end the wait */
+    _Atomic pthread_t thread;       /* 0 until it has begun */
+};
+
+/* This thread's; never NULL inside rt_run(). */
+extern _Thread_local struct os_seat *os_seat;
+
+/* That of the thread that called rt_run(). */
+extern struct os_seat os_main_seat;
+
+/* On the new thread, before its first task: which seat is its own. */
+static inline void os_seat_take(struct os_seat *seat)
+{
+    os_seat = seat;
+    atomic_store_explicit(&seat->thread, pthread_self(), memory_order_release);
+}
+
+/* The clock of the last tick: some milliseconds coarse, and a quarter of the
+ * price. */
+static inline int64_t os_coarse_now(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
+    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+static inline void os_sit(const char *reason, bool endless)
+{
+    struct os_seat *seat = os_seat;
+    atomic_store_explicit(&seat->task, os_self, memory_order_relaxed);
+    atomic_store_explicit(&seat->since, os_coarse_now(), memory_order_relaxed);
+    atomic_store_explicit(&seat->endless, endless, memory_order_relaxed);
+    atomic_store_explicit(&seat->reason, reason, memory_order_release);
+}
+
+static inline void os_stand(void)
+{
+    atomic_store_explicit(&os_seat->reason, NULL, memory_order_release);
+}
+
+/* ---- watch.c ---- */
+
+void os_watch_start(void);
+/* Whether the run has been dead since. */
+bool os_watch_deadlocked(void);
+
+/* os_futex_wait() for a park; on the main thread with an eye on the others. */
+int os_watch_wait(atomic_uint *word, unsigned seen, int64_t deadline);
+
+/* ---- dump.c ---- */
+
+extern atomic_bool os_dump_wanted;
+
+/* Whether this thread is to make a dump before it blocks. */
+static inline bool os_dump_asked(void)
+{
+    return atomic_load_explicit(&os_dump_wanted, memory_order_relaxed) &&
+           os_seat == &os_main_seat;
+}
+void os_dump_now(void);
+
+/* Lists those tasks that have not ended, so many at most. */
+void os_dump_tasks(size_t most);
+
+/* From start to stop rt_dump_soon() is heard. */
+void os_dump_start(void);
+void os_dump_stop(void);
+
+/* ---- supplied by the runtime ---- */
+
+/* Keeps tasks and threads from coming and going. */
+void os_freeze(void);
+void os_thaw(void);
+
+/* Frozen: calls fn for each task that has not ended, but for the main one. */
+void os_tasks_each(void (*fn)(void *arg, struct os_task *task), void *arg);
+
+/* Frozen: calls fn for each seat of a thread that may run or wake a task, but
+ * for the main thread's, until it says false; whether it never did. */
+bool os_seats_all(bool (*fn)(void *arg, struct os_seat *seat), void *arg);
+
+/* Frozen: where that task sits; NULL when that is not known. */
+struct os_seat *os_seat_of(struct os_task *task);
+
+/* Frozen: a task that has not started can be by some thread. */
+bool os_thread_free(void);
+
+#endif

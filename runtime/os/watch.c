@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * watch.c: finds out that no task can ever run again, says so and ends the
+ * waits.
+ *
+ * Nobody but the main thread needs to look: as long as it does something the
+ * run is not dead.  While it waits without a deadline it wakes up now and then
+ * and looks at all seats.  The run is dead if every thread sits in a wait that
+ * only another task could end, has sat there since before the look began, and
+ * nobody has roused it.  That is exact: at the moment when the look began all
+ * of them sat at the same time, and who sits rouses nobody.
+ */
+
+#include <errno.h>
+#include <string.h>
+
+#include "os/seat.h"
+#include "report.h"
+
+enum {
+    PERIOD_NS = 250000000, /* between two looks */
+    HURRY_NS = 10000000,   /* once a deadlock has been found */
+    MANY = 20,             /* tasks listed in the report */
+    MANY_ROUNDS = 100      /* without a task that ends: they will not */
+};
+
+struct os_seat os_main_seat;
+
+/* Main thread only. */
+static struct {
+    struct os_task nobody; /* who cancels the waits */
+    int64_t period_ns;     /* RT_FOREVER: looks no more */
+    bool deadlocked;
+    unsigned rounds;
+    size_t alive; /* tasks, at the last round */
+} watch;
+
+/* One round of cancelling. */
+struct round {
+    int64_t before; /* when the look began */
+    bool joins;     /* these waits, or all others */
+    bool any;       /* one of them will end */
+};
+
+/*
+ * The order of the reads makes it right.  The word says that the task slept
+ * unroused at a time after `before`, and shows what its thread wrote when it
+ * sat down.  Only then comes `endless`, and last `since`: if that is older
+ * than the look, both are those of this very wait.  `reason` is NULL, or
+ * `since` young, if the task has meanwhile left the seat and sleeps elsewhere,
+ * or is another one in the same memory.
+ */
+static bool is_stuck(const struct os_seat *seat, int64_t before)
+{
+    struct os_task *task = atomic_load(&seat->task);
+    if (!task)
+        return false;
+    unsigned word = atomic_load(&task->word);
+    bool roused = (word & (OS_SLEEPING | OS_NUDGED)) != OS_SLEEPING ||
+                  word >= OS_WOKEN || atomic_load(&task->cancel) == OS_PENDING;
+    bool endless = atomic_load(&seat->endless);
+    bool sits = atomic_load(&seat->reason) != NULL;
+    return !roused && endless && sits && atomic_load(&seat->since) < before;
+}
+
+static bool stuck(void *arg, struct os_seat *seat)
+{
+    const struct round *round = arg;
+    return is_stuck(seat, round->before);
+}
+
+/* Number 0 is no task: a worker without work, or who waits for the last. */
+static bool cancel(void *arg, struct os_seat *seat)
+{
+    struct round *round = arg;
+    struct os_task *task = atomic_load(&seat->task);
+    const char *reason = atomic_load(&seat->reason);
+    if (!is_stuck(seat, round->before) || task->number == 0 || !reason)
+        return true;
+    if ((strcmp(reason, "join") == 0) != round->joins)
+        return true;
+    os_cancel(task);
+    round->any = round->any || atomic_load(&task->cancel) == OS_PENDING;
+    return true;
+}
+
+static void count(void *arg, struct os_task *task)
+{
+    size_t *n = arg;
+    (void)task;
+    (*n)++;
+}
+
+/* Cancels the waits: first those for anything but tasks.  Who waits for a
+ * task to end had better go on waiting: it may be using his memory, and it is
+ * about to end. */
+static void cancel_waits(struct round *round)
+{
+    for (round->joins = false;; round->joins = true) {
+        os_seats_all(cancel, round);
+        cancel(round, &os_main_seat);
+        if (round->any || round->joins)
+            return;
+    }
+}
+
+/* They hold the cancellation back, or wait again whenever it comes. */
+static void give_up(void)
+{
+    report_text("these tasks do not end:\n");
+    os_dump_tasks(MANY);
+    watch.period_ns = RT_FOREVER;
+}
+
+static void break_up(struct round *round)
+{
+    if (!watch.deadlocked) {
+        report_deadlock();
+        os_dump_tasks(MANY);
+    }
+    size_t alive = 0;
+    os_tasks_each(count, &alive);
+    if (!watch.deadlocked || alive < watch.alive)
+        watch.rounds = 0;
+    watch.deadlocked = true;
+    watch.alive = alive;
+    watch.period_ns = HURRY_NS;
+    if (++watch.rounds <= MANY_ROUNDS)
+        cancel_waits(round);
+    if (!round->any)
+        give_up();
+}
+
+static void look(void)
+{
+    struct round round = { .before = os_coarse_now() };
+    os_freeze();
+    if (is_stuck(&os_main_seat, round.before) && os_seats_all(stuck, &round)) {
+        struct os_task *self = os_self;
+        os_self = &watch.nobody;
+        break_up(&round);
+        os_self = self;
+    }
+    os_thaw();
+}
+
+int os_watch_wait(atomic_uint *word, unsigned seen, int64_t deadline)
+{
+    if (os_seat != &os_main_seat)
+        return os_futex_wait(word, seen, deadline);
+    if (os_dump_asked())
+        os_dump_now();
+    if (deadline != RT_FOREVER || watch.period_ns == RT_FOREVER)
+        return os_futex_wait(word, seen, deadline);
+    int err = os_futex_wait(word, seen, rt_in(watch.period_ns));
+    if (err != -ETIMEDOUT)
+        return err;
+    look();
+    return 0;
+}
+
+void os_watch_start(void)
+{
+    watch.period_ns = PERIOD_NS;
+    watch.deadlocked = false;
+    os_task_init(&watch.nobody, true);
+}
+
+bool os_watch_deadlocked(void)
+{
+    return watch.deadlocked;
+}
