@@ -11,10 +11,12 @@
 
 #include "work.h"
 
-void arrivals_init(struct arrivals *arrivals, enum work_schedule schedule,
-                   int64_t rate, uint64_t n)
+void arrivals_init(struct arrivals *arrivals, const struct work *work,
+                   enum work_schedule schedule, int64_t rate, uint64_t n)
 {
-    *arrivals = (struct arrivals){ .schedule = schedule, .n = n };
+    *arrivals = (struct arrivals){ .schedule = schedule,
+                                   .n = n,
+                                   .seed = work_hash(work->round) << 32 };
     if (schedule == WORK_CLOSED)
         return;
     arrivals->gap_ns = 1000000000 / rate;
@@ -35,7 +37,7 @@ int arrivals_choose(struct arrivals *arrivals, struct work *work, uint64_t n)
         return work_fail(work, -EINVAL,
                          "rate=%lld needs schedule=poisson or fixed",
                          (long long)rate);
-    arrivals_init(arrivals, schedule, rate, n);
+    arrivals_init(arrivals, work, schedule, rate, n);
     return 0;
 }
 
@@ -45,7 +47,9 @@ static int64_t gap(const struct arrivals *arrivals, int64_t last)
 {
     if (arrivals->schedule == WORK_FIXED)
         return arrivals->gap_ns;
-    double uniform = ((double)work_hash((uint64_t)last) + 0.5) / 4294967296.0;
+    double uniform =
+        ((double)work_hash(arrivals->seed + (uint64_t)last) + 0.5) /
+        4294967296.0;
     return (int64_t)(-log(uniform) * (double)arrivals->gap_ns) + 1;
 }
 

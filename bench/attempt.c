@@ -266,7 +266,7 @@ struct command {
     const char *argv[ARGUMENTS];
     const char *env[8];
     char counter[PATH_MAX + 16], count[128], origin[160], inject[128],
-        pad[PAD_BYTES + 32];
+        round[32], pad[PAD_BYTES + 32];
 };
 
 /* The command line and environment of a trial. */
@@ -297,6 +297,9 @@ static void command_init(struct command *command, const struct attempts *all,
     command->argv[n] = NULL;
 
     command->env[e++] = "COBENCH_RECORD_FD=3";
+    snprintf(command->round, sizeof command->round, "COBENCH_ROUND=%u",
+             attempt->round);
+    command->env[e++] = command->round;
     /* libuv's default, made visible; the user's own value wins. */
     if (!getenv("UV_THREADPOOL_SIZE"))
         command->env[e++] = "UV_THREADPOOL_SIZE=4";

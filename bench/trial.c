@@ -184,22 +184,35 @@ static const struct workload *find_workload(const char *name)
     return NULL;
 }
 
-/* The descriptor the driver reads the record from, else standard output. */
-static int find_record_fd(struct trial *trial)
+/* A number the driver gives by the environment, else the default. */
+static int find_number(const struct trial *trial, const struct param *param,
+                       int64_t *out)
 {
-    static const struct param fd = { "COBENCH_RECORD_FD", "1", 0, 65535 };
-    const char *text = getenv(fd.name);
+    const char *text = getenv(param->name);
     struct param_value value;
     char message[256];
-    trial->record_fd = STDOUT_FILENO;
-    if (text == NULL)
-        return EXIT_OK;
-    if (param_parse(&fd, text, &value, message, sizeof(message)) != 0) {
+    if (param_parse(param, text == NULL ? param->value : text, &value, message,
+                    sizeof(message)) != 0) {
         fprintf(stderr, "trial-%s: %s\n", trial->info.name, message);
         return EXIT_USAGE;
     }
-    trial->record_fd = (int)value.integer;
+    *out = value.integer;
     return EXIT_OK;
+}
+
+/* The descriptor that takes the record, by default standard output, and the
+ * round this trial belongs to. */
+static int find_numbers(struct trial *trial)
+{
+    static const struct param fd = { "COBENCH_RECORD_FD", "1", 0, 65535 };
+    static const struct param round = { "COBENCH_ROUND", "0", 0, 1e9 };
+    int64_t number = 0;
+    int status = find_number(trial, &fd, &number);
+    trial->record_fd = (int)number;
+    if (status == EXIT_OK)
+        status = find_number(trial, &round, &number);
+    trial->work.round = (uint64_t)number;
+    return status;
 }
 
 /* COBENCH_INJECT, see work_inject(). */
@@ -411,7 +424,7 @@ int main(int argc, char **argv)
     if (workload == NULL)
         return refuse_workload(&trial.info, argv[optind]);
     work_init(&trial.work, workload);
-    int status = find_record_fd(&trial);
+    int status = find_numbers(&trial);
     for (int i = optind + 1; i < argc && status == EXIT_OK; i++)
         status = is_repeated(argv, i) ? refuse_repeated(&trial, argv[i])
                                       : set_param(&trial, argv[i]);

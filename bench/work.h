@@ -31,6 +31,7 @@ struct work {
     struct param_value values[PARAMS_MAX];
     uint64_t concurrency;  /* of the runtime, as in rt_info() */
     struct origin *origin; /* NULL unless WORK_ORIGIN */
+    uint64_t round;        /* of the run; schedules are drawn from it */
 
     struct measure measure;
     bool begun, ended, has_receipt;

@@ -101,7 +101,7 @@ struct workload {
     const char *op;       /* what one operation is: "round trip" */
     int version; /* raised when the same parameters come to mean other work:
                     figures of before are then not compared with */
-    const char *axis;     /* the parameter on the x axis of charts, or NULL */
+    const char *axis; /* the parameter on the x axis of charts, or NULL */
     /* The parameter that holds the number of operations where that number is
      * calibrated (its `high` is the upper limit), or NULL where the
      * definition fixes the work.  Each operation of a calibrated workload
@@ -166,8 +166,9 @@ extern struct given {
 /* ---- when operations start ----
  * In a closed loop each task starts the next operation when its last one has
  * ended: a slow answer holds back the load, and latencies flatter.  In an open
- * loop operations start by a schedule, the same in every trial, and latency
- * counts from the time it gives (no coordinated omission).  A trial of it
+ * loop operations start by a schedule, in each round another and the same for
+ * all runtimes, and latency counts from the time it gives (no coordinated
+ * omission).  A trial of it
  * takes as long as its schedule: like WORK_WAITS, its wall time is no measure
  * of cost.  How closely a runtime keeps to the schedule is that of its
  * rt_sleep(), which is in the latency.
@@ -183,7 +184,7 @@ enum work_schedule {
  * private. */
 struct arrivals {
     enum work_schedule schedule;
-    uint64_t n;
+    uint64_t n, seed;
     int64_t gap_ns, limit_ns;
     _Atomic int64_t start; /* when the first was asked for; 0: not yet */
     _Atomic int64_t last;  /* after start */
@@ -191,8 +192,8 @@ struct arrivals {
 };
 
 /* n operations by a schedule of `rate` per second. */
-void arrivals_init(struct arrivals *arrivals, enum work_schedule schedule,
-                   int64_t rate, uint64_t n);
+void arrivals_init(struct arrivals *arrivals, const struct work *work,
+                   enum work_schedule schedule, int64_t rate, uint64_t n);
 
 /*
  * Sleeps until the next operation is due.  Returns 1 with *start, the time it

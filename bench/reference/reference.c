@@ -67,6 +67,12 @@ int reference_connect(unsigned port)
     return error;
 }
 
+int reference_closed(const struct work *work)
+{
+    bool closed = work_choice(work, "schedule") == WORK_CLOSED;
+    return closed && work_int(work, "rate") == 0 ? 0 : -ENOTSUP;
+}
+
 /* ---- echo ---- */
 
 int echo_init(struct echo *echo, struct work *work)
@@ -75,7 +81,7 @@ int echo_init(struct echo *echo, struct work *work)
                            .conns = (uint64_t)work_int(work, "conns"),
                            .rounds = (uint64_t)work_int(work, "rounds"),
                            .bytes = (size_t)work_int(work, "bytes") };
-    return work_choice(work, "schedule") == WORK_CLOSED ? 0 : -ENOTSUP;
+    return reference_closed(work);
 }
 
 void echo_join(struct echo *echo, struct echo_conn *conn, uint64_t index)

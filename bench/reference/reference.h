@@ -19,6 +19,9 @@ struct sockaddr_in reference_address(unsigned port);
  * descriptor, or a negative errno. */
 int reference_connect(unsigned port);
 
+/* 0 where the parameters ask for a closed loop, else -ENOTSUP. */
+int reference_closed(const struct work *work);
+
 /* ---- echo: see bench/workloads/echo.c ---- */
 
 enum {

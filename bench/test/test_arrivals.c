@@ -34,6 +34,8 @@ enum {
     START = 5000
 };
 
+static const struct workload sample = { .name = "sample" };
+static struct work work = { .workload = &sample };
 static struct arrivals arrivals;
 static int64_t starts[100000];
 
@@ -42,7 +44,7 @@ static size_t take_all(enum work_schedule schedule, int64_t rate, uint64_t n)
 {
     size_t taken = 0;
     atomic_store(&clock_ns, START);
-    arrivals_init(&arrivals, schedule, rate, n);
+    arrivals_init(&arrivals, &work, schedule, rate, n);
     while (arrivals_next(&arrivals, &starts[taken]) == 1)
         taken++;
     return taken;
@@ -78,7 +80,7 @@ static void poisson_gaps_are_exponential(void **state)
     assert_in_range(far_below, 94700, 95400);
 }
 
-static void the_schedule_is_the_same_each_time(void **state)
+static void each_round_has_its_own_schedule(void **state)
 {
     (void)state;
     static int64_t first[1000];
@@ -86,6 +88,11 @@ static void the_schedule_is_the_same_each_time(void **state)
     memcpy(first, starts, sizeof(first));
     take_all(WORK_POISSON, 1000, 1000);
     assert_memory_equal(first, starts, sizeof(first));
+    work.round = 1;
+    take_all(WORK_POISSON, 1000, 1000);
+    work.round = 0;
+    for (int i = 0; i < 1000; i++)
+        assert_true(first[i] != starts[i]);
 }
 
 static void one_who_is_late_counts_from_the_intended_start(void **state)
@@ -93,7 +100,7 @@ static void one_who_is_late_counts_from_the_intended_start(void **state)
     (void)state;
     int64_t start;
     atomic_store(&clock_ns, START);
-    arrivals_init(&arrivals, WORK_FIXED, 1000, 100);
+    arrivals_init(&arrivals, &work, WORK_FIXED, 1000, 100);
     assert_int_equal(arrivals_next(&arrivals, &start), 1);
     /* It took fifty gaps: the next is due long since. */
     atomic_fetch_add(&clock_ns, 50000000);
@@ -106,11 +113,10 @@ static void one_who_is_late_counts_from_the_intended_start(void **state)
 static void what_there_is_no_time_for_is_counted(void **state)
 {
     (void)state;
-    static const struct workload sample = { .name = "sample" };
-    struct work work = { .workload = &sample };
     int64_t start;
     atomic_store(&clock_ns, START);
-    arrivals_init(&arrivals, WORK_POISSON, 10, 10); /* a second's worth */
+    arrivals_init(&arrivals, &work, WORK_POISSON, 10,
+                  10); /* a second's worth */
     assert_int_equal(arrivals_next(&arrivals, &start), 1);
     atomic_store(&clock_ns, START + INT64_C(3) * SECOND + 1);
     assert_int_equal(arrivals_next(&arrivals, &start), 0);
@@ -152,7 +158,7 @@ static void threads_share_a_schedule(void **state)
     pthread_t threads[THREADS];
     uint64_t counts[THREADS] = { 0 }, sum = 0;
     atomic_store(&clock_ns, START);
-    arrivals_init(&arrivals, WORK_POISSON, 100000, 50000);
+    arrivals_init(&arrivals, &work, WORK_POISSON, 100000, 50000);
     for (int i = 0; i < THREADS; i++)
         assert_int_equal(pthread_create(&threads[i], NULL, take, &counts[i]),
                          0);
@@ -171,7 +177,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_fixed_schedule_has_equal_gaps),
         cmocka_unit_test(poisson_gaps_are_exponential),
-        cmocka_unit_test(the_schedule_is_the_same_each_time),
+        cmocka_unit_test(each_round_has_its_own_schedule),
         cmocka_unit_test(one_who_is_late_counts_from_the_intended_start),
         cmocka_unit_test(what_there_is_no_time_for_is_counted),
         cmocka_unit_test(a_closed_loop_ends_with_the_share),

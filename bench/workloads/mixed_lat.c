@@ -75,7 +75,8 @@ static uint64_t start_all(struct request *requests, uint64_t n, int *error)
 {
     struct arrivals arrivals;
     uint64_t started = 0;
-    arrivals_init(&arrivals, WORK_POISSON, work_int(shared.work, "rate"), n);
+    arrivals_init(&arrivals, shared.work, WORK_POISSON,
+                  work_int(shared.work, "rate"), n);
     for (;;) {
         struct request *request = &requests[started];
         *error = arrivals_next(&arrivals, &request->start);
@@ -141,7 +142,7 @@ const struct workload workload_mixed_lat = {
                 { "requests", "12", 1, 1e6 },
                 { "cpu_us", "10000", 1 },
                 { "offload", "0" } },
-    .cells = { { "coro", "offload=0,1", "offload=0,1",
+    .cells = { { "coro", NULL, "offload=0,1",
                  "requests=150 offload=0,1 | "
                  "cpu_us=1000 rate=500 requests=1500 offload=0,1 | "
                  "cpu_us=100 rate=5000 requests=15000 offload=0,1" },

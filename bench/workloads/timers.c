@@ -39,7 +39,7 @@ const struct workload workload_timers = {
     .axis = "tasks",
     .flags = WORK_WAITS,
     .params = { { "tasks", "100", 1, 1e6 } },
-    .cells = { { "coro,thread", "tasks=100", NULL, "tasks=100,1000,10000" },
+    .cells = { { "coro,thread", NULL, NULL, "tasks=100,1000,10000" },
                { "coro", NULL, NULL, "tasks=100000" } },
     .tasks = "tasks",
     .ops = "10*tasks",

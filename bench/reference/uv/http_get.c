@@ -15,8 +15,8 @@
 #include <unistd.h>
 #include <uv.h>
 
+#include "../reference.h"
 #include "http.h"
-#include "workload.h"
 
 enum {
     WAVE = 512 /* connections opened at a time */
@@ -323,11 +323,11 @@ static int make_all(void)
 
 static int body(struct work *work)
 {
-    if (work_choice(work, "schedule") != WORK_CLOSED)
-        return -ENOTSUP;
     hub.work = work;
     hub.n = (uint64_t)work_int(work, "conns");
-    hub.status = uv_loop_init(&hub.loop);
+    hub.status = reference_closed(work);
+    if (hub.status == 0)
+        hub.status = uv_loop_init(&hub.loop);
     if (hub.status != 0)
         return hub.status;
     uv_timer_init(&hub.loop, &hub.timer);
