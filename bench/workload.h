@@ -331,9 +331,10 @@ enum work_latency {
 
 /*
  * Records a duration between work_begin() and work_end().  From any task and
- * thread, without locks; about 20 ns.  In a closed loop, where the next
- * operation starts when the last has ended, take it from the start of the
- * operation; in an open one from the time it should have started.
+ * thread, without locks; about 10 ns, beside what reading the clock takes.  In
+ * a closed loop, where the next operation starts when the last has ended, take
+ * it from the start of the operation; in an open one from the time it should
+ * have started.
  */
 void work_latency(struct work *work, enum work_latency which, int64_t ns);
 

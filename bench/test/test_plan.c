@@ -343,6 +343,25 @@ static void two_sides_take_turns_in_balanced_blocks(void **state)
     assert_in_range(alike, 900, 1100);
 }
 
+/* It takes as long as its schedule. */
+static void an_open_loop_is_said_to_wait(void **state)
+{
+    struct fixture *f = *state;
+    json_t *workloads =
+        json_object_get(json_array_get(f->catalog.programs, 0), "workloads");
+    json_t *params = json_object_get(json_array_get(workloads, 0), "params");
+    json_array_append_new(params,
+                          json_pack("{s:s, s:s, s:s, s:[s,s]}", "name",
+                                    "schedule", "kind", "choice", "value",
+                                    "closed", "choices", "closed", "fixed"));
+    assert_int_equal(plan(f, "--workload echo --runtime coro --param conns=1 "
+                             "--param schedule=closed,fixed --param cpus=1"),
+                     0);
+    assert_int_equal(f->plan.count, 2);
+    assert_null(json_object_get(f->plan.cells[0].json, "waits"));
+    assert_true(json_is_true(json_object_get(f->plan.cells[1].json, "waits")));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -357,6 +376,7 @@ int main(void)
         TEST(an_empty_sweep_means_the_defaults),
         TEST(what_does_not_exist_is_an_error_in_one_line),
         TEST(a_broken_sweep_is_the_workloads_error),
+        TEST(an_open_loop_is_said_to_wait),
         cmocka_unit_test(the_order_follows_from_the_seed_alone),
         cmocka_unit_test(every_order_is_as_likely),
         cmocka_unit_test(two_sides_take_turns_in_balanced_blocks),
