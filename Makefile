@@ -110,14 +110,17 @@ BENCH_HELP  := $(filter-out bench/test/test_%,$(wildcard bench/test/*.c))
 TESTS := $(foreach r,$(RUNTIMES),$(RT_TESTS:%=$(BUILD)/test/$(r)/%)) \
     $(CORO_TESTS:%=$(BUILD)/test/coro-only/%) $(BENCH_TESTS:%=$(BUILD)/test/bench/%)
 
-.PHONY: all test tests test-runtime bench bench-quick bench-full plots regress \
-    regress-record lint clean install setup help
+# Examples of the task API: what has an output to compare with is a program.
+EXAMPLES := $(notdir $(basename $(wildcard runtime/examples/*.out)))
+
+.PHONY: all test tests test-runtime examples bench bench-quick bench-full \
+    plots regress regress-record lint clean install setup help
 all: $(PROGRAMS)
 
 help:
 	@sed -n '1,3s/^# //p' Makefile
-	@echo 'targets: all test test-runtime bench bench-quick bench-full plots'
-	@echo '    regress regress-record lint install clean'
+	@echo 'targets: all test test-runtime examples bench bench-quick bench-full'
+	@echo '    plots regress regress-record lint install clean'
 	@echo 'make regress BASE=<revision>: has this tree become slower?'
 
 setup:
@@ -182,6 +185,10 @@ $(BUILD)/bin/trial-$(1): $(call objects,bench/trial.c $(WORKLOAD_SRC)) \
 $(BUILD)/test/$(1)/%: $(BUILD)/obj/runtime/test/%.o \
     $(BUILD)/obj/runtime/test/test.o $(BUILD)/lib/librt-$(1).a
 	$$(call link,-lcmocka $(RT_LIBS) $($(1)_LIBS) $$(TEST_LIBS) -lm)
+$(BUILD)/examples/$(1)/%: $(BUILD)/obj/runtime/examples/%.o \
+    $(BUILD)/lib/librt-$(1).a
+	$$(call link,$(RT_LIBS) $($(1)_LIBS) -lm)
+$(BUILD)/test/$(1)/test_examples: | $(EXAMPLES:%=$(BUILD)/examples/$(1)/%)
 endef
 # One object, in which the adapter's own functions replace the weak ones of
 # lack.c whatever the order.
@@ -202,6 +209,8 @@ endef
 $(foreach d,$(GUEST_DIRS),$(eval $(call guest_rules,$(notdir $(d)),$(d))))
 $(foreach r,$(RUNTIMES),$(eval $(call runtime_rules,$(r))))
 
+$(RUNTIMES:%=$(BUILD)/examples/%/websocket): \
+    $(BUILD)/obj/runtime/examples/ws_server.o
 $(RUNTIMES:%=$(BUILD)/test/%/test_cancel): $(BUILD)/obj/runtime/test/waits.o
 WS_TESTS := $(filter test_ws%,$(RT_TESTS)) test_cancel
 $(foreach t,$(WS_TESTS),$(RUNTIMES:%=$(BUILD)/test/%/$(t))): \
@@ -276,6 +285,8 @@ test-runtime: $(if $(filter $(BROUGHT),$(RUNTIMES)), \
 no-runtime:
 	@echo "RUNTIME='$(RUNTIME)': give a folder of sources, with a / in its" \
 	    'name, whose packages are there, or one of: $(RUNTIMES)' >&2; exit 2
+
+examples: $(foreach r,$(RUNTIMES),$(EXAMPLES:%=$(BUILD)/examples/$(r)/%))
 
 tests: $(TESTS)
 test: all $(TESTS)
