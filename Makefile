@@ -113,14 +113,14 @@ TESTS := $(foreach r,$(RUNTIMES),$(RT_TESTS:%=$(BUILD)/test/$(r)/%)) \
 # Examples of the task API: what has an output to compare with is a program.
 EXAMPLES := $(notdir $(basename $(wildcard runtime/examples/*.out)))
 
-.PHONY: all test tests test-runtime examples bench bench-quick bench-full \
-    plots regress regress-record lint clean install setup help
+.PHONY: all test tests test-runtime test-regress examples bench bench-quick \
+    bench-full plots regress regress-record lint clean install setup help
 all: $(PROGRAMS)
 
 help:
 	@sed -n '1,3s/^# //p' Makefile
 	@echo 'targets: all test test-runtime examples bench bench-quick bench-full'
-	@echo '    plots regress regress-record lint install clean'
+	@echo '    plots regress regress-record test-regress lint install clean'
 	@echo 'make regress BASE=<revision>: has this tree become slower?'
 
 setup:
@@ -270,6 +270,9 @@ bench-full: all
 MAKEOVERRIDES := $(filter-out BASE=%,$(MAKEOVERRIDES))
 regress: all
 	$(BUILD)/bin/cobench regress $(if $(BASE),--base '$(BASE)')
+# Whether the gate keeps its word here: minutes.
+test-regress: all
+	sh scripts/test-regress.sh $(BUILD)
 regress-record: all
 	$(BUILD)/bin/cobench regress --record
 plots: all
