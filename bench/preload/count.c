@@ -56,6 +56,7 @@ static void __attribute__((destructor)) print(void)
 {
     char line[64];
     int n = snprintf(line, sizeof line, "allocations %lu\n", allocations);
+    /* A program that has closed its output is not counted. */
     if (write(STDOUT_FILENO, line, (size_t)n) < 0)
-        _exit(126);
+        return;
 }
