@@ -32,6 +32,8 @@ install -d "${root}/bin" "${root}/lib/cobench" "${root}/include/cobench" \
     "${root}/share/cobench/scripts"
 install -m 755 "${build}/bin/cobench" "${build}/bin/origin" \
     "${build}"/bin/trial-* "${root}/lib/cobench"
+[ ! -e "${build}/bin/count.so" ] ||
+    install -m 644 "${build}/bin/count.so" "${root}/lib/cobench"
 ln -sf ../lib/cobench/cobench "${root}/bin/cobench"
 install -m 644 "${here}"/*.gp "${here}"/*.awk "${root}/share/cobench/scripts"
 install -m 755 "${here}/plots.sh" "${root}/share/cobench/scripts"
