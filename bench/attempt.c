@@ -26,6 +26,7 @@
 enum {
     ARGUMENTS = 32,
     PAD_BYTES = 4096,
+    UV_THREADS = 4, /* libuv's default, made visible */
     ORIGIN_DEATHS = 3
 };
 static const double GRAIN_NS = 1e9;
@@ -264,9 +265,9 @@ void attempts_fini(struct attempts *all)
 
 struct command {
     const char *argv[ARGUMENTS];
-    const char *env[8];
-    char counter[PATH_MAX + 16], count[128], origin[160], inject[128],
-        round[32], pad[PAD_BYTES + 32];
+    const char *env[10];
+    char threads[64], counter[PATH_MAX + 16], count[128], origin[160],
+        inject[128], round[32], pad[PAD_BYTES + 32];
 };
 
 /* The command line and environment of a trial. */
@@ -300,9 +301,15 @@ static void command_init(struct command *command, const struct attempts *all,
     snprintf(command->round, sizeof command->round, "COBENCH_ROUND=%u",
              attempt->round);
     command->env[e++] = command->round;
-    /* libuv's default, made visible; the user's own value wins. */
-    if (!getenv("UV_THREADPOOL_SIZE"))
-        command->env[e++] = "UV_THREADPOOL_SIZE=4";
+    if (cell->env)
+        command->env[e++] = cell->env;
+    /* The user's own value wins. */
+    if (!getenv("UV_THREADPOOL_SIZE")) {
+        snprintf(command->threads, sizeof command->threads,
+                 "UV_THREADPOOL_SIZE=%u",
+                 cell->offload_threads ? cell->offload_threads : UV_THREADS);
+        command->env[e++] = command->threads;
+    }
     if (cell->origin) {
         char ports[128];
         snprintf(command->origin, sizeof command->origin, "COBENCH_ORIGIN=%s",

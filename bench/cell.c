@@ -100,6 +100,12 @@ static json_t *arguments_of(json_t *params, const char *cpus,
     return list;
 }
 
+static bool offloads(const json_t *workload, const json_t *params)
+{
+    return json_is_true(json_object_get(workload, "offloads")) ||
+           json_integer_value(json_object_get(params, "offload")) != 0;
+}
+
 int cell_init(struct cell *out, const json_t *workload, json_t *params,
               const char *cpus, const struct spec *spec)
 {
@@ -115,6 +121,9 @@ int cell_init(struct cell *out, const json_t *workload, json_t *params,
         .high = json_integer_value(json_object_get(param, "high")),
         .step = conns > 0 ? conns : 1,
         .origin = json_is_true(json_object_get(workload, "origin")),
+        .env = spec->env,
+        .workers = spec->workers,
+        .offloads = spec->workers == 0 && offloads(workload, params),
     };
     if (!out->json || !out->arguments) {
         cell_fini(out);
@@ -133,6 +142,12 @@ int cell_init(struct cell *out, const json_t *workload, json_t *params,
     out->workload = catalog_text(out->json, "workload");
     out->calibrated = fixed ? NULL : catalog_text(out->json, "calibrated");
     return 0;
+}
+
+void cell_offload_to(struct cell *cell, unsigned threads)
+{
+    cell->offload_threads = threads;
+    json_object_set_new(cell->json, "offload_threads", json_integer(threads));
 }
 
 void cell_fini(struct cell *cell)

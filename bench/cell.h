@@ -17,12 +17,16 @@ struct cell {
     json_t *json;     /* as in the first line of trials.jsonl */
     const char *name; /* these three lie within json */
     const char *workload;
-    const char *calibrated; /* NULL where the work is fixed */
-    const char *program;    /* path of the trial program; in the catalogue */
-    json_t *arguments;      /* array of "NAME=VALUE", uncalibrated ones */
-    int64_t low, high;      /* bounds of the calibrated parameter */
-    int64_t step;           /* it is a multiple of: connections, or 1 */
-    bool origin;            /* needs the origin */
+    const char *calibrated;   /* NULL where the work is fixed */
+    const char *program;      /* path of the trial program; in the catalogue */
+    json_t *arguments;        /* array of "NAME=VALUE", uncalibrated ones */
+    int64_t low, high;        /* bounds of the calibrated parameter */
+    int64_t step;             /* it is a multiple of: connections, or 1 */
+    bool origin;              /* needs the origin */
+    const char *env;          /* for the program, "NAME=VALUE", or NULL */
+    unsigned workers;         /* of a pool, else 0 */
+    bool offloads;            /* threads beside a loop do the work, */
+    unsigned offload_threads; /* so many; 0: libuv's default */
 };
 
 /* workload: its description; params: object of typed values in declared
@@ -30,5 +34,8 @@ struct cell {
 int cell_init(struct cell *out, const json_t *workload, json_t *params,
               const char *cpus, const struct spec *spec);
 void cell_fini(struct cell *cell);
+
+/* Has a loop's threads do the work; they are so many from now on. */
+void cell_offload_to(struct cell *cell, unsigned threads);
 
 #endif

@@ -322,9 +322,11 @@ static int dry_run(struct session *session)
     show_plan(session);
     for (size_t i = 0; i < session->plan.count; i++) {
         const struct cell *cell = &session->plan.cells[i];
-        printf("  %s%s%s\n", cell->name,
-               cell->calibrated ? "  calibrates " : "",
+        printf("  %s%s%s", cell->name, cell->calibrated ? "  calibrates " : "",
                cell->calibrated ? cell->calibrated : "");
+        if (cell->offload_threads > 0)
+            printf("  offloads to %u threads", cell->offload_threads);
+        putchar('\n');
     }
     return fflush(stdout) == 0 ? STATUS_FINE : STATUS_BROKEN;
 }

@@ -75,6 +75,8 @@ static json_t *workload_json(const struct workload *workload)
                         json_boolean(workload->flags & WORK_ORIGIN));
     json_object_set_new(out, "waits",
                         json_boolean(workload->flags & WORK_WAITS));
+    json_object_set_new(out, "offloads",
+                        json_boolean(workload->flags & WORK_OFFLOADS));
     json_object_set_new(out, "trace",
                         json_boolean(workload->flags & WORK_TRACE));
     json_t *params = json_array();

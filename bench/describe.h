@@ -19,6 +19,8 @@
  *       "calibrated": "rounds",    absent where the work is fixed
  *       "origin": true,            needs the origin
  *       "waits": false,            wall time is no measure of cost
+ *       "offloads": false,         threads beside a loop do the work; so
+ *                                  they do where a parameter `offload` is 1
  *       "trace": false,            to be watched, not to be measured: no cells
  *       "params": [
  *         {"name": "rounds", "kind": "int", "value": 10000,

@@ -32,12 +32,9 @@ struct command {
 };
 
 static const struct command commands[] = {
-    { "list", command_list },
-    { "run", command_run },
-    { "report", command_report },
-    { "regress", command_regress },
-    { "count", command_count },
-    { "duel", command_duel },
+    { "list", command_list },     { "run", command_run },
+    { "report", command_report }, { "regress", command_regress },
+    { "count", command_count },   { "duel", command_duel },
 };
 enum {
     COMMANDS = sizeof commands / sizeof commands[0]

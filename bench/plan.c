@@ -400,6 +400,20 @@ static int check_params(struct maker *maker, const json_t *workloads)
     return err;
 }
 
+/* Where a loop has threads do the work, it gets as many as the pool has that
+ * it is compared with: the first of the same workload. */
+static void set_offload_threads(struct plan *plan)
+{
+    for (size_t i = 0; i < plan->count; i++) {
+        struct cell *cell = &plan->cells[i];
+        if (cell->offloads)
+            for (size_t k = plan->count; k-- > 0;)
+                if (strcmp(plan->cells[k].workload, cell->workload) == 0 &&
+                    plan->cells[k].workers > 0)
+                    cell_offload_to(cell, plan->cells[k].workers);
+    }
+}
+
 int plan_make(struct plan *out, const struct catalog *catalog,
               const struct options *options, char *message, size_t size)
 {
@@ -418,6 +432,7 @@ int plan_make(struct plan *out, const struct catalog *catalog,
     }
     json_decref(workloads);
     json_decref(maker.names);
+    set_offload_threads(out);
     if (err == 0 && out->count == 0) {
         snprintf(message, size,
                  "nothing to measure: no cell of the %s profile "

@@ -162,6 +162,8 @@ static void print_notes(const struct report *r, size_t first)
         char text[160];
         if (row_helped(text, sizeof text, cell))
             print_note(r, cell, text);
+        if (row_offloads(text, sizeof text, cell))
+            print_note(r, cell, text);
         if (row_stalls(text, sizeof text, cell))
             print_note(r, cell, text);
         const struct comparison *c = compare_find(&a->compared, cell);

@@ -172,6 +172,16 @@ bool row_helped(char *text, size_t size, const struct cell *cell)
     return true;
 }
 
+bool row_offloads(char *text, size_t size, const struct cell *cell)
+{
+    if (cell->offload_threads == 0)
+        return false;
+    snprintf(text, size,
+             "%u threads beside its loop did the work, as many as the pool has",
+             cell->offload_threads);
+    return true;
+}
+
 bool row_stalls(char *text, size_t size, const struct cell *cell)
 {
     const struct estimate *e = &cell->estimates[METRIC_STALLS];

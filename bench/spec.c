@@ -62,6 +62,7 @@ static int take_workers(struct spec *out, const char *runtime,
                  runtime, argument, runtime);
         return -EINVAL;
     }
+    out->workers = (unsigned)workers;
     snprintf(out->text, sizeof out->text, "%.30s:%lu", runtime, workers);
     snprintf(out->name, sizeof out->name, "%.30s/workers:%lu", runtime,
              workers);
@@ -72,11 +73,19 @@ static int take_workers(struct spec *out, const char *runtime,
 static int take_stack(struct spec *out, const char *runtime,
                       const char *argument, char *message, size_t size)
 {
+    if (strcmp(argument, "tuned") == 0) {
+        snprintf(out->text, sizeof out->text, "%.30s:tuned", runtime);
+        snprintf(out->name, sizeof out->name, "%.30s/stack:64k/arenas:1",
+                 runtime);
+        snprintf(out->argument, sizeof out->argument, "stack_kib=64");
+        out->env = "MALLOC_ARENA_MAX=1";
+        return 0;
+    }
     unsigned long kib = size_kib(argument);
     if (kib == 0) {
         snprintf(message, size,
                  "runtime '%s:%s': give a stack size in KiB or MiB, as in "
-                 "%s:64k",
+                 "%s:64k, or `tuned` (64k, one malloc arena)",
                  runtime, argument, runtime);
         return -EINVAL;
     }

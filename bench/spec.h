@@ -17,6 +17,8 @@ struct spec {
     char text[64];     /* "pool:20", "thread", "thread:64k" */
     char name[64];     /* in a cell's name: "pool/workers:20" */
     char argument[64]; /* for the trial program: "workers=20"; "" for none */
+    unsigned workers;  /* 0 where there are none */
+    const char *env;   /* in its environment: "MALLOC_ARENA_MAX=1", or NULL */
 };
 
 /* -EINVAL with one line in message.  A runtime with workers always shows

@@ -53,6 +53,8 @@ static bool describe_cell(struct cell *out, const json_t *plan)
         .calibrated = json_is_string(json_object_get(plan, "calibrated")),
         .waits = json_is_true(json_object_get(plan, "waits")),
         .third_party = json_is_true(json_object_get(plan, "third_party")),
+        .offload_threads = (unsigned)json_integer_value(
+            json_object_get(plan, "offload_threads")),
         .reference = json_is_true(json_object_get(plan, "reference")),
         .origin_share = NAN,
     };

@@ -38,11 +38,12 @@ struct cell {
     struct sample *samples;
     size_t n, outliers;
     struct estimate estimates[METRICS]; /* n == 0: absent */
-    double origin_share;  /* median share of one CPU the origin used, or NAN */
-    double helped_share;  /* median share of the tasks that ran in place, on
+    double origin_share; /* median share of one CPU the origin used, or NAN */
+    unsigned offload_threads; /* as planned; 0: none, or unknown */
+    double helped_share;      /* median share of the tasks that ran in place, on
                              the stack of the one who joined them; 0: none */
-    unsigned workers;     /* of the runtime; 0 where meaningless */
-    bool receipts_differ; /* between samples of this very cell */
+    unsigned workers;         /* of the runtime; 0 where meaningless */
+    bool receipts_differ;     /* between samples of this very cell */
 
     size_t failed; /* trials of any phase; outcome and message: the first */
     const char *outcome, *message;

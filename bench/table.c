@@ -288,6 +288,8 @@ static void draw_cell(const struct table *t, const struct cell *cell)
     }
     if (row_helped(trouble, sizeof trouble, cell))
         draw_note(t, "", trouble);
+    if (row_offloads(trouble, sizeof trouble, cell))
+        draw_note(t, "", trouble);
     if (row_stalls(trouble, sizeof trouble, cell))
         draw_note(t, "", trouble);
     if (row.refused)

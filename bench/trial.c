@@ -20,6 +20,7 @@
 #include "params.h"
 #include "record.h"
 #include "room.h"
+#include "scratch.h"
 #include "work.h"
 
 extern const struct workload *const workload_table[];
@@ -253,6 +254,16 @@ static int find_origin(struct trial *trial, int cpu)
 
 /* ---- running ---- */
 
+static void prepare_file(struct trial *trial)
+{
+    struct work *work = &trial->work;
+    if ((work->workload->flags & WORK_FILE) == 0)
+        return;
+    scratch_make(work->file, sizeof(work->file), &trial->record.skip);
+    if (trial->record.skip.reason == NULL && given.cold)
+        scratch_drop(work->file);
+}
+
 /* The main task. */
 static int trial_main(void *arg)
 {
@@ -263,11 +274,13 @@ static int trial_main(void *arg)
     struct rt_info info;
     rt_info(&info);
     work->concurrency = info.concurrency;
+    work_give(work);
     work_needs(work, &needs);
     room_check(&needs, &info, &trial->record.skip);
+    if (trial->record.skip.reason == NULL)
+        prepare_file(trial);
     int status = 0;
     if (trial->record.skip.reason == NULL) {
-        work_give(work);
         status = work->workload->body != NULL ? work->workload->body(work)
                                               : workload_group(work);
     }

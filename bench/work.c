@@ -296,6 +296,11 @@ int work_check(struct work *work, int status)
     return work->error;
 }
 
+const char *work_file(const struct work *work)
+{
+    return work->file;
+}
+
 unsigned work_http_port(const struct work *work)
 {
     return work->origin == NULL ? 0 : work->origin->http_port;

@@ -36,6 +36,7 @@ struct work {
     struct measure measure;
     bool begun, ended, has_receipt;
     struct receipt receipt;
+    char file[1024];              /* work_file() */
     char url[128];                /* of what work_fetch() fetches, */
     size_t url_bytes;             /* so many bytes */
     _Atomic uint64_t connections; /* opened with the functions of workload.h */

@@ -57,7 +57,9 @@ enum {
     WORK_STALLS = 4, /* turns that hold the loop longer than 20 ms are counted
                         (rt_options.stall_ns), which costs a clock a switch */
     WORK_SEQ = 8,    /* its tasks need not be live on seq */
-    WORK_TRACE = 16, /* to be watched by `cobench trace`, not to be timed */
+    WORK_FILE = 32,  /* reads work_file() */
+    WORK_OFFLOADS = 64, /* on a loop, threads beside it do the work */
+    WORK_TRACE = 16,    /* to be watched by `cobench trace`, not to be timed */
 };
 
 /* What of the life of a group's tasks is timed. */
@@ -343,6 +345,15 @@ void work_latency(struct work *work, enum work_latency which, int64_t ns);
  * was held up for ten periods counts as late ten times.  Suspends.  0, or
  * the error of rt_sleep(). */
 int work_beat(struct work *work, int64_t *next, int64_t period_ns);
+
+/* ---- the file ---- */
+
+#define WORK_FILE_WORDS (UINT64_C(1) << 25)
+
+/* With WORK_FILE: the path of a file of so many words of 64 bit, 256 MiB, each
+ * of which holds its own index (scratch.h).  Where `cold` is given it is not
+ * in the page cache when the body begins. */
+const char *work_file(const struct work *work);
 
 /* ---- the origin ---- */
 

@@ -53,7 +53,7 @@ mark(rt) = \
     base(rt) eq "epoll"    ? 15 : \
     base(rt) eq "uv"       ? 2  : strange(rt, 6, 3, 1, 12)
 dashes(rt) = \
-    rt eq "pool:50" || rt eq "thread:64k" ? 2 : \
+    rt eq "pool:50" || rt eq "thread:64k" || rt eq "thread:tuned" ? 2 : \
     rt eq "pool:2" || rt eq "pool:64" ? 4 : 1
 
 # ---- numbers as people write them ----

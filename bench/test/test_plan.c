@@ -245,7 +245,7 @@ static void what_does_not_exist_is_an_error_in_one_line(void **state)
           "pool:20" },
         { "--runtime coro:64",
           "runtime 'coro:64': give a stack size in KiB or MiB, as in "
-          "coro:64k" },
+          "coro:64k, or `tuned` (64k, one malloc arena)" },
         { "--runtime callback:1",
           "runtime 'callback:1': callback takes no argument" },
         { "--param con=1", "unknown parameter 'con'; did you mean 'conns'?" },
@@ -264,6 +264,43 @@ static void what_does_not_exist_is_an_error_in_one_line(void **state)
         assert_int_equal(f->plan.count, 0);
     }
     assert_int_equal(plan(f, "--workload switch --runtime callback"), -ENODATA);
+}
+
+static void tuned_threads_have_small_stacks_and_one_arena(void **state)
+{
+    struct fixture *f = *state;
+    assert_int_equal(plan(f, "--workload echo --runtime thread:tuned"), 0);
+    const struct cell *cell = &f->plan.cells[0];
+    assert_string_equal(cell->name, "echo/conns:7/scale:0.5/cpus:1/"
+                                    "runtime:thread/stack:64k/arenas:1");
+    assert_string_equal(cell->env, "MALLOC_ARENA_MAX=1");
+    size_t n = json_array_size(cell->arguments);
+    assert_string_equal(json_string_value(
+                            json_array_get(cell->arguments, n - 1)),
+                        "stack_kib=64");
+}
+
+/* As threads beside the loop; a pool has its own. */
+static void a_loop_offloads_to_as_many_as_the_pool_has(void **state)
+{
+    struct fixture *f = *state;
+    size_t i, k;
+    json_t *program, *workload;
+    json_array_foreach(f->catalog.programs, i, program)
+        json_array_foreach(json_object_get(program, "workloads"), k, workload)
+            json_object_set_new(workload, "offloads", json_true());
+    assert_int_equal(plan(f, "--workload echo --runtime coro,pool:7,pool:9"),
+                     0);
+    for (i = 0; i < f->plan.count; i++) {
+        const struct cell *cell = &f->plan.cells[i];
+        unsigned wanted = cell->workers > 0 ? 0 : 7;
+        assert_int_equal(cell->offload_threads, wanted);
+        assert_int_equal(json_integer_value(
+                             json_object_get(cell->json, "offload_threads")),
+                         wanted);
+    }
+    assert_int_equal(plan(f, "--workload echo --runtime coro"), 0);
+    assert_int_equal(f->plan.cells[0].offload_threads, 0);
 }
 
 static void a_broken_sweep_is_the_workloads_error(void **state)
@@ -375,6 +412,8 @@ int main(void)
         TEST(a_workload_with_nothing_in_the_profile_is_left_out),
         TEST(an_empty_sweep_means_the_defaults),
         TEST(what_does_not_exist_is_an_error_in_one_line),
+        TEST(tuned_threads_have_small_stacks_and_one_arena),
+        TEST(a_loop_offloads_to_as_many_as_the_pool_has),
         TEST(a_broken_sweep_is_the_workloads_error),
         TEST(an_open_loop_is_said_to_wait),
         cmocka_unit_test(the_order_follows_from_the_seed_alone),

@@ -29,6 +29,7 @@ static const struct {
     { "cpu kernel=sha256 tasks=3", "" },
     { "cpu kernel=nqueens tasks=2", "" },
     { "cpu kernel=matmul tasks=30", "" },
+    { "cpu kernel=sha256 tasks=9 offload=1", "" },
     { "spawn_join alive=0 tasks=50", "" },
     { "spawn_join alive=1 tasks=15", "s" },
     { "spawn_join alive=1 tasks=100", "sp" },

@@ -16,13 +16,18 @@ static int setup(struct work *work)
     return 0;
 }
 
-static int run(void *arg)
+static int compute(void *arg)
 {
     struct share *my = arg;
     uint64_t result = unit->run();
     my->digest = work_hash(result);
     my->ops = result == unit->result;
     return 0;
+}
+
+static int run(void *arg)
+{
+    return given.offload ? rt_offload(compute, arg, NULL) : compute(arg);
 }
 
 const struct workload workload_cpu = {
@@ -32,12 +37,15 @@ const struct workload workload_cpu = {
     .axis = "tasks",
     .params = { { "kernel", "sumsq", 0, 0, KERNEL_UNITS,
                   "what one unit computes" },
-                { "tasks", "4", 1, 1e6 } },
+                { "tasks", "4", 1, 1e6 },
+                { "offload", "0" } },
     .cells = { { "coro,pool:2,thread,seq", "tasks=100 cpus=all",
                  "kernel=sumsq,sha256,nqueens,matmul tasks=4 cpus=all | kernel=sumsq tasks=100 cpus=1,all",
                  NULL },
                { "coro,pool:2,pool:20,thread,seq", NULL, NULL,
-                 "kernel=sumsq,sha256,nqueens,matmul tasks=4,100,1000 cpus=1,all | kernel=sumsq,sha256 tasks=10000 cpus=1,all" } },
+                 "kernel=sumsq,sha256,nqueens,matmul tasks=4,100,1000 cpus=1,all | kernel=sumsq,sha256 tasks=10000 cpus=1,all" },
+               { "coro,pool:2,thread", NULL, NULL,
+                 "kernel=nqueens,sha256 tasks=100 offload=1 cpus=all" } },
     .tasks = "tasks",
     .region = REGION_TASKS,
     .setup = setup,

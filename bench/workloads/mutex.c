@@ -36,7 +36,7 @@ const struct workload workload_mutex = {
                 { "cpu_ns", "0" },
                 { "rounds", "10000" } },
     .cells = { { "coro,thread", NULL, NULL,
-                 "tasks=2,8,64 cpu_ns=0,100,1000 cpus=1,all" } },
+                 "tasks=2,8,64 cpus=1,all | cpu_ns=100,1000 cpus=1,all" } },
     .tasks = "tasks",
     .sum = "rounds-1*rounds/2", /* of 0, 1, 2, ...: each was alone */
     .uses = { .mutex = true },

@@ -30,7 +30,7 @@ const struct workload workload_sleepers = {
                { "uv", NULL, NULL, "tasks=10000,1000000 sleep_s=10" },
                { "thread", "tasks=1000", "tasks=1000,2000,5000,10000",
                  "tasks=1000,2000,5000,10000,20000 sleep_s=10" },
-               { "thread:64k", NULL, NULL,
+               { "thread:tuned", NULL, NULL,
                  "tasks=1000,2000,5000,10000,20000 sleep_s=10" } },
     .live = "tasks",
     .region = REGION_ASLEEP,
