@@ -84,7 +84,8 @@ RUNTIMES   += $(notdir $(GUEST_DIRS))
 
 # ---- bench: a library, the programs, the workloads ----
 PROGRAM_SRC  := bench/main.c bench/trial.c
-BENCH_SRC    := $(filter-out $(PROGRAM_SRC),$(wildcard bench/*.c bench/regress/*.c))
+BENCH_SRC    := $(filter-out $(PROGRAM_SRC),$(wildcard bench/*.c bench/regress/*.c \
+    bench/trace/*.c))
 # Both sides of a WebSocket handshake compute the same hash.
 ORIGIN_SRC   := $(wildcard bench/origin/*.c) runtime/ws_accept.c
 WORKLOAD_SRC := $(wildcard bench/workloads/*.c)

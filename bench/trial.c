@@ -21,6 +21,7 @@
 #include "record.h"
 #include "room.h"
 #include "scratch.h"
+#include "trace/recorder.h"
 #include "work.h"
 
 extern const struct workload *const workload_table[];
@@ -59,6 +60,7 @@ struct trial {
     struct rt_info info;
     struct origin origin;
     struct record record;
+    struct recorder *recorder; /* where the run is traced */
     int64_t run_ns, body_end_ns;
 };
 
@@ -229,6 +231,38 @@ static int inject(struct trial *trial)
     return EXIT_USAGE;
 }
 
+/* COBENCH_TRACE, a file to be written: every state change of every task. */
+static int start_recorder(struct trial *trial)
+{
+    static const struct param room = { "COBENCH_TRACE_EVENTS", "200000", 1,
+                                       RECORDER_EVENTS_MAX };
+    int64_t events = 0;
+    if (getenv("COBENCH_TRACE") == NULL)
+        return EXIT_OK;
+    int status = find_number(trial, &room, &events);
+    if (status == EXIT_OK && recorder_new(&trial->recorder, (uint64_t)events,
+                                          &trial->options) != 0) {
+        fprintf(stderr, "trial-%s: no memory for %lld events\n",
+                trial->info.name, (long long)events);
+        return EXIT_FAILED;
+    }
+    return status;
+}
+
+static int write_trace(struct trial *trial)
+{
+    const char *path = getenv("COBENCH_TRACE");
+    if (trial->recorder == NULL)
+        return EXIT_OK;
+    int error = recorder_write(trial->recorder, path, trial->info.name);
+    recorder_free(trial->recorder);
+    if (error == 0)
+        return EXIT_OK;
+    fprintf(stderr, "trial-%s: %s: %s\n", trial->info.name, path,
+            strerror(-error));
+    return EXIT_FAILED;
+}
+
 /* ---- the origin ---- */
 
 /* The driver's origin, else one of our own from the folder of this program. */
@@ -392,8 +426,9 @@ static int trial_run(struct trial *trial)
     if (error == 0)
         run(trial);
     int status = report(trial);
+    int traced = write_trace(trial);
     origin_stop(&trial->origin);
-    return status;
+    return status != EXIT_OK ? status : traced;
 }
 
 static int describe(const struct rt_info *info)
@@ -443,5 +478,7 @@ int main(int argc, char **argv)
                                       : set_param(&trial, argv[i]);
     if (status == EXIT_OK)
         status = inject(&trial);
+    if (status == EXIT_OK)
+        status = start_recorder(&trial);
     return status == EXIT_OK ? trial_run(&trial) : status;
 }

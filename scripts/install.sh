@@ -36,7 +36,8 @@ install -m 755 "${build}/bin/cobench" "${build}/bin/origin" \
     install -m 644 "${build}/bin/count.so" "${root}/lib/cobench"
 ln -sf ../lib/cobench/cobench "${root}/bin/cobench"
 install -m 644 "${here}"/*.gp "${here}"/*.awk "${root}/share/cobench/scripts"
-install -m 755 "${here}/plots.sh" "${root}/share/cobench/scripts"
+install -m 755 "${here}/plots.sh" "${here}/timeline.sh" \
+    "${root}/share/cobench/scripts"
 install -m 644 "${source}/runtime/rt.h" "${root}/include/cobench"
 install -m 644 "${build}"/lib/librt-*.a "${root}/lib"
 echo "installed in ${root}: bin/cobench, lib/cobench, share/cobench, include/cobench, lib/librt-*.a"
