@@ -227,6 +227,7 @@ $(RUNTIMES:%=$(BUILD)/test/%/test_http_tls): TEST_LIBS := $(GNUTLS)
 # The runtime's calls that test_fault.c makes fail.
 FAULTS := malloc calloc realloc aligned_alloc posix_memalign mmap pthread_create
 $(RUNTIMES:%=$(BUILD)/test/%/test_fault): LDFLAGS += $(FAULTS:%=-Wl,--wrap=%)
+$(BUILD)/test/coro-only/test_threads: LDFLAGS += -Wl,--wrap=pthread_create
 
 $(BUILD)/test/coro-only/%: $(BUILD)/obj/runtime/test/coro/%.o \
     $(BUILD)/obj/runtime/test/test.o $(BUILD)/lib/librt-coro.a

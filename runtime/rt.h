@@ -397,7 +397,8 @@ void rt_gen_free(struct rt_gen *gen);
 
 /* Runs fn(arg), which may block or compute for long and must not call this
  * API except for rt_now() and rt_in(), and stores what it returns in *status
- * (may be NULL).  Suspends.  -ENOMEM. */
+ * (may be NULL).  Suspends.  -ENOMEM, -EAGAIN (coro: the system allows no
+ * threads for it). */
 int rt_offload(rt_task_fn fn, void *arg, int *status);
 
 struct rt_file;

@@ -184,6 +184,9 @@ void co_stall_turn(struct rt_task *task);
 void co_overflow_start(void);
 void co_overflow_stop(void);
 
+/* Before work is given to libuv's threads: 0, or why it cannot have them. */
+int co_threads_check(void);
+
 /* Lists tasks that have not ended, that many at most. */
 void co_dump_tasks(size_t most);
 /* What a parked task waits for, in a word; NULL when it is not parked. */

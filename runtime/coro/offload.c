@@ -51,9 +51,12 @@ int rt_offload(rt_task_fn fn, void *arg, int *status)
 {
     if (co_check())
         return -ECANCELED;
+    int error = co_threads_check();
+    if (error)
+        return error;
     struct job job = { .fn = fn, .arg = arg, .waiter = co_self() };
     job.work.data = &job;
-    int error = uv_queue_work(co_loop(), &job.work, run_job, job_over);
+    error = uv_queue_work(co_loop(), &job.work, run_job, job_over);
     if (error)
         return error;
     if (co_park_checked(CO_OFFLOAD, RT_FOREVER))
