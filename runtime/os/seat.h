@@ -61,6 +61,10 @@ static inline void os_stand(void)
 
 /* ---- watch.c ---- */
 
+/* Between two looks for a deadlock.  Not static so that a test can have them
+ * follow each other without a pause. */
+extern int64_t os_watch_period_ns;
+
 void os_watch_start(void);
 /* Whether the run has been dead since. */
 bool os_watch_deadlocked(void);

@@ -18,13 +18,14 @@
 #include "report.h"
 
 enum {
-    PERIOD_NS = 250000000, /* between two looks */
-    HURRY_NS = 10000000,   /* once a deadlock has been found */
-    MANY = 20,             /* tasks listed in the report */
-    MANY_ROUNDS = 100      /* without a task that ends: they will not */
+    HURRY_NS = 10000000, /* between two looks once a deadlock is known */
+    MANY = 20,           /* tasks listed in the report */
+    MANY_ROUNDS = 100    /* without a task that ends: they will not */
 };
 
 struct os_seat os_main_seat;
+
+int64_t os_watch_period_ns = 250000000;
 
 /* Main thread only. */
 static struct {
@@ -79,8 +80,10 @@ static bool cancel(void *arg, struct os_seat *seat)
         return true;
     if ((strcmp(reason, "join") == 0) != round->joins)
         return true;
+    /* Before it runs: afterwards that is its own business again. */
+    bool held = atomic_load(&task->cancel) >= OS_HELD;
+    round->any = round->any || !held;
     os_cancel(task);
-    round->any = round->any || atomic_load(&task->cancel) == OS_PENDING;
     return true;
 }
 
@@ -161,7 +164,7 @@ int os_watch_wait(atomic_uint *word, unsigned seen, int64_t deadline)
 
 void os_watch_start(void)
 {
-    watch.period_ns = PERIOD_NS;
+    watch.period_ns = os_watch_period_ns;
     watch.deadlocked = false;
     os_task_init(&watch.nobody, true);
 }
