@@ -12,9 +12,7 @@
 #include "analysis.h"
 #include "human.h"
 #include "latencies.h"
-#include "markdown.h"
 #include "row.h"
-#include "verdict.h"
 
 enum {
     ROUNDS_MIN = 6 /* fewer make no interval */
@@ -25,12 +23,22 @@ struct report {
     const struct analysis *analysis;
 };
 
+/* Text that may not be taken for markup: a cell of a table is one line. */
+static void print_text(FILE *file, const char *text)
+{
+    for (; *text; text++) {
+        if (strchr("|<>*`[]\\", *text))
+            fputc('\\', file);
+        fputc((unsigned char)*text < ' ' ? ' ' : *text, file);
+    }
+}
+
 static void print_member(const struct report *r, const char *label,
                          const json_t *value)
 {
     if (json_is_string(value)) {
         fprintf(r->file, "* %s: ", label);
-        markdown_text(r->file, json_string_value(value));
+        print_text(r->file, json_string_value(value));
         fputc('\n', r->file);
     } else if (json_is_integer(value)) {
         fprintf(r->file, "* %s: %" JSON_INTEGER_FORMAT "\n", label,
@@ -62,20 +70,6 @@ static void print_header(const struct report *r)
               r->file);
 }
 
-static int print_verdict(const struct report *r)
-{
-    struct answers answers;
-    int error = verdict_make(&answers, r->analysis);
-    if (error)
-        return error;
-    if (answers.n > 0) {
-        fputs("\n## Verdict for this machine\n\n", r->file);
-        verdict_markdown(r->file, &answers);
-    }
-    verdict_fini(&answers);
-    return 0;
-}
-
 static void print_warnings(const struct report *r)
 {
     const json_t *all = json_object_get(r->analysis->env, "warnings"), *one;
@@ -86,8 +80,7 @@ static void print_warnings(const struct report *r)
     json_array_foreach(all, i, one)
     {
         fputs("* ", r->file);
-        markdown_text(r->file,
-                      json_is_string(one) ? json_string_value(one) : "?");
+        print_text(r->file, json_is_string(one) ? json_string_value(one) : "?");
         fputc('\n', r->file);
     }
 }
@@ -123,9 +116,9 @@ static void print_row(const struct report *r, const struct cell *cell,
     struct row row;
     row_make(&row, r->analysis, cell);
     fputs("| ", r->file);
-    markdown_text(r->file, point);
+    print_text(r->file, point);
     fputs(" | ", r->file);
-    markdown_text(r->file, row.runtime);
+    print_text(r->file, row.runtime);
     fprintf(r->file, " | %s | %s | %s | %s | %s | %s | %s | %s | %s | %s |\n",
             row.wall, row.wall_interval, row.cpu, row.rss, row.full, row.ratio,
             row.interval, row.verdict, row.other, row.other_verdict);
@@ -147,7 +140,7 @@ static void print_note(const struct report *r, const struct cell *cell,
                        const char *text)
 {
     fputs("\n", r->file);
-    markdown_text(r->file, cell->name);
+    print_text(r->file, cell->name);
     fprintf(r->file, ": %s.\n", text);
 }
 
@@ -163,7 +156,7 @@ static void print_notes(const struct report *r, size_t first)
         outliers += cell->outliers;
         if (analysis_opens_point(a, i) && row_origin_bound(a, cell)) {
             fputs("\nOrigin-bound, no verdict on wall time: ", r->file);
-            markdown_text(r->file, cell->point);
+            print_text(r->file, cell->point);
             fputs("\n", r->file);
         }
         char text[160];
@@ -176,7 +169,7 @@ static void print_notes(const struct report *r, size_t first)
         const struct comparison *c = compare_find(&a->compared, cell);
         if (c && c->refused[0]) {
             fputs("\nNo ratio for ", r->file);
-            markdown_text(r->file, cell->name);
+            print_text(r->file, cell->name);
             fprintf(r->file, ": %s.\n", c->refused);
         }
     }
@@ -191,15 +184,15 @@ static void print_notes(const struct report *r, size_t first)
 static void print_title(const struct report *r, const struct cell *cell)
 {
     fputs("\n## ", r->file);
-    markdown_text(r->file, cell->workload);
+    print_text(r->file, cell->workload);
     if (cell->question[0]) {
         fputs(": ", r->file);
-        markdown_text(r->file, cell->question);
+        print_text(r->file, cell->question);
     }
     fputs("\n", r->file);
     if (cell->op[0]) {
         fputs("\nOne operation is one ", r->file);
-        markdown_text(r->file, cell->op);
+        print_text(r->file, cell->op);
         fputs(".\n", r->file);
     }
 }
@@ -248,9 +241,9 @@ static void print_latency(const struct report *r, const struct cell *cell,
         return;
     row_make(&row, r->analysis, cell);
     fputs("| ", r->file);
-    markdown_text(r->file, cell->point);
+    print_text(r->file, cell->point);
     fputs(" | ", r->file);
-    markdown_text(r->file, row.runtime);
+    print_text(r->file, row.runtime);
     for (int i = 0; i < PERCENTILES; i++)
         fprintf(r->file, " | %s", latencies.percentiles[i]);
     fprintf(r->file, " | %s | %llu | %s | %s |\n", latencies.max,
@@ -314,7 +307,7 @@ static void print_slopes(const struct report *r)
         char text[HUMAN];
         bool fitted = slope->rss.n > 0;
         fputs("| ", r->file);
-        markdown_text(r->file, slope->cell->group);
+        print_text(r->file, slope->cell->group);
         fprintf(r->file, " | %s | ", slope->cell->runtime);
         if (fitted)
             fprintf(r->file, "%.0f to ", slope->smallest);
@@ -407,9 +400,9 @@ static void print_troubles(const struct report *r)
             fputs("\n## Failed, skipped and missing\n\n", r->file);
         any = true;
         fputs("* ", r->file);
-        markdown_text(r->file, cell->name);
+        print_text(r->file, cell->name);
         fputs(": ", r->file);
-        markdown_text(r->file, text);
+        print_text(r->file, text);
         fputc('\n', r->file);
     }
 }
@@ -492,9 +485,6 @@ int report_md(FILE *file, const struct analysis *analysis)
 {
     struct report r = { file, analysis };
     print_header(&r);
-    int error = print_verdict(&r);
-    if (error)
-        return error;
     print_warnings(&r);
     print_reading(&r);
     for (size_t i = 0; i < analysis->summary.n; i++)

@@ -79,27 +79,21 @@ double stats_coverage(size_t n, size_t k)
     return 1 - 2 * binomial_below(n, k - 1);
 }
 
-static size_t rank_at(size_t n, double level)
+size_t stats_rank(size_t n)
 {
     size_t k = 0;
-    while (stats_coverage(n, k + 1) >= level)
+    while (stats_coverage(n, k + 1) >= LEVEL)
         k++;
     return k;
 }
 
-size_t stats_rank(size_t n)
-{
-    return rank_at(n, LEVEL);
-}
-
-static int estimate_at(struct estimate *out, const double *values, size_t n,
-                       double level)
+int stats_estimate(struct estimate *out, const double *values, size_t n)
 {
     double *sorted;
     int error = sorted_copy(&sorted, values, n);
     if (error)
         return error;
-    size_t k = rank_at(n, level);
+    size_t k = stats_rank(n);
     *out = (struct estimate){
         .n = n,
         .median = sorted_median(sorted, n),
@@ -113,13 +107,8 @@ static int estimate_at(struct estimate *out, const double *values, size_t n,
     return 0;
 }
 
-int stats_estimate(struct estimate *out, const double *values, size_t n)
-{
-    return estimate_at(out, values, n, LEVEL);
-}
-
-int stats_ratio_at(struct estimate *out, const double *contender,
-                   const double *baseline, size_t n, double level)
+int stats_ratio(struct estimate *out, const double *contender,
+                const double *baseline, size_t n)
 {
     if (n == 0 || !all_positive(contender, n) || !all_positive(baseline, n))
         return -EINVAL;
@@ -129,7 +118,7 @@ int stats_ratio_at(struct estimate *out, const double *contender,
     for (size_t i = 0; i < n; i++)
         logs[i] = log(contender[i]) - log(baseline[i]);
     struct estimate e;
-    int error = estimate_at(&e, logs, n, level);
+    int error = stats_estimate(&e, logs, n);
     free(logs);
     if (error)
         return error;
@@ -143,12 +132,6 @@ int stats_ratio_at(struct estimate *out, const double *contender,
         .high = e.interval ? exp(e.high) : 0,
     };
     return 0;
-}
-
-int stats_ratio(struct estimate *out, const double *contender,
-                const double *baseline, size_t n)
-{
-    return stats_ratio_at(out, contender, baseline, n, LEVEL);
 }
 
 enum verdict stats_verdict(const struct estimate *ratio)

@@ -135,10 +135,7 @@ int http_easy_init(struct rt_http *http)
     if (!http->curl)
         return -ENOMEM;
     set_options(http);
-    int error = http_believe(http, NULL);
-    if (error)
-        http_easy_fini(http);
-    return error;
+    return 0;
 }
 
 void http_easy_fini(struct rt_http *http)

@@ -233,10 +233,15 @@ int os_task_wait(struct os_task *task, int64_t deadline);
 /* Supplied by the runtime: waits until the task has ended, by whatever means
  * it has; afterwards os_task_ended() holds.  Errors of os_task_wait(). */
 int os_task_await(struct rt_task *task, int64_t deadline);
-/* Supplied by the runtime: runs a wait for other tasks, giving them what they
- * may need to run.  May call it more than once, with earlier deadlines. */
-int os_blocked(int (*wait)(void *arg, int64_t deadline), void *arg,
-               int64_t deadline);
+/* A wait for tasks that may need help to run. */
+struct os_blocking {
+    int (*wait)(struct os_blocking *self, int64_t deadline);
+    struct rt_task *const *tasks;
+    size_t n;
+};
+/* Supplied by the runtime: waits, giving the tasks what they may need to run.
+ * May call wait() more than once, with earlier deadlines. */
+int os_blocked(struct os_blocking *blocking, int64_t deadline);
 /* Supplied by the runtime: frees an ended task that nobody owns any more. */
 void os_task_release(struct rt_task *task);
 

@@ -11,8 +11,7 @@
 #include "os/os.h"
 
 struct crowd {
-    struct rt_task *const *tasks;
-    size_t n;
+    struct os_blocking base; /* first */
     enum rt_wait_mode mode;
     size_t before; /* had ended when the wait began */
     size_t wakes;  /* have come since */
@@ -26,8 +25,8 @@ static bool has_failed(const struct os_task *ended)
 
 static void enter(struct crowd *crowd)
 {
-    for (size_t i = 0; i < crowd->n; i++) {
-        struct os_task *task = (struct os_task *)crowd->tasks[i];
+    for (size_t i = 0; i < crowd->base.n; i++) {
+        struct os_task *task = (struct os_task *)crowd->base.tasks[i];
         if (os_task_enter(task))
             continue;
         crowd->before++;
@@ -37,13 +36,14 @@ static void enter(struct crowd *crowd)
 
 static bool satisfied(const struct crowd *crowd, size_t ended)
 {
-    return ended == crowd->n || (crowd->mode == RT_WAIT_FIRST && ended > 0) ||
+    return ended == crowd->base.n ||
+           (crowd->mode == RT_WAIT_FIRST && ended > 0) ||
            (crowd->mode == RT_WAIT_FIRST_FAILED && crowd->failed);
 }
 
-static int stay(void *arg, int64_t deadline)
+static int stay(struct os_blocking *base, int64_t deadline)
 {
-    struct crowd *crowd = arg;
+    struct crowd *crowd = (struct crowd *)base;
     int err = 0;
     while (!satisfied(crowd, crowd->before + crowd->wakes) && err == 0)
         err = os_park_counting(deadline, &crowd->wakes, &crowd->failed);
@@ -54,8 +54,8 @@ static int stay(void *arg, int64_t deadline)
 static size_t leave(struct crowd *crowd, bool *done)
 {
     size_t ended = 0;
-    for (size_t i = 0; i < crowd->n; i++) {
-        bool has_ended = !os_task_leave((struct os_task *)crowd->tasks[i]);
+    for (size_t i = 0; i < crowd->base.n; i++) {
+        bool has_ended = !os_task_leave((struct os_task *)crowd->base.tasks[i]);
         ended += has_ended;
         if (done)
             done[i] = has_ended;
@@ -70,12 +70,12 @@ static size_t leave(struct crowd *crowd, bool *done)
 int rt_wait(struct rt_task *const *tasks, size_t n, enum rt_wait_mode mode,
             bool *done, int64_t deadline)
 {
-    struct crowd crowd = { .tasks = tasks, .n = n, .mode = mode };
+    struct crowd crowd = { .base = { stay, tasks, n }, .mode = mode };
     bool canceled = os_cancel_check() != 0;
     int err = canceled ? -ECANCELED : 0;
     enter(&crowd);
     if (!canceled && !satisfied(&crowd, crowd.before))
-        err = os_blocked(stay, &crowd, deadline);
+        err = os_blocked(&crowd.base, deadline);
     size_t ended = leave(&crowd, done);
     if (!canceled && (err == 0 || satisfied(&crowd, ended)))
         return (int)ended;

@@ -8,7 +8,9 @@
  * A worker is running (has a task, looks for one, or is idle), blocked (its
  * task waits in a join) or in reserve.  When the last running worker blocks
  * while tasks are queued, a spare starts running; a worker that finds more
- * than W running when its task has ended goes into reserve.
+ * than W running when its task has ended goes into reserve.  Tasks that are
+ * waited for go to the head of the queue: else those before them, who may wait
+ * for others in turn, would need a spare each.
  * The main task is none of the W: when it runs a task in place, it does so for
  * an idle worker that stays out of service meanwhile, so that no more than W
  * tasks are ever under way.
@@ -56,6 +58,7 @@ struct pool {
     atomic_size_t queued; /* written with the lock, read by those who spin */
     size_t live;          /* spawned and not ended */
     uint64_t spawned, helped, spares;
+    unsigned threads; /* in `all` */
     unsigned running, searching;
     struct pool_worker *idle, *reserve;
     struct os_task *finisher; /* rt_run(), waiting until live is 0 */
@@ -84,6 +87,8 @@ void pool_cells_fini(void);
 
 void pool_queue_put(struct rt_task *task);
 void pool_queue_remove(struct rt_task *task);
+/* Moves the task to the head, if it is queued. */
+void pool_queue_prefer(struct rt_task *task);
 
 /* ---- worker.c ---- */
 
@@ -103,8 +108,10 @@ atomic_uint *pool_rouse(void);
  * service, and puts it back. */
 struct pool_worker *pool_idle_take(void);
 void pool_idle_put(struct pool_worker *worker);
-/* With the lock held: when nobody runs, lets a spare worker run.  0, or the
- * error of pool_worker_start(). */
-int pool_add_spare(void);
+/* With the lock held: when nobody runs, lets a spare worker run, for the sake
+ * of a wait until that deadline.  0, or the error of pool_worker_start(), or
+ * -EAGAIN when there are too many to start one more for a wait that will end
+ * by itself. */
+int pool_add_spare(int64_t deadline);
 
 #endif

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* queue.c: the queue of tasks that have not started, in order of spawning. */
+/* queue.c: the queue of tasks that have not started: those that are waited for,
+ * then the others in order of spawning. */
 
 #include "pool/pool.h"
 
@@ -20,11 +21,27 @@ void pool_queue_put(struct rt_task *task)
     count(1);
 }
 
-void pool_queue_remove(struct rt_task *task)
+static void take_out(struct rt_task *task)
 {
     struct rt_task *prev = task->os.link;
     *(prev ? &prev->next : &pool.first) = task->next;
     *(task->next ? &task->next->os.link : (void **)&pool.last) = prev;
+}
+
+void pool_queue_prefer(struct rt_task *task)
+{
+    if (!atomic_load_explicit(&task->os.linked, memory_order_relaxed))
+        return;
+    take_out(task);
+    task->next = pool.first;
+    task->os.link = NULL;
+    *(pool.first ? &pool.first->os.link : (void **)&pool.last) = task;
+    pool.first = task;
+}
+
+void pool_queue_remove(struct rt_task *task)
+{
+    take_out(task);
     /* Who cancels finds either the mark or the empty call. */
     atomic_store_explicit(&task->os.call, NULL, memory_order_relaxed);
     atomic_store_explicit(&task->os.linked, false, memory_order_release);

@@ -19,7 +19,7 @@ int rt_spawn(struct rt_task **out, rt_task_fn fn, void *arg)
     if (!task)
         return -ENOMEM;
     os_lock_take(&pool.lock);
-    int err = pool_add_spare();
+    int err = pool_add_spare(RT_FOREVER);
     if (err) {
         os_lock_give(&pool.lock);
         pool_cell_free(task);
@@ -80,21 +80,29 @@ static void step_back(struct pool_worker *self)
     os_kick(sleeper);
 }
 
+/* With the lock held: what is waited for runs ahead of what is not, so that
+ * those who wait soon give their workers back. */
+static void prefer(const struct os_blocking *blocking)
+{
+    for (size_t i = blocking->n; i-- > 0;)
+        pool_queue_prefer(blocking->tasks[i]);
+}
+
 /* As a worker that others must replace if need be. */
-int os_blocked(int (*wait)(void *arg, int64_t deadline), void *arg,
-               int64_t deadline)
+int os_blocked(struct os_blocking *blocking, int64_t deadline)
 {
     int err;
     bool starved;
     if (pool_self->is_main && !pool_self->stands_for)
-        return wait(arg, deadline);
+        return blocking->wait(blocking, deadline);
     os_lock_take(&pool.lock);
     pool.running--;
+    prefer(blocking);
     do {
-        starved = pool.first && pool_add_spare() != 0;
+        starved = pool.first && pool_add_spare(deadline) != 0;
         os_lock_give(&pool.lock);
         int64_t until = starved ? rt_in(RETRY_NS) : deadline;
-        err = wait(arg, until < deadline ? until : deadline);
+        err = blocking->wait(blocking, until < deadline ? until : deadline);
         os_lock_take(&pool.lock);
     } while (err == -ETIMEDOUT && starved && rt_now() < deadline);
     pool.running++;
@@ -102,9 +110,9 @@ int os_blocked(int (*wait)(void *arg, int64_t deadline), void *arg,
     return err;
 }
 
-static int wait_for(void *arg, int64_t deadline)
+static int wait_for(struct os_blocking *blocking, int64_t deadline)
 {
-    return os_task_wait(arg, deadline);
+    return os_task_wait(&blocking->tasks[0]->os, deadline);
 }
 
 int os_task_await(struct rt_task *task, int64_t deadline)
@@ -119,7 +127,8 @@ int os_task_await(struct rt_task *task, int64_t deadline)
             step_back(self);
         return 0;
     }
-    return os_blocked(wait_for, &task->os, deadline);
+    struct os_blocking blocking = { wait_for, &task, 1 };
+    return os_blocked(&blocking, deadline);
 }
 
 void os_task_release(struct rt_task *task)

@@ -13,6 +13,13 @@ enum {
     DEPTH_LIMIT = 64
 };
 
+/* Workers started beyond W for waits that will end by themselves.  Only waits
+ * inside of waits need so many: what more they would cost in threads is worse
+ * than that the innermost do not get done in time. */
+enum {
+    SPARES_MAX = 1000
+};
+
 _Thread_local struct pool_worker *pool_self;
 
 static void stack_put(struct pool_worker **stack, struct pool_worker *worker)
@@ -171,6 +178,7 @@ int pool_worker_start(void)
     }
     worker->next = pool.all;
     pool.all = worker;
+    pool.threads++;
     pool.running++;
     return 0;
 }
@@ -197,7 +205,7 @@ unsigned pool_depth_max(size_t stack_bytes)
     return depth > DEPTH_LIMIT ? DEPTH_LIMIT : (unsigned)depth;
 }
 
-int pool_add_spare(void)
+int pool_add_spare(int64_t deadline)
 {
     if (pool.running > 0)
         return 0;
@@ -207,6 +215,8 @@ int pool_add_spare(void)
         search_start(worker);
         os_wake(&worker->os);
     } else {
+        if (deadline != RT_FOREVER && pool.threads - pool.workers >= SPARES_MAX)
+            return -EAGAIN;
         int err = pool_worker_start();
         if (err)
             return err;

@@ -90,10 +90,9 @@ int os_task_await(struct rt_task *task, int64_t deadline)
     return os_task_wait(&task->os, deadline);
 }
 
-int os_blocked(int (*wait)(void *arg, int64_t deadline), void *arg,
-               int64_t deadline)
+int os_blocked(struct os_blocking *blocking, int64_t deadline)
 {
-    return wait(arg, deadline);
+    return blocking->wait(blocking, deadline);
 }
 
 void os_task_release(struct rt_task *task)

@@ -66,6 +66,91 @@ static void joins_with_deadlines_nest_on_a_single_worker(void **state)
     assert_int_equal(test_run(1, timed_chain, &depth), depth);
 }
 
+/* Each task joins one of its own, all of which were spawned after all of
+ * them. */
+struct pairs {
+    atomic_int under_way, peak, done;
+    atomic_bool late;
+};
+
+enum {
+    PAIRS = 500
+};
+
+static void begin(struct pairs *p)
+{
+    int now = atomic_fetch_add(&p->under_way, 1) + 1;
+    int peak = atomic_load(&p->peak);
+
+    while (peak < now && !atomic_compare_exchange_weak(&p->peak, &peak, now))
+        continue;
+}
+
+static int timed_pair(void *arg)
+{
+    struct pairs *p = arg;
+    struct rt_task *task;
+
+    begin(p);
+    if (CHECK_INT(rt_spawn(&task, count_up, &p->done), 0))
+        CHECK_INT(rt_join(task, NULL, test_late()), 0);
+    atomic_fetch_sub(&p->under_way, 1);
+    return 0;
+}
+
+static int spawn_pairs(void *arg)
+{
+    static struct rt_task *tasks[PAIRS];
+
+    for (int i = 0; i < PAIRS; i++)
+        CHECK_INT(rt_spawn(&tasks[i], timed_pair, arg), 0);
+    return rt_gather(tasks, PAIRS, NULL, RT_FOREVER);
+}
+
+/* A spare worker runs the task that is waited for, not one more that waits. */
+static void joins_with_deadlines_need_few_workers(void **state)
+{
+    struct pairs p = { .done = 0 };
+
+    (void)state;
+    if (!runtime_honours("workers"))
+        test_skip("only a pool adds workers for joins");
+    assert_int_equal(test_run(2, spawn_pairs, &p), 0);
+    assert_int_equal(atomic_load(&p.done), PAIRS);
+    assert_in_range(atomic_load(&p.peak), 1, PAIRS / 2);
+}
+
+/* Each joins the next, which joins the next, until a join is too late. */
+static int endless_chain(void *arg)
+{
+    struct pairs *p = arg;
+    struct rt_task *task;
+
+    begin(p);
+    if (!atomic_load(&p->late) &&
+        CHECK_INT(rt_spawn(&task, endless_chain, p), 0) &&
+        rt_join(task, NULL, rt_in(500000000)) == -ETIMEDOUT) {
+        atomic_store(&p->late, true);
+        CHECK_INT(rt_join(task, NULL, RT_FOREVER), 0);
+    }
+    atomic_fetch_sub(&p->under_way, 1);
+    return 0;
+}
+
+static void joins_with_deadlines_nest_only_so_deep(void **state)
+{
+    struct pairs p = { .late = false };
+
+    (void)state;
+    if (!runtime_honours("workers"))
+        test_skip("only a pool adds workers for joins");
+    assert_int_equal(test_run(1, endless_chain, &p), 0);
+    assert_true(atomic_load(&p.late));
+    /* A few are no spare worker's: the main task, the first worker's, and one
+     * that runs in place in the end. */
+    assert_in_range(atomic_load(&p.peak), 1, 1010);
+}
+
 static int tree(void *arg)
 {
     int depth = *(int *)arg, next = depth - 1, statuses[2] = { 0 };
@@ -311,6 +396,8 @@ int main(void)
         TEST(tasks_nest_in_a_long_chain),
         TEST(tasks_nest_on_a_single_worker),
         TEST(joins_with_deadlines_nest_on_a_single_worker),
+        TEST(joins_with_deadlines_need_few_workers),
+        TEST(joins_with_deadlines_nest_only_so_deep),
         TEST(tasks_nest_in_a_tree),
         TEST(joins_in_place_are_counted),
         TEST(a_pool_has_no_more_tasks_under_way_than_workers),
