@@ -119,24 +119,23 @@ static void check_receipts(struct comparison *c)
 }
 
 /* The rounds both cells have a positive figure of; returns their number. */
-static size_t pair(const struct comparison *c, int which, double *contender,
-                   double *baseline, unsigned *rounds)
+static size_t pair(struct pairs *pairs, const struct cell *contender,
+                   const struct cell *baseline, enum metric metric)
 {
-    enum metric metric = compare_metric(c->contender, which);
     size_t n = 0, j = 0;
-    for (size_t i = 0; i < c->contender->n; i++) {
-        const struct sample *a = &c->contender->samples[i];
-        while (j < c->baseline->n && c->baseline->samples[j].round < a->round)
+    for (size_t i = 0; i < contender->n; i++) {
+        const struct sample *a = &contender->samples[i];
+        while (j < baseline->n && baseline->samples[j].round < a->round)
             j++;
-        if (j == c->baseline->n)
+        if (j == baseline->n)
             break;
-        const struct sample *b = &c->baseline->samples[j];
+        const struct sample *b = &baseline->samples[j];
         if (b->round != a->round || !(a->values[metric] > 0) ||
             !(b->values[metric] > 0))
             continue;
-        contender[n] = a->values[metric];
-        baseline[n] = b->values[metric];
-        rounds[n++] = a->round;
+        pairs->contender[n] = a->values[metric];
+        pairs->baseline[n] = b->values[metric];
+        pairs->rounds[n++] = a->round;
     }
     return n;
 }
@@ -148,9 +147,10 @@ void pairs_fini(struct pairs *pairs)
     free(pairs->rounds);
 }
 
-int pairs_init(struct pairs *pairs, const struct comparison *c, int which)
+int pairs_make(struct pairs *pairs, const struct cell *contender,
+               const struct cell *baseline, enum metric metric)
 {
-    size_t room = c->contender->n ? c->contender->n : 1;
+    size_t room = contender->n ? contender->n : 1;
     *pairs = (struct pairs){
         .contender = calloc(room, sizeof(double)),
         .baseline = calloc(room, sizeof(double)),
@@ -160,8 +160,14 @@ int pairs_init(struct pairs *pairs, const struct comparison *c, int which)
         pairs_fini(pairs);
         return -ENOMEM;
     }
-    pairs->n = pair(c, which, pairs->contender, pairs->baseline, pairs->rounds);
+    pairs->n = pair(pairs, contender, baseline, metric);
     return 0;
+}
+
+int pairs_init(struct pairs *pairs, const struct comparison *c, int which)
+{
+    return pairs_make(pairs, c->contender, c->baseline,
+                      compare_metric(c->contender, which));
 }
 
 static int make_ratio(struct comparison *c, int which)
@@ -198,11 +204,16 @@ static bool did_work(const struct cell *cell)
     return cell->n > 0 && cell->samples[0].receipt.units > 0;
 }
 
-static int compare_cells(struct comparison *c)
+void compare_work(struct comparison *c)
 {
     c->origin_bound =
         cell_origin_bound(c->baseline) || cell_origin_bound(c->contender);
     check_receipts(c);
+}
+
+static int compare_cells(struct comparison *c)
+{
+    compare_work(c);
     if (c->refused[0])
         return 0;
     int error = make_ratio(c, COMPARE_WALL);

@@ -66,7 +66,14 @@ struct pairs {
     size_t n;
 };
 int pairs_init(struct pairs *pairs, const struct comparison *c, int which);
+/* Of any two cells and any metric. */
+int pairs_make(struct pairs *pairs, const struct cell *contender,
+               const struct cell *baseline, enum metric metric);
 void pairs_fini(struct pairs *pairs);
+
+/* Whether two cells did equal work, and whether the origin was their limit:
+ * fills in what a comparison of them says of that. */
+void compare_work(struct comparison *comparison);
 
 /* There is a ratio, and it gets a verdict: not of an origin-bound wall time. */
 bool compare_judged(const struct comparison *comparison, int which);

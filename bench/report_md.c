@@ -12,7 +12,9 @@
 #include "analysis.h"
 #include "human.h"
 #include "latencies.h"
+#include "markdown.h"
 #include "row.h"
+#include "verdict.h"
 
 enum {
     ROUNDS_MIN = 6 /* fewer make no interval */
@@ -23,22 +25,12 @@ struct report {
     const struct analysis *analysis;
 };
 
-/* Text that may not be taken for markup: a cell of a table is one line. */
-static void print_text(FILE *file, const char *text)
-{
-    for (; *text; text++) {
-        if (strchr("|<>*`[]\\", *text))
-            fputc('\\', file);
-        fputc((unsigned char)*text < ' ' ? ' ' : *text, file);
-    }
-}
-
 static void print_member(const struct report *r, const char *label,
                          const json_t *value)
 {
     if (json_is_string(value)) {
         fprintf(r->file, "* %s: ", label);
-        print_text(r->file, json_string_value(value));
+        markdown_text(r->file, json_string_value(value));
         fputc('\n', r->file);
     } else if (json_is_integer(value)) {
         fprintf(r->file, "* %s: %" JSON_INTEGER_FORMAT "\n", label,
@@ -70,6 +62,20 @@ static void print_header(const struct report *r)
               r->file);
 }
 
+static int print_verdict(const struct report *r)
+{
+    struct answers answers;
+    int error = verdict_make(&answers, r->analysis);
+    if (error)
+        return error;
+    if (answers.n > 0) {
+        fputs("\n## Verdict for this machine\n\n", r->file);
+        verdict_markdown(r->file, &answers);
+    }
+    verdict_fini(&answers);
+    return 0;
+}
+
 static void print_warnings(const struct report *r)
 {
     const json_t *all = json_object_get(r->analysis->env, "warnings"), *one;
@@ -80,7 +86,8 @@ static void print_warnings(const struct report *r)
     json_array_foreach(all, i, one)
     {
         fputs("* ", r->file);
-        print_text(r->file, json_is_string(one) ? json_string_value(one) : "?");
+        markdown_text(r->file,
+                      json_is_string(one) ? json_string_value(one) : "?");
         fputc('\n', r->file);
     }
 }
@@ -116,9 +123,9 @@ static void print_row(const struct report *r, const struct cell *cell,
     struct row row;
     row_make(&row, r->analysis, cell);
     fputs("| ", r->file);
-    print_text(r->file, point);
+    markdown_text(r->file, point);
     fputs(" | ", r->file);
-    print_text(r->file, row.runtime);
+    markdown_text(r->file, row.runtime);
     fprintf(r->file, " | %s | %s | %s | %s | %s | %s | %s | %s | %s | %s |\n",
             row.wall, row.wall_interval, row.cpu, row.rss, row.full, row.ratio,
             row.interval, row.verdict, row.other, row.other_verdict);
@@ -140,7 +147,7 @@ static void print_note(const struct report *r, const struct cell *cell,
                        const char *text)
 {
     fputs("\n", r->file);
-    print_text(r->file, cell->name);
+    markdown_text(r->file, cell->name);
     fprintf(r->file, ": %s.\n", text);
 }
 
@@ -156,7 +163,7 @@ static void print_notes(const struct report *r, size_t first)
         outliers += cell->outliers;
         if (analysis_opens_point(a, i) && row_origin_bound(a, cell)) {
             fputs("\nOrigin-bound, no verdict on wall time: ", r->file);
-            print_text(r->file, cell->point);
+            markdown_text(r->file, cell->point);
             fputs("\n", r->file);
         }
         char text[160];
@@ -169,7 +176,7 @@ static void print_notes(const struct report *r, size_t first)
         const struct comparison *c = compare_find(&a->compared, cell);
         if (c && c->refused[0]) {
             fputs("\nNo ratio for ", r->file);
-            print_text(r->file, cell->name);
+            markdown_text(r->file, cell->name);
             fprintf(r->file, ": %s.\n", c->refused);
         }
     }
@@ -184,15 +191,15 @@ static void print_notes(const struct report *r, size_t first)
 static void print_title(const struct report *r, const struct cell *cell)
 {
     fputs("\n## ", r->file);
-    print_text(r->file, cell->workload);
+    markdown_text(r->file, cell->workload);
     if (cell->question[0]) {
         fputs(": ", r->file);
-        print_text(r->file, cell->question);
+        markdown_text(r->file, cell->question);
     }
     fputs("\n", r->file);
     if (cell->op[0]) {
         fputs("\nOne operation is one ", r->file);
-        print_text(r->file, cell->op);
+        markdown_text(r->file, cell->op);
         fputs(".\n", r->file);
     }
 }
@@ -241,9 +248,9 @@ static void print_latency(const struct report *r, const struct cell *cell,
         return;
     row_make(&row, r->analysis, cell);
     fputs("| ", r->file);
-    print_text(r->file, cell->point);
+    markdown_text(r->file, cell->point);
     fputs(" | ", r->file);
-    print_text(r->file, row.runtime);
+    markdown_text(r->file, row.runtime);
     for (int i = 0; i < PERCENTILES; i++)
         fprintf(r->file, " | %s", latencies.percentiles[i]);
     fprintf(r->file, " | %s | %llu | %s | %s |\n", latencies.max,
@@ -307,7 +314,7 @@ static void print_slopes(const struct report *r)
         char text[HUMAN];
         bool fitted = slope->rss.n > 0;
         fputs("| ", r->file);
-        print_text(r->file, slope->cell->group);
+        markdown_text(r->file, slope->cell->group);
         fprintf(r->file, " | %s | ", slope->cell->runtime);
         if (fitted)
             fprintf(r->file, "%.0f to ", slope->smallest);
@@ -400,9 +407,9 @@ static void print_troubles(const struct report *r)
             fputs("\n## Failed, skipped and missing\n\n", r->file);
         any = true;
         fputs("* ", r->file);
-        print_text(r->file, cell->name);
+        markdown_text(r->file, cell->name);
         fputs(": ", r->file);
-        print_text(r->file, text);
+        markdown_text(r->file, text);
         fputc('\n', r->file);
     }
 }
@@ -485,6 +492,9 @@ int report_md(FILE *file, const struct analysis *analysis)
 {
     struct report r = { file, analysis };
     print_header(&r);
+    int error = print_verdict(&r);
+    if (error)
+        return error;
     print_warnings(&r);
     print_reading(&r);
     for (size_t i = 0; i < analysis->summary.n; i++)

@@ -79,21 +79,27 @@ double stats_coverage(size_t n, size_t k)
     return 1 - 2 * binomial_below(n, k - 1);
 }
 
-size_t stats_rank(size_t n)
+static size_t rank_at(size_t n, double level)
 {
     size_t k = 0;
-    while (stats_coverage(n, k + 1) >= LEVEL)
+    while (stats_coverage(n, k + 1) >= level)
         k++;
     return k;
 }
 
-int stats_estimate(struct estimate *out, const double *values, size_t n)
+size_t stats_rank(size_t n)
+{
+    return rank_at(n, LEVEL);
+}
+
+static int estimate_at(struct estimate *out, const double *values, size_t n,
+                       double level)
 {
     double *sorted;
     int error = sorted_copy(&sorted, values, n);
     if (error)
         return error;
-    size_t k = stats_rank(n);
+    size_t k = rank_at(n, level);
     *out = (struct estimate){
         .n = n,
         .median = sorted_median(sorted, n),
@@ -107,8 +113,13 @@ int stats_estimate(struct estimate *out, const double *values, size_t n)
     return 0;
 }
 
-int stats_ratio(struct estimate *out, const double *contender,
-                const double *baseline, size_t n)
+int stats_estimate(struct estimate *out, const double *values, size_t n)
+{
+    return estimate_at(out, values, n, LEVEL);
+}
+
+int stats_ratio_at(struct estimate *out, const double *contender,
+                   const double *baseline, size_t n, double level)
 {
     if (n == 0 || !all_positive(contender, n) || !all_positive(baseline, n))
         return -EINVAL;
@@ -118,7 +129,7 @@ int stats_ratio(struct estimate *out, const double *contender,
     for (size_t i = 0; i < n; i++)
         logs[i] = log(contender[i]) - log(baseline[i]);
     struct estimate e;
-    int error = stats_estimate(&e, logs, n);
+    int error = estimate_at(&e, logs, n, level);
     free(logs);
     if (error)
         return error;
@@ -132,6 +143,12 @@ int stats_ratio(struct estimate *out, const double *contender,
         .high = e.interval ? exp(e.high) : 0,
     };
     return 0;
+}
+
+int stats_ratio(struct estimate *out, const double *contender,
+                const double *baseline, size_t n)
+{
+    return stats_ratio_at(out, contender, baseline, n, LEVEL);
 }
 
 enum verdict stats_verdict(const struct estimate *ratio)

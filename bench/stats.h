@@ -40,6 +40,9 @@ double stats_coverage(size_t n, size_t k);
  */
 int stats_ratio(struct estimate *out, const double *contender,
                 const double *baseline, size_t n);
+/* The same with an interval of another level than 0.95, below 1. */
+int stats_ratio_at(struct estimate *out, const double *contender,
+                   const double *baseline, size_t n, double level);
 
 /*
  * What a ratio (lower is better) says about the contender, in this order:

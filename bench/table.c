@@ -15,6 +15,7 @@
 #include "latencies.h"
 #include "results.h"
 #include "row.h"
+#include "verdict.h"
 #include "wrap.h"
 
 enum column {
@@ -521,6 +522,16 @@ static bool is_utf8(void)
     return false;
 }
 
+static void answer(const struct analysis *analysis,
+                   const struct table_style *style)
+{
+    struct answers answers;
+    if (verdict_make(&answers, analysis) != 0)
+        return;
+    verdict_print(stdout, &answers, style->columns, style->colour);
+    verdict_fini(&answers);
+}
+
 int results_table(const char *run_dir, int columns, int colour)
 {
     struct table_style style = {
@@ -536,6 +547,7 @@ int results_table(const char *run_dir, int columns, int colour)
         return error;
     }
     table_print(stdout, &analysis, &style);
+    answer(&analysis, &style);
     fflush(stdout);
     error = analysis_measured(&analysis) ? 0 : -ENODATA;
     analysis_fini(&analysis);

@@ -47,13 +47,14 @@ struct rt_http {
         uint64_t left;      /* how much more it will give at most */
         bool sized;         /* and at least */
     } source;
-    bool post, head; /* its method, in the course of redirects */
-    bool follows;    /* redirects */
-    bool streaming;  /* from rt_http_open() to rt_http_close() */
-    bool replied;    /* stream: status and header fields are there */
-    bool full;       /* stream: receiving is paused */
-    bool hungry;     /* sending is paused: the source is to be asked */
-    bool done;       /* the transfer has ended, with this result: */
+    bool post, head;    /* its method, in the course of redirects */
+    bool follows;       /* redirects */
+    bool own_authority; /* not those of the system */
+    bool streaming;     /* from rt_http_open() to rt_http_close() */
+    bool replied;       /* stream: status and header fields are there */
+    bool full;          /* stream: receiving is paused */
+    bool hungry;        /* sending is paused: the source is to be asked */
+    bool done;          /* the transfer has ended, with this result: */
     int result;
     int error; /* noticed in a callback, 0 if none */
     atomic_flag busy;
@@ -66,6 +67,10 @@ int http_check(const struct rt_http_request *request);
 
 /* Sets up the handle for http->request.  -ENOMEM. */
 int http_begin(struct rt_http *http);
+
+/* Has certificates verified by the authorities of the system, for NULL, or by
+ * those of the file alone.  -ENOMEM. */
+int http_believe(struct rt_http *http, const char *ca_file);
 
 /* Forgets what the request needed. */
 void http_request_fini(struct rt_http *http);

@@ -135,7 +135,10 @@ int http_easy_init(struct rt_http *http)
     if (!http->curl)
         return -ENOMEM;
     set_options(http);
-    return 0;
+    int error = http_believe(http, NULL);
+    if (error)
+        http_easy_fini(http);
+    return error;
 }
 
 void http_easy_fini(struct rt_http *http)

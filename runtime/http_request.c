@@ -269,15 +269,14 @@ size_t http_head(char *line, size_t one, size_t bytes, void *arg)
 
 /* ---- all of it ---- */
 
-/* Whom to believe: the system's authorities, or those of the file alone. */
-static int set_authorities(struct rt_http *http)
+int http_believe(struct rt_http *http, const char *file)
 {
-    const char *file = http->request->ca_file;
     const curl_version_info_data *libcurl = curl_version_info(CURLVERSION_NOW);
     const char *folder = file || libcurl->cainfo ? NULL : libcurl->capath;
+    /* Without a folder libcurl keeps what it has read of the file. */
+    http->own_authority = file != NULL;
     if (!file)
         file = libcurl->cainfo;
-    /* Without a folder libcurl keeps what it has read of the file. */
     if (curl_easy_setopt(http->curl, CURLOPT_CAINFO, file) ||
         curl_easy_setopt(http->curl, CURLOPT_CAPATH, folder))
         return -ENOMEM;
@@ -303,8 +302,9 @@ int http_begin(struct rt_http *http)
     int error = set_method(http);
     if (error == 0)
         error = set_fields(http);
-    if (error == 0)
-        error = set_authorities(http);
+    const char *ca_file = http->request->ca_file;
+    if (error == 0 && (ca_file || http->own_authority))
+        error = http_believe(http, ca_file);
     set_redirects(http);
     set_limit(http);
     return error;

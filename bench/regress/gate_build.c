@@ -87,8 +87,12 @@ void gate_build_describe(struct gate_build *build, const char *head)
                                    "rev-parse", "HEAD", NULL };
     if (ask(build->head_commit, sizeof build->head_commit, commit) != 0)
         build->head_commit[0] = 0;
-    const char *const status[] = { "git",    "-C",          build->tree,
-                                   "status", "--porcelain", NULL };
+    /* What --record writes is not what was measured. */
+    const char *const status[] = { "git",         "-C",
+                                   build->tree,   "status",
+                                   "--porcelain", "--",
+                                   ".",           ":(exclude)results/baseline",
+                                   NULL };
     build->dirty = ask(line, sizeof line, status) != 0 || *line;
 }
 

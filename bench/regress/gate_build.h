@@ -16,7 +16,8 @@
 struct gate_build {
     char base[PATH_MAX], head[PATH_MAX];   /* folders of programs */
     char base_commit[64], head_commit[64]; /* "": unknown */
-    bool dirty;     /* the working tree differs from head_commit */
+    bool dirty;     /* the working tree differs from head_commit, recorded
+                     ratios apart */
     char *trailers; /* values of Perf-Accept in base..head, a line each */
     /* private */
     char tree[PATH_MAX], scratch[PATH_MAX];

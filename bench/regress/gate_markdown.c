@@ -34,7 +34,7 @@ static void put_row(FILE *out, const struct gate_entry *entry)
         snprintf(finds, sizeof finds, "%.0f%%", 100 * decision->detectable);
     fprintf(out, "| `%s`%s%s | %s%s%s | %s", entry->name,
             *entry->remark ? ": " : "", entry->remark, loud ? "**" : "",
-            decide_verdict_name(decision->verdict), loud ? "**" : "",
+            gate_verdict(entry), loud ? "**" : "",
             human_ratio(ratio, decision->ratio));
     if (isfinite(decision->low) && isfinite(decision->high))
         fprintf(out, " [%.2f, %.2f]", decision->low, decision->high);

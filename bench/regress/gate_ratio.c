@@ -203,7 +203,7 @@ void gate_ratio_judge(struct gate_entry *entry, const json_t *baseline)
         .holm = NAN,
         .p_better = NAN,
         .holm_better = NAN,
-        .detectable = expm1(bounds.reach),
+        .detectable = isfinite(bounds.middle) ? expm1(bounds.reach) : NAN,
     };
     entry->unit = "ratio";
     entry->role = isfinite(bounds.middle) || bounds.invariant ? DECIDE_GATE

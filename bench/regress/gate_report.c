@@ -30,6 +30,13 @@ char *gate_figure(char *text, size_t size, const struct gate_entry *entry,
     return text;
 }
 
+const char *gate_verdict(const struct gate_entry *entry)
+{
+    return entry->role == DECIDE_INFORM
+               ? "noted"
+               : decide_verdict_name(entry->decision.verdict);
+}
+
 char *gate_file_name(char *text, size_t size, const struct gate_entry *entry)
 {
     snprintf(text, size, "%s", entry->name);
@@ -113,7 +120,7 @@ static void print_entry(FILE *out, const struct gate_entry *entry, bool colour)
     if (isfinite(decision->detectable))
         snprintf(finds, sizeof finds, "%.0f%%", 100 * decision->detectable);
     fprintf(out, "%s%-10s%s %7s %-15s %9s %9s %6s  %s\n", paint,
-            decide_verdict_name(decision->verdict), *paint ? "\033[0m" : "",
+            gate_verdict(entry), *paint ? "\033[0m" : "",
             human_ratio(ratio, decision->ratio), interval(between, decision),
             gate_figure(base, sizeof base, entry, decision->base),
             gate_figure(head, sizeof head, entry, decision->head), finds,

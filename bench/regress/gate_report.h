@@ -23,6 +23,8 @@ void gate_junit(FILE *out, const struct gate *gate);
 /* "14.2 ns", "4.25K", "0.12x": a figure in the entry's unit. */
 char *gate_figure(char *text, size_t size, const struct gate_entry *entry,
                   double figure);
+/* The verdict's name; "noted" where there is nothing to judge by. */
+const char *gate_verdict(const struct gate_entry *entry);
 /* The entry's name as that of a file: "echo_conns_100_cpus_1_...". */
 char *gate_file_name(char *text, size_t size, const struct gate_entry *entry);
 /* "base 1a2b3c4d5e6f, head 2b3c4d5e6f70-dirty", what was compared. */

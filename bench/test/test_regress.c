@@ -39,9 +39,9 @@ static const char script[] =
     ". \"$here/manners\"\n"
     "wall=${wall-$((n * ns / 1000 * (1000 + $$ * 7919 % 61)))}\n"
     "printf '{\"schema\": 1, \"workload\": \"switch_pair\", \"params\": "
-    "{\"rounds\": %s}, \"status\": \"ok\", \"wall_ns\": %s, \"user_ns\": 1, "
+    "{\"rounds\": %s}, \"status\": \"ok\", \"wall_ns\": %s, \"user_ns\": %s, "
     "\"sys_ns\": 1, \"units\": 2, \"ops\": %s, \"bytes\": 0, \"digest\": "
-    "\"%x\"}\\n' $n $wall $n $((n * digest)) >&3\n";
+    "\"%x\"}\\n' $n $wall $wall $n $((n * digest)) >&3\n";
 
 static char folder[64];
 
@@ -460,6 +460,97 @@ static void an_interrupt_leaves_no_worktree(void **state)
     assert_clean();
 }
 
+/* ---- ratios of two runtimes ---- */
+
+#define RATIO "switch_pair/via:yield/cpus:1 coro/thread cpu_ns_per_op"
+
+/* A clean source tree with programs of two runtimes; threads take 1000 ns. */
+static void put_tree(void)
+{
+    struct program made;
+    put("invariants.json", "[{\"metric\": \"" RATIO "\", \"of\": \"ratio\", "
+                           "\"most\": 0.9, \"why\": \"it is a law\"}]\n");
+    program_run(&made,
+                "cd %s && export GIT_CONFIG_GLOBAL=/dev/null && "
+                "mkdir -p repo/build/bin repo/results && cd repo && "
+                "mv ../invariants.json results && cp ../head/* build/bin && "
+                "cd build/bin && echo ns=1000 >threads && "
+                "sed s/coro/thread/ description >described && "
+                "sed 's/manners/threads/; s/description/described/' trial-coro "
+                ">trial-thread && chmod +x trial-thread && cd ../.. && "
+                "echo build >.gitignore && git init -q && git add . && "
+                "git -c user.name=t -c user.email=t@t commit -q -m all",
+                folder);
+    assert_int_equal(made.status, 0);
+}
+
+/* Measures with coroutines that take `ns`. */
+static void compare_ratio(struct program *run, int ns, const char *more)
+{
+    char manners[32];
+    snprintf(manners, sizeof manners, "ns=%d\n", ns);
+    put("repo/build/bin/manners", manners);
+    program_run(run,
+                "export GIT_CONFIG_GLOBAL=/dev/null; \"$BIN\"/cobench regress "
+                "--head-bin %s/repo/build/bin --out %s/out %s 2>&1",
+                folder, folder, more);
+}
+
+static void a_recorded_ratio_is_watched(void **state)
+{
+    (void)state;
+    struct program run;
+    if (!has_git())
+        skip();
+    put_tree();
+    for (int i = 0; i < 3; i++) {
+        compare_ratio(&run, 500, "--record");
+        assert_int_equal(run.status, 0);
+        assert_non_null(strstr(run.output, "results/baseline/"));
+    }
+    compare_ratio(&run, 500, "");
+    assert_int_equal(run.status, 0);
+    compare_ratio(&run, 700, "");
+    assert_int_equal(run.status, 1);
+    assert_non_null(strstr(run.output, "REGRESSED"));
+    compare_ratio(&run, 300, "");
+    assert_int_equal(run.status, 0);
+    assert_non_null(strstr(run.output, "improved"));
+    program_run(&run,
+                "\"$BIN\"/cobench regress --replay %s/out/regress.json "
+                "--out %s/again; cmp %s/out/regress.json "
+                "%s/again/regress.json",
+                folder, folder, folder, folder);
+    assert_int_equal(run.status, 0);
+}
+
+static void a_limit_holds_where_nothing_is_recorded(void **state)
+{
+    (void)state;
+    struct program run;
+    if (!has_git())
+        skip();
+    put_tree();
+    compare_ratio(&run, 700, "");
+    assert_int_equal(run.status, 0);
+    compare_ratio(&run, 1000, "");
+    assert_int_equal(run.status, 1);
+    assert_non_null(strstr(run.output, "it is a law"));
+}
+
+static void a_dirty_tree_is_not_recorded(void **state)
+{
+    (void)state;
+    struct program run;
+    if (!has_git())
+        skip();
+    put_tree();
+    put("repo/stray", "");
+    compare_ratio(&run, 500, "--record");
+    assert_int_equal(run.status, 2);
+    assert_non_null(strstr(run.output, "clean tree"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -485,6 +576,9 @@ int main(void)
         TEST(a_trailer_accepts_what_it_says),
         TEST(a_base_that_does_not_build_is_not_comparable),
         TEST(an_interrupt_leaves_no_worktree),
+        TEST(a_recorded_ratio_is_watched),
+        TEST(a_limit_holds_where_nothing_is_recorded),
+        TEST(a_dirty_tree_is_not_recorded),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -25,6 +25,10 @@
 #include "sched.h"
 #include "wire.h"
 
+enum {
+    WOKEN_AT_ONCE = 32 /* see wire_event() */
+};
+
 enum order {
     NOTHING,
     START,  /* add the request to libcurl */
@@ -51,19 +55,15 @@ static struct {
     uv_prepare_t prepare;
     struct co_http *orders, **last_order;
     struct co_http *clients;
+    unsigned woken;     /* tasks, since they last had a turn */
     struct wire *inner; /* those not ours */
     struct co_hook at_end;
 } hub;
 
 static void drive(curl_socket_t fd, int events);
+static void wire_event(struct wire *wire, int events);
 
 /* ---- what libcurl asks of us ---- */
-
-static void wire_event(struct wire *wire, int events)
-{
-    drive(wire->fd, (events & UV_READABLE ? CURL_CSELECT_IN : 0) |
-                        (events & UV_WRITABLE ? CURL_CSELECT_OUT : 0));
-}
 
 static curl_socket_t open_socket(void *arg, curlsocktype purpose,
                                  struct curl_sockaddr *address)
@@ -153,8 +153,8 @@ static void order_cancel(struct co_http *http)
 
 static void wake(struct co_http *http)
 {
-    if (http->waiter)
-        co_wake(http->waiter, 0);
+    if (http->waiter && co_wake(http->waiter, 0))
+        hub.woken++;
 }
 
 void http_changed(struct rt_http *base)
@@ -307,9 +307,26 @@ static void carry_out_all(void)
         drive(CURL_SOCKET_TIMEOUT, 0);
 }
 
+/*
+ * Does not leave all tasks and their next requests for after the last event:
+ * with a thousand clients each one's memory would come into the cache twice
+ * for one request, which takes a quarter more time.
+ */
+static void wire_event(struct wire *wire, int events)
+{
+    drive(wire->fd, (events & UV_READABLE ? CURL_CSELECT_IN : 0) |
+                        (events & UV_WRITABLE ? CURL_CSELECT_OUT : 0));
+    if (hub.woken < WOKEN_AT_ONCE)
+        return;
+    hub.woken = 0;
+    co_run_ready();
+    carry_out_all();
+}
+
 static void before_blocking(uv_prepare_t *prepare)
 {
     uv_prepare_stop(prepare);
+    hub.woken = 0;
     carry_out_all();
 }
 

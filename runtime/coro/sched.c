@@ -269,15 +269,19 @@ void co_at_end(struct co_hook *hook)
     co.hooks = hook;
 }
 
-void co_after_event(void)
+void co_run_ready(void)
 {
-    if (--co.events_left > 0)
-        return;
     co.events_left = EVENTS_AT_ONCE;
     /* The loop queues behind them like a task; it must not be picked twice. */
     co.loop_queued = true;
     rt_yield();
     co.loop_queued = false;
+}
+
+void co_after_event(void)
+{
+    if (--co.events_left == 0)
+        co_run_ready();
 }
 
 /* Before the loop blocks, after its timers: one of them may have made a task

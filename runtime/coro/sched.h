@@ -99,6 +99,9 @@ bool co_wake(struct rt_task *task, int status);
  */
 void co_after_event(void);
 
+/* The same at once: lets those run that are ready now, each for one turn. */
+void co_run_ready(void);
+
 /*
  * A module's share in the end of a run.  fn is called once, in the loop, when
  * no task will run any more and the loop still works; handles it closes with

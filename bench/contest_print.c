@@ -1,0 +1,288 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A contest in words: who wins where and by how much, what is the
+ * same, what is open, and between which sizes the answer changes.
+ */
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "contest.h"
+#include "human.h"
+
+enum {
+    LABEL = 256,
+    NAMED_MAX = 3, /* points that are named one by one */
+    ROUNDS_MIN = 6 /* fewer make no interval */
+};
+
+static const struct {
+    const char *title, *better;
+} words[MEASURES] = {
+    [MEASURE_TIME] = { "Time", "faster" },
+    [MEASURE_CPU] = { "CPU", "less CPU" },
+    [MEASURE_COST] = { "Cost", "cheaper" },
+    [MEASURE_MEMORY] = { "Memory of a parked task", "less memory" },
+    [MEASURE_LATENCY] = { "Latency", "lower" },
+    [MEASURE_HEARTBEAT] = { "Lateness of heartbeats", "less late" },
+};
+
+/* ---- the name of a point ---- */
+
+/* "conns:16" stands in a point of the same workload with another value, or
+ * not at all. */
+static bool varies(const struct contest *c, const struct point *point,
+                   const char *part, size_t length)
+{
+    char text[LABEL];
+    snprintf(text, sizeof text, "/%.*s/", (int)length, part);
+    for (size_t i = 0; i < c->n; i++) {
+        const struct cell *other = c->points[i].a;
+        char path[2 * LABEL];
+        snprintf(path, sizeof path, "%s/", other->point);
+        if (strcmp(other->workload, point->a->workload) == 0 &&
+            !strstr(path, text))
+            return true;
+    }
+    return false;
+}
+
+static bool is_param(const char *part, const char *name)
+{
+    size_t n = strlen(name);
+    return strncmp(part, name, n) == 0 && part[n] == ':';
+}
+
+static bool runtimes_vary(const struct contest *c)
+{
+    for (size_t i = 1; i < c->n; i++)
+        if (strcmp(c->points[i].b->runtime, c->points[0].b->runtime) != 0)
+            return true;
+    return false;
+}
+
+/* The workload and the parameters that tell its points apart; without the one
+ * called `without` when that is not NULL. */
+static void name_point(char label[LABEL], const struct contest *c,
+                       const struct point *p, const char *without)
+{
+    size_t used = (size_t)snprintf(label, LABEL, "%s", p->a->workload);
+    const char *part = strchr(p->a->point, '/');
+    while (part && used < LABEL) {
+        size_t length = strcspn(++part, "/");
+        if (!is_param(part, "offload") && !is_param(part, "cpus") &&
+            !(without && is_param(part, without)) && varies(c, p, part, length))
+            used += (size_t)snprintf(label + used, LABEL - used, " %.*s",
+                                     (int)length, part);
+        part = strchr(part, '/');
+    }
+    if (used < LABEL && runtimes_vary(c))
+        snprintf(label + used, LABEL - used, " on %s", p->b->runtime);
+}
+
+/* ---- who wins ---- */
+
+/* How many times better the winner is, with interval. */
+static void print_ratio(FILE *file, const struct point *p)
+{
+    const struct estimate *e = &p->ratio;
+    struct estimate better = *e;
+    char ratio[HUMAN], interval[HUMAN];
+    if (p->outcome == OUTCOME_B) {
+        better.median = 1 / e->median;
+        better.low = 1 / e->high;
+        better.high = 1 / e->low;
+    }
+    fprintf(file, "%s %s", human_ratio(ratio, better.median),
+            human_interval(interval, &better));
+}
+
+static bool is_wider(const struct point *p, const struct point *than)
+{
+    return p->outcome == OUTCOME_B ? p->ratio.median < than->ratio.median
+                                   : p->ratio.median > than->ratio.median;
+}
+
+static void print_wins(FILE *file, const struct contest *c,
+                       enum outcome outcome)
+{
+    const struct point *least = NULL, *most = NULL;
+    char label[LABEL];
+    for (size_t i = 0; i < c->n; i++) {
+        const struct point *p = &c->points[i];
+        if (p->outcome != outcome)
+            continue;
+        least = !least || is_wider(least, p) ? p : least;
+        most = !most || is_wider(p, most) ? p : most;
+    }
+    if (!least || !most)
+        return;
+    fprintf(file, " %s ", side_name(outcome == OUTCOME_A ? c->a : c->b));
+    print_ratio(file, least);
+    name_point(label, c, least, NULL);
+    if (least == most) {
+        fprintf(file, " %s at %s;", words[c->measure].better, label);
+        return;
+    }
+    fprintf(file, " (%s) to ", label);
+    print_ratio(file, most);
+    name_point(label, c, most, NULL);
+    fprintf(file, " (%s) %s at %zu of %zu points;", label,
+            words[c->measure].better, contest_count(c, outcome), c->n);
+}
+
+/* ---- the rest ---- */
+
+static void print_others(FILE *file, const struct contest *c,
+                         enum outcome outcome, const char *text)
+{
+    size_t count = contest_count(c, outcome), named = 0;
+    if (count == 0)
+        return;
+    if (count == c->n && count > NAMED_MAX) {
+        fprintf(file, " %s any of %zu points;", text, count);
+        return;
+    }
+    fprintf(file, " %s", text);
+    for (size_t i = 0; i < c->n; i++) {
+        char label[LABEL];
+        if (c->points[i].outcome != outcome)
+            continue;
+        if (named == NAMED_MAX - 1 && count > NAMED_MAX)
+            break;
+        name_point(label, c, &c->points[i], NULL);
+        fprintf(file, "%s %s", named++ ? "," : "", label);
+    }
+    if (named < count)
+        fprintf(file, " and %zu more", count - named);
+    fputc(';', file);
+}
+
+/* ---- where it changes ---- */
+
+static bool is_decided(const struct point *p)
+{
+    return p->outcome == OUTCOME_A || p->outcome == OUTCOME_B ||
+           p->outcome == OUTCOME_SAME;
+}
+
+static void print_step(FILE *file, const struct contest *c,
+                       enum outcome outcome, double from, double to,
+                       const char *comma)
+{
+    fprintf(file, "%s %s", comma,
+            outcome == OUTCOME_SAME
+                ? "the same"
+                : side_name(outcome == OUTCOME_A ? c->a : c->b));
+    if (from == to)
+        fprintf(file, " at %.10g", from);
+    else
+        fprintf(file, " from %.10g to %.10g", from, to);
+}
+
+/* The series that begins with the i-th point, where it changes. */
+static void print_series(FILE *file, const struct contest *c, size_t i)
+{
+    const struct point *first = NULL, *last = NULL;
+    char label[LABEL];
+    bool changes = false;
+    for (size_t j = i; j < c->n; j++) {
+        const struct point *p = &c->points[j];
+        if (!contest_series(&c->points[i], p) || !is_decided(p))
+            continue;
+        if (first && first->outcome != p->outcome) {
+            if (!changes) {
+                name_point(label, c, p, p->a->axis);
+                fprintf(file, " with the %s of %s", p->a->axis, label);
+            }
+            print_step(file, c, first->outcome, first->a->x, last->a->x,
+                       changes ? "," : ":");
+            changes = true;
+            first = p;
+        }
+        first = first ? first : p;
+        last = p;
+    }
+    if (!changes)
+        return;
+    print_step(file, c, first->outcome, first->a->x, last->a->x, ",");
+    fputc(';', file);
+}
+
+static bool begins_series(const struct contest *c, size_t i)
+{
+    for (size_t j = 0; j < i; j++)
+        if (contest_series(&c->points[j], &c->points[i]))
+            return false;
+    return true;
+}
+
+/* ---- all of it ---- */
+
+static size_t most_rounds(const struct contest *c)
+{
+    size_t rounds = 0;
+    for (size_t i = 0; i < c->n; i++)
+        if (c->points[i].pairs.n > rounds)
+            rounds = c->points[i].pairs.n;
+    return rounds;
+}
+
+/* Which percentile it is, where it is the same one everywhere. */
+static void print_title(FILE *file, const struct contest *c)
+{
+    fputs(words[c->measure].title, file);
+    bool same =
+        c->measure == MEASURE_LATENCY || c->measure == MEASURE_HEARTBEAT;
+    for (size_t i = 0; i < c->n; i++)
+        same &= c->points[i].metric == c->points[0].metric;
+    if (same) {
+        int steps = (int)c->points[0].metric -
+                    (int)(c->measure == MEASURE_LATENCY ? METRIC_LAT_P50
+                                                        : METRIC_BEAT_P50);
+        static const char *const names[] = { "p50", "p90", "p99" };
+        fprintf(file, ", %s,", names[steps]);
+    }
+    fprintf(file, " on %s, %s against %s:",
+            strcmp(c->cpus, "1") == 0 ? "one CPU" : "all CPUs", side_name(c->a),
+            side_name(c->b));
+}
+
+/* All but the end: parts are closed by semicolons. */
+static void print_parts(FILE *file, const struct contest *c)
+{
+    size_t rounds = most_rounds(c);
+    print_title(file, c);
+    if (rounds < ROUNDS_MIN) {
+        fprintf(file, " cannot tell: %zu round%s, and an interval needs %d;",
+                rounds, rounds == 1 ? "" : "s", ROUNDS_MIN);
+        return;
+    }
+    print_wins(file, c, OUTCOME_A);
+    print_wins(file, c, OUTCOME_B);
+    print_others(file, c, OUTCOME_SAME, "the same at");
+    print_others(file, c, OUTCOME_UNCLEAR, "cannot tell at");
+    print_others(file, c, OUTCOME_REFUSED, "not compared for unequal work at");
+    print_others(file, c, OUTCOME_BOUND, "the server was the limit at");
+    for (size_t i = 0; i < c->n; i++)
+        if (begins_series(c, i))
+            print_series(file, c, i);
+}
+
+char *contest_text(const struct contest *contest)
+{
+    char *text = NULL;
+    size_t size = 0;
+    FILE *file = open_memstream(&text, &size);
+    if (!file)
+        return NULL;
+    print_parts(file, contest);
+    bool failed = ferror(file);
+    if (fclose(file) != 0 || failed) {
+        free(text);
+        return NULL;
+    }
+    text[size - 1] = '.';
+    return text;
+}

@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: MIT */
+/* The kinds of work, what speaks for each, and who wins. */
+
+#include "verdict.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "contest.h"
+
+enum {
+    WORKLOADS_MAX = 16,
+    KIND_MEASURES = 2
+};
+
+const char *const verdict_note =
+    "Ratios say how many times better; in brackets their intervals, chosen so "
+    "that of the statements in a sentence at most one in twenty is expected "
+    "to be wrong. Threads are one for each task.";
+
+static const struct kind {
+    const char *heading;
+    /* A measure of 0 (time) can only come first. */
+    enum measure measures[KIND_MEASURES];
+    const char *workloads[WORKLOADS_MAX]; /* none: all that no other has */
+} kinds[] = {
+    { "waiting on the network",
+      { MEASURE_TIME, MEASURE_CPU },
+      { "echo", "echo_server", "http_delay", "http_get", "sem_crawl",
+        "ws_echo" } },
+    { "tasks that wait", { MEASURE_MEMORY }, { "sleepers", "sleepers_touch" } },
+    { "computing", { MEASURE_TIME }, { "cpu" } },
+    { "waiting and computing", { MEASURE_TIME }, { "mixed" } },
+    { "making and switching tasks",
+      { MEASURE_COST },
+      { "brigade", "broadcast", "cancel", "chan_mpmc", "fanin_ready",
+        "forkjoin", "gen", "mutex", "ring", "skynet", "spawn_join",
+        "switch_pair", "timeout", "timers" } },
+    { "others while one computes or blocks",
+      { MEASURE_LATENCY, MEASURE_HEARTBEAT },
+      { "blocking", "mixed_lat" } },
+    { "other workloads", { MEASURE_COST }, { NULL } },
+};
+enum {
+    KINDS = sizeof kinds / sizeof *kinds
+};
+
+/* Who is set against whom, for either CPU view. */
+static const struct {
+    enum side a, b;
+} pairings[] = {
+    { SIDE_COROUTINES, SIDE_THREADS },   { SIDE_COROUTINES, SIDE_POOLS },
+    { SIDE_OFFLOADED, SIDE_COROUTINES }, { SIDE_OFFLOADED, SIDE_THREADS },
+    { SIDE_OFFLOADED, SIDE_POOLS },
+};
+static const char *const views[] = { "1", "all" };
+enum {
+    PAIRINGS = sizeof pairings / sizeof *pairings,
+    VIEWS = sizeof views / sizeof *views,
+    SENTENCES_MAX = KIND_MEASURES * PAIRINGS * VIEWS
+};
+
+/* What the sentences of a kind have found so far. */
+struct tally {
+    size_t wins[SIDES], losses[SIDES];
+    size_t decided, same, unclear;
+    bool by_size;
+};
+
+/* ---- which cells ---- */
+
+static bool is_named(const struct kind *kind, const char *workload)
+{
+    for (size_t i = 0; i < WORKLOADS_MAX && kind->workloads[i]; i++)
+        if (strcmp(kind->workloads[i], workload) == 0)
+            return true;
+    return false;
+}
+
+static bool belongs(const struct kind *kind, const char *workload)
+{
+    if (kind->workloads[0])
+        return is_named(kind, workload);
+    for (size_t i = 0; i < KINDS; i++)
+        if (is_named(&kinds[i], workload))
+            return false;
+    return true;
+}
+
+static size_t choose(const struct cell **cells, const struct analysis *a,
+                     const struct kind *kind)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < a->summary.n; i++)
+        if (belongs(kind, a->shown[i]->workload))
+            cells[n++] = a->shown[i];
+    return n;
+}
+
+/* ---- who wins ---- */
+
+static bool decided(enum outcome outcome)
+{
+    return outcome == OUTCOME_A || outcome == OUTCOME_B ||
+           outcome == OUTCOME_SAME;
+}
+
+static bool changes_with_size(const struct contest *c)
+{
+    for (size_t i = 0; i < c->n; i++)
+        for (size_t j = 0; j < i; j++)
+            if (contest_series(&c->points[i], &c->points[j]) &&
+                decided(c->points[i].outcome) &&
+                decided(c->points[j].outcome) &&
+                c->points[i].outcome != c->points[j].outcome)
+                return true;
+    return false;
+}
+
+static void count(struct tally *tally, const struct contest *c)
+{
+    size_t a = contest_count(c, OUTCOME_A), b = contest_count(c, OUTCOME_B);
+    size_t same = contest_count(c, OUTCOME_SAME);
+    tally->wins[c->a] += a;
+    tally->losses[c->a] += b;
+    tally->wins[c->b] += b;
+    tally->losses[c->b] += a;
+    tally->same += same;
+    tally->decided += a + b + same;
+    tally->unclear += contest_count(c, OUTCOME_UNCLEAR);
+    tally->by_size |= changes_with_size(c);
+}
+
+/* "coroutines or pools"; false where nobody won without a loss. */
+static bool name_winners(char *text, size_t size, const struct tally *tally)
+{
+    size_t used = 0;
+    for (int side = 0; side < SIDES; side++)
+        if (tally->wins[side] > 0 && tally->losses[side] == 0 && used < size)
+            used += (size_t)snprintf(text + used, size - used, "%s%s",
+                                     used ? " or " : "",
+                                     side_name((enum side)side));
+    return used > 0;
+}
+
+static void name_winner(char *text, size_t size, const struct tally *tally)
+{
+    if (tally->decided == 0) {
+        snprintf(text, size, "cannot tell");
+        return;
+    }
+    if (tally->same == tally->decided)
+        snprintf(text, size, "no difference");
+    else if (!name_winners(text, size, tally))
+        snprintf(text, size, "it depends");
+    size_t used = strlen(text);
+    snprintf(text + used, size - used, "%s%s",
+             tally->by_size ? ", depending on size" : "",
+             tally->unclear > tally->decided ? ", as far as it can be told"
+                                             : "");
+}
+
+/* ---- sentences ---- */
+
+/* Takes the text over. */
+static int add_sentence(struct answer *answer, char *text)
+{
+    if (!text)
+        return -ENOMEM;
+    answer->sentences[answer->n++] = text;
+    return 0;
+}
+
+static int hold(struct answer *answer, struct tally *tally,
+                enum measure measure, int pairing, const char *cpus,
+                const struct cell *const *cells, size_t n)
+{
+    struct contest contest;
+    int error = contest_make(&contest, pairings[pairing].a, pairings[pairing].b,
+                             measure, cpus, cells, n);
+    if (error)
+        return error;
+    if (contest.n > 0) {
+        count(tally, &contest);
+        error = add_sentence(answer, contest_text(&contest));
+    }
+    contest_fini(&contest);
+    return error;
+}
+
+/* All sentences of a kind. */
+static int hold_all(struct answer *answer, const struct kind *kind,
+                    const struct cell *const *cells, size_t n)
+{
+    struct tally tally = { 0 };
+    for (int p = 0; p < PAIRINGS; p++)
+        for (int v = 0; v < VIEWS; v++)
+            for (int m = 0; m < KIND_MEASURES; m++) {
+                if (m > 0 && kind->measures[m] == 0)
+                    continue;
+                int error = hold(answer, &tally, kind->measures[m], p, views[v],
+                                 cells, n);
+                if (error)
+                    return error;
+            }
+    name_winner(answer->winner, sizeof answer->winner, &tally);
+    return 0;
+}
+
+static int add_answer(struct answers *all, const struct kind *kind,
+                      const struct cell *const *cells, size_t n)
+{
+    struct answer *answer = &all->answers[all->n];
+    *answer = (struct answer){ .heading = kind->heading };
+    answer->sentences = calloc(SENTENCES_MAX, sizeof *answer->sentences);
+    if (!answer->sentences)
+        return -ENOMEM;
+    all->n++;
+    int error = hold_all(answer, kind, cells, n);
+    if (error || answer->n > 0)
+        return error;
+    if (kind->workloads[0])
+        return add_sentence(answer, strdup("No two of them were measured at "
+                                           "the same point."));
+    /* Of workloads nobody knows, silence says as much. */
+    free(answer->sentences);
+    all->n--;
+    return 0;
+}
+
+int verdict_make(struct answers *out, const struct analysis *a)
+{
+    struct answers all = { .answers = calloc(KINDS, sizeof *all.answers) };
+    const struct cell **cells = calloc(a->summary.n + 1, sizeof *cells);
+    int error = all.answers && cells ? 0 : -ENOMEM;
+    for (size_t i = 0; i < KINDS && !error; i++) {
+        size_t n = choose(cells, a, &kinds[i]);
+        if (n > 0)
+            error = add_answer(&all, &kinds[i], cells, n);
+    }
+    free(cells);
+    if (error)
+        verdict_fini(&all);
+    else
+        *out = all;
+    return error;
+}
+
+void verdict_fini(struct answers *answers)
+{
+    for (size_t i = 0; i < answers->n; i++) {
+        for (size_t j = 0; j < answers->answers[i].n; j++)
+            free(answers->answers[i].sentences[j]);
+        free(answers->answers[i].sentences);
+    }
+    free(answers->answers);
+    *answers = (struct answers){ 0 };
+}

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef BENCH_VERDICT_H
+#define BENCH_VERDICT_H
+
+/*
+ * The answer of a run: for each kind of work, who wins on this machine, by
+ * how much, and where that changes.  Never more than the data says.
+ *
+ * Kinds of work, and what speaks for them:
+ *
+ *   waiting on the network    echo, echo_server, http_delay, http_get,
+ *                             sem_crawl, ws_echo: time; CPU
+ *   tasks that wait           sleepers, sleepers_touch: memory per parked
+ *                             task, with page tables and kernel stacks
+ *   computing                 cpu: time
+ *   waiting and computing     mixed: time
+ *   making and switching tasks  brigade, broadcast, cancel, chan_mpmc,
+ *                             fanin_ready, forkjoin, gen, mutex, ring,
+ *                             skynet, spawn_join, switch_pair, timeout,
+ *                             timers: cost
+ *   others while one computes or blocks  blocking, mixed_lat: latency of
+ *                             requests, lateness of heartbeats
+ *   other workloads           all else that creates tasks: cost
+ *
+ * Time is wall time and left out where the server was the limit; cost is
+ * time, or CPU where that or mere waiting makes time no measure of it
+ * (compare_cost()).  Of latencies it is the highest of p99, p90 and p50 that
+ * every trial of both sides has.
+ *
+ * Who: coroutines (coro), coroutines with offload (coro where the workload's
+ * parameter offload is 1), threads (one for each task, any stack), pools (any
+ * number of workers).  seq, references and third-party runtimes are measured
+ * beside them and have no say.
+ *
+ * One sentence compares two of these by one measure in one CPU view, over all
+ * points both were measured at (offload aside), paired by round.  A point is
+ *
+ *   decided    its interval gives a verdict (stats_verdict(): faster, slower
+ *              or the same) at the sentence's level
+ *   unclear    it does not: "cannot tell"
+ *   refused    the two did unequal work: "not compared"
+ *
+ * The level: of m points that have a ratio, let R be the largest r for which
+ * at least r get a verdict from intervals of level 1 - 0.05 r / m.  These
+ * intervals, of level 1 - 0.05 R / m, are the ones that decide and are shown.
+ * This is the step-up choice of Benjamini and Hochberg (1995) made with
+ * intervals, which then keep the false coverage rate of Benjamini and
+ * Yekutieli (2005): of the statements a sentence makes, at most one in twenty
+ * is expected to be wrong, however many points there are.  Their proof wants
+ * points that are independent or depend on one another positively, as those
+ * measured in the same rounds do.  Where all points are decided the intervals
+ * are those of the tables; where few are, they are wider.  Holm's correction,
+ * which bounds the chance of any wrong statement, confirms nothing in nine
+ * rounds among more than twelve points: 2 * 2^-9 * 13 > 0.05.
+ *
+ * The winner of a kind of work has won at least one point and lost none, in
+ * any of its sentences.  Several may have, of which none beat another.  If
+ * all who won also lost it depends; if nobody won there is no difference, or
+ * one cannot tell.  A series of points that differ in nothing but the
+ * workload's axis and do not all say the same makes it depend on size, and
+ * the sentence names the sizes between which the answer changes.
+ *
+ * A kind of work none of whose workloads was planned has no answer; one with
+ * workloads but no point measured on two sides has one that says so (except
+ * the other workloads).
+ */
+
+#include <stddef.h>
+#include <stdio.h>
+
+#include "analysis.h"
+
+struct answer {
+    const char *heading; /* "waiting on the network" */
+    /* "coroutines", "threads or pools", "coroutines, depending on size",
+     * "it depends", "no difference", "cannot tell" */
+    char winner[128];
+    char **sentences; /* each ends with a full stop */
+    size_t n;
+};
+
+struct answers {
+    struct answer *answers;
+    size_t n;
+};
+
+/* What the numbers in brackets are; for below the answers. */
+extern const char *const verdict_note;
+
+/* 0 or -ENOMEM.  The analysis may go. */
+int verdict_make(struct answers *out, const struct analysis *analysis);
+void verdict_fini(struct answers *answers);
+
+/* For a terminal, lines of at most `columns`; bold where asked.  Nothing
+ * where there is no answer. */
+void verdict_print(FILE *file, const struct answers *answers, int columns,
+                   bool bold);
+/* As a list. */
+void verdict_markdown(FILE *file, const struct answers *answers);
+
+#endif

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: MIT */
+/* The answers for a terminal and in Markdown. */
+
+#include "markdown.h"
+#include "verdict.h"
+#include "wrap.h"
+
+#define BOLD  "\033[1m"
+#define PLAIN "\033[0m"
+
+enum {
+    PROSE_MAX = 100,
+    COLUMNS_MIN = 24,
+    INDENT = 2
+};
+
+static void print_bold(FILE *file, const char *text, int columns, bool bold)
+{
+    fputs(bold ? BOLD : "", file);
+    wrap_print(file, text, 0, INDENT, columns);
+    fputs(bold ? PLAIN : "", file);
+}
+
+void verdict_print(FILE *file, const struct answers *answers, int columns,
+                   bool bold)
+{
+    if (columns > PROSE_MAX)
+        columns = PROSE_MAX;
+    if (columns < COLUMNS_MIN)
+        columns = COLUMNS_MIN;
+    if (answers->n == 0)
+        return;
+    fputc('\n', file);
+    print_bold(file, "Verdict for this machine", columns, bold);
+    for (size_t i = 0; i < answers->n; i++) {
+        const struct answer *answer = &answers->answers[i];
+        char text[256];
+        snprintf(text, sizeof text, "%s: %s", answer->heading, answer->winner);
+        print_bold(file, text, columns, bold);
+        for (size_t j = 0; j < answer->n; j++) {
+            fprintf(file, "%*s", INDENT, "");
+            wrap_print(file, answer->sentences[j], INDENT, 2 * INDENT, columns);
+        }
+    }
+    wrap_print(file, verdict_note, 0, 0, columns);
+}
+
+void verdict_markdown(FILE *file, const struct answers *answers)
+{
+    for (size_t i = 0; i < answers->n; i++) {
+        const struct answer *answer = &answers->answers[i];
+        fprintf(file, "* **%s: %s.**", answer->heading, answer->winner);
+        for (size_t j = 0; j < answer->n; j++) {
+            fputc(' ', file);
+            markdown_text(file, answer->sentences[j]);
+        }
+        fputc('\n', file);
+    }
+    fputc('\n', file);
+    markdown_text(file, verdict_note);
+    fputc('\n', file);
+}
