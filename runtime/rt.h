@@ -580,8 +580,9 @@ void rt_http_close(struct rt_http *http);
  * A client, without extensions and subprotocols.  One task receives while
  * others send; frames of theirs do not mix.  Whoever receives answers pings
  * and the peer's Close, but never waits for that, nor for a sender: what cannot
- * go at once goes with the next call that sends or receives.  What the peer may
- * make us hold is one message, one pong and one Close.
+ * go at once goes as soon as it can while somebody receives, or with the next
+ * call that sends.  What the peer may make us hold is one message, one pong and
+ * one Close.
  */
 
 struct rt_ws;

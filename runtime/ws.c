@@ -19,7 +19,8 @@
 
 enum {
     MESSAGE_MAX = 16 << 20, /* unless the caller says */
-    ROOM_MIN = 512
+    ROOM_MIN = 512,
+    RETRY_NS = 20000000
 };
 
 struct rt_ws {
@@ -77,6 +78,23 @@ static bool too_late(const struct rt_ws *ws)
     return ws->passed && ws->deadline != RT_FOREVER && rt_now() >= ws->deadline;
 }
 
+/* While an answer waits for room, or for a sender, looks every now and then
+ * whether it can go: nothing would tell. */
+static ssize_t read_sock(struct rt_ws *ws, uint8_t *to, size_t bytes)
+{
+    int64_t until;
+    ssize_t n;
+
+    do {
+        bool owing = ws_out_flush(&ws->out);
+        until = owing ? rt_in(RETRY_NS) : RT_FOREVER;
+        if (until > ws->deadline)
+            until = ws->deadline;
+        n = rt_sock_read(ws->sock, to, bytes, until);
+    } while (n == -ETIMEDOUT && until != ws->deadline);
+    return n;
+}
+
 static ssize_t read_bytes(uint8_t *to, size_t bytes, int flags, void *arg)
 {
     struct rt_ws *ws = arg;
@@ -84,8 +102,7 @@ static ssize_t read_bytes(uint8_t *to, size_t bytes, int flags, void *arg)
     (void)flags;
     if (ws->early)
         return (ssize_t)read_early(ws, to, bytes);
-    ssize_t n = too_late(ws) ? -ETIMEDOUT
-                             : rt_sock_read(ws->sock, to, bytes, ws->deadline);
+    ssize_t n = too_late(ws) ? -ETIMEDOUT : read_sock(ws, to, bytes);
     if (n == 0)
         n = -ECONNRESET;
     if (n > 0)
@@ -389,7 +406,6 @@ int rt_ws_recv(struct rt_ws *ws, struct rt_ws_message *message,
         error = begin_receiving(ws, deadline);
     if (error)
         return error;
-    ws_out_flush(&ws->out);
     int result = receive(ws);
     if (result == 1) {
         *message = (struct rt_ws_message){

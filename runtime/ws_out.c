@@ -111,12 +111,12 @@ static int write_frame(struct ws_out *out, uint8_t opcode, const void *data,
 }
 
 /* Moves an answer out of reach of the receiving task, the pong first; when
- * there is none, all have been written. */
+ * there is none, or none can be sent any more, nothing is left. */
 static bool take(struct ws_out *out, struct ws_reply *reply, uint8_t *opcode)
 {
     pthread_mutex_lock(&out->lock);
     struct ws_reply *from = out->pong.wanted ? &out->pong : &out->close;
-    bool found = from->wanted;
+    bool found = from->wanted && !out->broken;
     if (found) {
         *reply = *from;
         *opcode = from == &out->pong ? WSLAY_PONG : WSLAY_CONNECTION_CLOSE;
@@ -136,7 +136,7 @@ static int write_replies(struct ws_out *out, int64_t deadline)
     uint8_t opcode;
 
     while (atomic_load(&out->unsent)) {
-        int error = out->broken ? -EPIPE : write_out(out, deadline);
+        int error = out->broken ? 0 : write_out(out, deadline);
         if (error)
             return error;
         if (!take(out, &reply, &opcode))
@@ -147,7 +147,7 @@ static int write_replies(struct ws_out *out, int64_t deadline)
         encode(out, &frame, reply.data, 0);
         out->closed = opcode == WSLAY_CONNECTION_CLOSE;
     }
-    return 0;
+    return out->broken ? -EPIPE : 0;
 }
 
 /* ---- the turn ---- */
@@ -166,10 +166,11 @@ static int flush(void *arg)
 
 /* Shielded, for it waits for nothing, and a cancellation it took would be
  * lost to the call that it is part of. */
-void ws_out_flush(struct ws_out *out)
+bool ws_out_flush(struct ws_out *out)
 {
     if (atomic_load(&out->unsent))
         rt_shield(flush, out);
+    return atomic_load(&out->unsent);
 }
 
 static void give_turn_back(struct ws_out *out)
@@ -186,7 +187,7 @@ int ws_out_send(struct ws_out *out, uint8_t opcode, const void *data,
     if (error)
         return error;
     error = write_replies(out, deadline);
-    if (error == 0 && (out->closed || out->broken))
+    if (error == 0 && out->closed)
         error = -EPIPE;
     if (error == 0)
         error = write_frame(out, opcode, data, bytes, deadline);

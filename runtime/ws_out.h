@@ -72,8 +72,9 @@ int ws_out_send(struct ws_out *out, uint8_t opcode, const void *data,
 void ws_out_pong(struct ws_out *out, const void *data, size_t bytes);
 void ws_out_close(struct ws_out *out, unsigned code, const char *reason);
 
-/* Sends what is kept as far as that needs no waiting. */
-void ws_out_flush(struct ws_out *out);
+/* Sends what is kept as far as that needs no waiting; whether some is left that
+ * may go later. */
+bool ws_out_flush(struct ws_out *out);
 /* The same, and waits.  Suspends.  0 when all is sent, else like
  * ws_out_send(). */
 int ws_out_drain(struct ws_out *out, int64_t deadline);

@@ -132,14 +132,16 @@ static bool send_or_keep(struct client *client, const char *data, size_t bytes)
         client_close(client);
         return false;
     }
-    client->rest_at = sent < 0 ? 0 : (size_t)sent;
-    client->rest_bytes = bytes;
-    client->rest = malloc(bytes);
+    if (sent < 0)
+        sent = 0;
+    client->rest_at = 0;
+    client->rest_bytes = bytes - (size_t)sent;
+    client->rest = malloc(client->rest_bytes);
     if (!client->rest) {
         client_close(client);
         return false;
     }
-    memcpy(client->rest, data, bytes);
+    memcpy(client->rest, data + sent, client->rest_bytes);
     uv_poll_start(&client->poll, UV_WRITABLE, client_event);
     return false;
 }
@@ -149,7 +151,7 @@ static void answer(struct client *client)
 {
     while (wslay_event_want_write(client->ws)) {
         server.out_bytes = 0;
-        if (wslay_event_send(client->ws)) {
+        if (wslay_event_send(client->ws) || server.out_bytes == 0) {
             client_close(client);
             return;
         }

@@ -6,14 +6,19 @@
  * apply to every failed attempt, and LeakSanitizer's where it is built in. */
 
 #include <errno.h>
+#include <netinet/in.h>
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "test.h"
+#include "ws_accept.h"
 
 /* ---- the n-th call of a kind fails ---- */
 
@@ -187,6 +192,86 @@ static void constructors_report_what_is_missing(void **state)
         assert_int_equal(a.result, a.hit ? -ENOMEM : 0);
     }
     assert_true(a.nth > 7);
+}
+
+/* ---- WebSocket ---- */
+
+/* Shakes hands, says hello and reads to the end: on plain sockets, so that
+ * nothing here can fail instead of what is tested. */
+static void *serve_websocket(void *arg)
+{
+    static const char answer[] = "HTTP/1.1 101 Switching Protocols\r\n"
+                                 "Upgrade: websocket\r\n"
+                                 "Connection: Upgrade\r\n"
+                                 "Sec-WebSocket-Accept: ";
+    static const char hello[] = "\r\n\r\n\x81\x05hello";
+    char text[1024] = "", accept_value[WS_ACCEPT_CHARS + 1];
+    int fd = accept4(*(int *)arg, NULL, NULL, SOCK_CLOEXEC);
+    ssize_t n = fd < 0 ? 0 : recv(fd, text, sizeof text - 1, 0);
+    const char *key = strstr(text, "Key: ");
+
+    if (n > 0 && key) {
+        ws_accept(accept_value, key + 5);
+        send(fd, answer, sizeof answer - 1, MSG_NOSIGNAL);
+        send(fd, accept_value, WS_ACCEPT_CHARS, MSG_NOSIGNAL);
+        send(fd, hello, sizeof hello - 1, MSG_NOSIGNAL);
+    }
+    while (n > 0)
+        n = recv(fd, text, sizeof text, 0);
+    close(fd);
+    return NULL;
+}
+
+static int talk_to_websocket(const char *url)
+{
+    struct rt_ws_message message;
+    struct rt_ws *ws;
+    int rc = rt_ws_connect(&ws, url, 0, test_late());
+
+    if (rc)
+        return rc;
+    rc = rt_ws_recv(ws, &message, test_late());
+    if (rc == 0)
+        rc = rt_ws_send(ws, RT_WS_TEXT, "hello", 5, test_late());
+    rt_ws_free(ws);
+    return rc;
+}
+
+static int use_websocket(void *arg)
+{
+    struct sockaddr_in at = { .sin_family = AF_INET,
+                              .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+    socklen_t size = sizeof at;
+    struct attempt *a = arg;
+    pthread_t server;
+    char url[64];
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+    CHECK_INT(bind(fd, (struct sockaddr *)&at, size), 0);
+    CHECK_INT(listen(fd, 1), 0);
+    CHECK_INT(getsockname(fd, (struct sockaddr *)&at, &size), 0);
+    snprintf(url, sizeof url, "ws://127.0.0.1:%u/", ntohs(at.sin_port));
+    if (CHECK_INT(pthread_create(&server, NULL, serve_websocket, &fd), 0)) {
+        arm(a->kind, a->nth);
+        a->result = talk_to_websocket(url);
+        a->hit = disarm(a->kind);
+        shutdown(fd, SHUT_RDWR); /* ends an accept() in vain */
+        pthread_join(server, NULL);
+    }
+    close(fd);
+    return 0;
+}
+
+static void websockets_report_missing_memory(void **state)
+{
+    struct attempt a = { .kind = ALLOC, .hit = true };
+
+    (void)state;
+    for (a.nth = 1; a.hit; a.nth++) {
+        assert_int_equal(test_run(0, use_websocket, &a), 0);
+        assert_int_equal(a.result, a.hit ? -ENOMEM : 0);
+    }
+    assert_true(a.nth > 4);
 }
 
 /* ---- tasks ---- */
@@ -410,6 +495,7 @@ int main(void)
 {
     static const struct CMUnitTest tests[] = {
         TEST(constructors_report_what_is_missing),
+        TEST(websockets_report_missing_memory),
         TEST(spawn_reports_missing_memory),
         TEST(spawn_reports_missing_threads),
         TEST(spawn_without_owner_leaks_nothing_when_it_fails),

@@ -9,6 +9,10 @@
 
 #include "ws_peer.h"
 
+enum {
+    PINGS = 100000
+};
+
 static bool receive(struct rt_ws *ws, enum rt_ws_kind kind, const char *data,
                     size_t bytes)
 {
@@ -202,12 +206,21 @@ static void what_comes_byte_by_byte_survives_deadlines(void **state)
 
 static void put_half_then_half(struct ws_peer *peer)
 {
+    static const char zeros[128];
+
     ws_peer_write(peer,
                   "\x81\x04"
                   "ha",
                   4);
     CHECK_INT(rt_sem_acquire(peer->step, test_late()), 0);
     ws_peer_write(peer, "lf", 2);
+    /* And a header that comes in pieces, in which nobody is cancelled. */
+    ws_peer_write(peer, "\x81\x7e", 2);
+    CHECK_INT(rt_sleep(test_soon()), 0);
+    ws_peer_write(peer, "\0", 1);
+    CHECK_INT(rt_sleep(test_soon()), 0);
+    ws_peer_write(peer, "\x80", 1);
+    ws_peer_write(peer, zeros, sizeof zeros);
     ws_peer_expect_end(peer);
 }
 
@@ -231,6 +244,7 @@ static void be_cancelled(struct rt_ws *ws, struct ws_peer *peer)
     }
     rt_sem_release(peer->step);
     ws_receive_text(ws, "half");
+    CHECK_INT(ws_receive_error(ws, test_late()), 0);
 }
 
 static void a_cancelled_receive_loses_nothing(void **state)
@@ -310,6 +324,43 @@ static void pongs_are_counted(void **state)
     ws_play(0, answer_ping, ping, 0);
 }
 
+/* Reads no answer until the socket can take no more of them, which it cannot
+ * know, but PINGS of 125 bytes are more than enough. */
+static void ping_without_reading(struct ws_peer *peer)
+{
+    char data[125] = { 0 };
+    struct ws_frame frame = { 0 };
+
+    for (int i = 1; i <= PINGS; i++) {
+        memcpy(data, &i, sizeof i);
+        ws_peer_put(peer, 0x89, data, sizeof data);
+    }
+    ws_peer_put_text(peer, "now I read");
+    CHECK_INT(rt_sem_acquire(peer->step, test_late()), 0);
+    for (int i = 0, last = 0; i < PINGS; last = i) {
+        if (!CHECK(ws_peer_get(peer, &frame)) ||
+            !CHECK_INT(frame.first, 0x8a) ||
+            !CHECK_INT(frame.bytes, sizeof data))
+            return;
+        memcpy(&i, frame.data, sizeof i);
+        CHECK(i > last);
+    }
+    ws_peer_put_text(peer, "thank you");
+}
+
+static void answer_as_far_as_it_goes(struct rt_ws *ws, struct ws_peer *peer)
+{
+    ws_receive_text(ws, "now I read");
+    rt_sem_release(peer->step);
+    ws_receive_text(ws, "thank you");
+}
+
+static void the_last_ping_is_answered_once_there_is_room(void **state)
+{
+    (void)state;
+    ws_play(0, ping_without_reading, answer_as_far_as_it_goes, 0);
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -322,6 +373,7 @@ int main(void)
         TEST(pings_without_end_do_not_outlast_a_deadline),
         TEST(one_task_at_a_time_receives),
         TEST(pongs_are_counted),
+        TEST(the_last_ping_is_answered_once_there_is_room),
     };
 
     return cmocka_run_group_tests(tests, test_warm_up, NULL);

@@ -223,6 +223,7 @@ static const struct answer answers[] = {
     { STATUS UPGRADE "Sec-WebSocket-Accept: x%s\r\n\r\n", -EPROTO },
     { STATUS UPGRADE "Sec-WebSocket-Accept: %sx\r\n\r\n", -EPROTO },
     { STATUS UPGRADE ACCEPT "Sec-WebSocket-Accept: x\r\n\r\n", -EPROTO },
+    { STATUS UPGRADE ACCEPT ACCEPT "\r\n", -EPROTO },
     { STATUS UPGRADE ACCEPT "Sec-WebSocket-Extensions: permessage-deflate\r\n"
                             "\r\n",
       -EPROTO },
@@ -288,6 +289,33 @@ static void an_answer_without_end_is_refused(void **state)
     assert_int_equal(test_run(1, be_told_too_much, NULL), 0);
 }
 
+static void end_with_a_nul(struct ws_peer *peer)
+{
+    ws_peer_write(peer, "X: a\0b\r\n\r\n", 10);
+}
+
+static int be_told_a_nul(void *arg)
+{
+    struct ws_peer peer = { .answer = STATUS UPGRADE ACCEPT,
+                            .script = end_with_a_nul };
+    struct rt_ws *ws = NULL;
+
+    (void)arg;
+    if (!ws_peer_start(&peer))
+        return 0;
+    CHECK_INT(rt_ws_connect(&ws, ws_peer_url(&peer, "/"), 0, test_late()),
+              -EPROTO);
+    ws_peer_stop(&peer);
+    return 0;
+}
+
+static void an_answer_with_a_nul_is_refused(void **state)
+{
+    (void)state;
+    needs_tasks(1);
+    assert_int_equal(test_run(1, be_told_a_nul, NULL), 0);
+}
+
 static int receive_early(void *arg)
 {
     struct ws_peer peer = { .answer = STATUS UPGRADE ACCEPT
@@ -327,6 +355,7 @@ int main(void)
         TEST(the_request_is_that_of_the_rfc),
         TEST(only_the_proper_answer_is_accepted),
         TEST(an_answer_without_end_is_refused),
+        TEST(an_answer_with_a_nul_is_refused),
         TEST(frames_that_come_with_the_answer_are_kept),
     };
 

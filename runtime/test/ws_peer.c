@@ -183,16 +183,14 @@ static bool answer(struct ws_peer *peer)
     char accept[WS_ACCEPT_CHARS + 1];
     const char *text = peer->answer ? peer->answer : proper_answer;
     const char *key = strstr(peer->request, "Sec-WebSocket-Key: ");
-    const char *gap = strstr(text, "%s");
 
     if (!CHECK(key != NULL))
         return false;
-    if (gap) {
-        ws_accept(accept, key + strlen("Sec-WebSocket-Key: "));
+    ws_accept(accept, key + strlen("Sec-WebSocket-Key: "));
+    for (const char *gap; (gap = strstr(text, "%s")); text = gap + 2) {
         if (!ws_peer_write(peer, text, (size_t)(gap - text)) ||
             !ws_peer_write(peer, accept, WS_ACCEPT_CHARS))
             return false;
-        text = gap + 2;
     }
     return ws_peer_write(peer, text, strlen(text));
 }
