@@ -8,14 +8,20 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Adds "/name:value" to a name. */
+#include "params.h"
+
+/* Adds "/name:value" to a name.  A slash within the value is written as it is
+ * in URLs. */
 static void add_part(char *name, size_t size, const char *key,
                      const json_t *value)
 {
-    char text[64];
+    char text[PARAM_TEXT_MAX + 1];
     size_t used = strlen(name);
-    snprintf(name + used, size - used, "/%s:%s", key,
-             spec_value_text(value, text, sizeof text));
+    used += (size_t)snprintf(name + used, size - used, "/%s:", key);
+    spec_value_text(value, text, sizeof text);
+    for (const char *c = text; *c && used + 4 < size; c++)
+        used += (size_t)snprintf(name + used, size - used,
+                                 *c == '/' ? "%%2F" : "%c", *c);
 }
 
 static void set_text(json_t *object, const char *key, const char *text)
@@ -35,7 +41,7 @@ static void copy_text(json_t *object, const char *key, const json_t *from)
 static void set_names(json_t *cell, const json_t *workload, json_t *params,
                       const char *cpus, const struct spec *spec)
 {
-    char point[512], group[512], name[640];
+    char point[1024], group[1024], name[1152];
     const char *axis = catalog_text(workload, "axis"), *key;
     snprintf(point, sizeof point, "%s", catalog_text(workload, "name"));
     snprintf(group, sizeof group, "%s", point);
@@ -85,7 +91,7 @@ static json_t *arguments_of(json_t *params, const char *cpus,
                             const struct spec *spec)
 {
     json_t *list = json_array();
-    char text[64];
+    char text[PARAM_TEXT_MAX + 1];
     const char *key;
     json_t *value;
     json_object_foreach(params, key, value)
@@ -98,6 +104,20 @@ static json_t *arguments_of(json_t *params, const char *cpus,
     if (*spec->argument)
         json_array_append_new(list, json_string(spec->argument));
     return list;
+}
+
+/* Whether a server of the user's own takes the place of the origin. */
+static bool has_target(const json_t *workload, const json_t *params)
+{
+    size_t i;
+    json_t *param;
+    json_array_foreach(json_object_get(workload, "params"), i, param)
+    {
+        if (spec_is_target(param) &&
+            json_object_get(params, catalog_text(param, "name")))
+            return true;
+    }
+    return false;
 }
 
 static bool offloads(const json_t *workload, const json_t *params)
@@ -120,7 +140,8 @@ int cell_init(struct cell *out, const json_t *workload, json_t *params,
         .low = json_integer_value(json_object_get(param, "low")),
         .high = json_integer_value(json_object_get(param, "high")),
         .step = conns > 0 ? conns : 1,
-        .origin = json_is_true(json_object_get(workload, "origin")),
+        .origin = json_is_true(json_object_get(workload, "origin")) &&
+                  !has_target(workload, params),
         .env = spec->env,
         .workers = spec->workers,
         .offloads = spec->workers == 0 && offloads(workload, params),

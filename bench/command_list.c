@@ -22,6 +22,10 @@ static void print_range(const json_t *param)
 {
     const json_t *choices = json_object_get(param, "choices");
     char low[64], high[64];
+    if (spec_is_target(param)) {
+        fputs(choices ? "URL" : "HOST:PORT", stdout);
+        return;
+    }
     if (!choices) {
         printf("%s .. %s",
                spec_value_text(json_object_get(param, "low"), low, sizeof low),
@@ -52,7 +56,7 @@ static void print_workload(const json_t *workload)
         print_range(param);
         if (strcmp(name, calibrated) == 0)
             printf(" (calibrated)");
-        else
+        else if (!spec_is_target(param))
             printf(" (%s)", spec_value_text(json_object_get(param, "value"),
                                             value, sizeof value));
         printf("  %s\n", catalog_text(param, "help"));

@@ -277,7 +277,9 @@ static int crew_receipt(const struct crew *crew, struct share *total)
             total->digest != 0 ? total->digest : total->ops * work_hash(1),
         /* The gauge knows nothing of tasks that tasks create. */
         .peak = total->units > 0 ? 0 : atomic_load(&crew->gauge.peak),
-        .connections = atomic_load(&work->connections),
+        /* Of a server of the user's own nobody else counts them. */
+        .connections =
+            work->origin == NULL ? 0 : atomic_load(&work->connections),
     };
     work_receipt(work, &receipt);
     return 0;

@@ -23,12 +23,16 @@ static json_t *choices_json(const char *choices)
 static json_t *param_json(const struct param *param)
 {
     static const char *const kinds[] = {
-        [PARAM_INT] = "int", [PARAM_REAL] = "real", [PARAM_CHOICE] = "choice"
+        [PARAM_INT] = "int",         [PARAM_REAL] = "real",
+        [PARAM_CHOICE] = "choice",   [PARAM_URL] = "url",
+        [PARAM_ADDRESS] = "address",
     };
     json_t *out = json_object();
     json_object_set_new(out, "name", json_string(param->name));
     json_object_set_new(out, "kind", json_string(kinds[param->kind]));
-    if (param->kind == PARAM_CHOICE) {
+    if (param->kind == PARAM_ADDRESS) {
+        json_object_set_new(out, "value", json_string(param->value));
+    } else if (param->kind == PARAM_CHOICE || param->kind == PARAM_URL) {
         json_object_set_new(out, "value", json_string(param->value));
         json_object_set_new(out, "choices", choices_json(param->choices));
     } else if (param->kind == PARAM_REAL) {
@@ -42,6 +46,8 @@ static json_t *param_json(const struct param *param)
         json_object_set_new(out, "high", json_integer((json_int_t)param->high));
     }
     json_object_set_new(out, "help", json_string(param->help));
+    if (param->bundled)
+        json_object_set_new(out, "bundled", json_true());
     return out;
 }
 

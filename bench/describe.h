@@ -28,7 +28,10 @@
  *         {"name": "scale", "kind": "real", "value": 1.0,
  *          "low": 0.001, "high": 10.0, "help": "..."},
  *         {"name": "via", "kind": "choice", "value": "yield",
- *          "choices": ["yield", "chan", "pipe"], "help": "..."}],
+ *          "choices": ["yield", "chan", "pipe"], "help": "..."},
+ *         {"name": "url", "kind": "url", "value": "",
+ *          "choices": ["http", "https"], "help": "..."},
+ *         {"name": "connect", "kind": "address", "value": "", "help": "..."}],
  *       "cells": [
  *         {"runtimes": "coro,pool:20,thread:64k",
  *          "quick": "conns=100", "default": "conns=1,100 cpus=1,all",
@@ -40,6 +43,10 @@
  * as given, and part of its name.  Else that parameter is calibrated between
  * its low and its high, as a multiple of `conns` where there is such a
  * parameter, and not part of the name.
+ *
+ * "bundled": true marks a parameter that means something to the origin only.
+ * A url (of one of those schemes) and an address (HOST:PORT) that are empty
+ * mean the origin, and are not part of the name; others take its place.
  *
  * Beside its own parameters every workload takes
  *   cpus=1|all       1 pins the process to the lowest CPU it may use

@@ -28,6 +28,8 @@ const char *const options_help =
     "                              or a reference\n"
     "  --param NAME=V[,V]...       instead of the profile's; repeatable\n"
     "  --cpus 1|all                pin every trial to one CPU, or do not\n"
+    "  --url URL, --connect HOST:PORT  a server of your own for the workloads\n"
+    "                              with these parameters, and only those\n"
     "  --profile quick|default|full  which sizes\n"
     "how\n"
     "  --repetitions N             rounds; quick 3, default 9, full 9\n"
@@ -59,6 +61,8 @@ enum {
     OPT_RESUME,
     OPT_DRY_RUN,
     OPT_TIME_LIMIT,
+    OPT_URL,
+    OPT_CONNECT,
     OPT_HELP
 };
 
@@ -76,6 +80,8 @@ static const struct option table[] = {
     { "resume", optional_argument, NULL, OPT_RESUME },
     { "dry-run", no_argument, NULL, OPT_DRY_RUN },
     { "time-limit", required_argument, NULL, OPT_TIME_LIMIT },
+    { "url", required_argument, NULL, OPT_URL },
+    { "connect", required_argument, NULL, OPT_CONNECT },
     { "help", no_argument, NULL, OPT_HELP },
     { NULL, 0, NULL, 0 },
 };
@@ -176,6 +182,17 @@ static int take_param(struct parser *parser)
     return take_values(parser, name, equals + 1, "--param");
 }
 
+/* One value, whatever it holds. */
+static int take_target(struct parser *parser, const char *name)
+{
+    if (json_object_get(parser->out->params, name))
+        return complain(parser, "--%s: '%s' was given before", name, name);
+    json_t *values = json_pack("[s]", optarg);
+    if (!values)
+        return complain(parser, "--%s: not an address", name);
+    return json_object_set_new(parser->out->params, name, values);
+}
+
 static int take_profile(struct parser *parser)
 {
     static const char *const profiles[] = { "quick", "default", "full" };
@@ -259,6 +276,10 @@ static int take(struct parser *parser, int option)
         return take_param(parser);
     case OPT_CPUS:
         return take_values(parser, json_string("cpus"), optarg, "--cpus");
+    case OPT_URL:
+        return take_target(parser, "url");
+    case OPT_CONNECT:
+        return take_target(parser, "connect");
     case OPT_PROFILE:
         return take_profile(parser);
     case OPT_REPETITIONS:

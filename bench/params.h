@@ -12,9 +12,14 @@
 
 #include "workload.h"
 
+enum {
+    PARAM_TEXT_MAX = 200
+};
+
 struct param_value {
-    int64_t integer; /* PARAM_INT: the value; PARAM_CHOICE: its index */
-    double real;     /* PARAM_INT, PARAM_REAL */
+    int64_t integer;  /* PARAM_INT: the value; PARAM_CHOICE: its index */
+    double real;      /* PARAM_INT, PARAM_REAL */
+    const char *text; /* PARAM_URL, PARAM_ADDRESS: as typed, not copied */
 };
 
 /* Puts a value where the workload finds it by name (struct given). */

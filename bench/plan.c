@@ -71,7 +71,7 @@ static int expand(struct maker *maker, const json_t *workload, size_t index,
     }
     const char *name = catalog_text(json_array_get(described, index), "name");
     json_t *list = json_object_get(lists, name), *value;
-    if (!list) /* calibrated */
+    if (!list) /* calibrated, or what has to do with the other target */
         return expand(maker, workload, index + 1, lists, params, spec);
     size_t i;
     json_array_foreach(list, i, value)
@@ -102,6 +102,24 @@ static json_t *typed_list(struct maker *maker, const json_t *param,
         json_array_append_new(list, value);
     }
     return list;
+}
+
+/* Whether the workload can be played against the server that the user gave. */
+static bool is_aimed(struct maker *maker, const json_t *workload)
+{
+    size_t i;
+    json_t *param;
+    json_array_foreach(json_object_get(workload, "params"), i, param)
+    {
+        json_t *given = json_object_get(maker->options->params,
+                                        catalog_text(param, "name"));
+        if (!spec_is_target(param) || !given)
+            continue;
+        json_t *list = typed_list(maker, param, given);
+        json_decref(list);
+        return list != NULL;
+    }
+    return false;
 }
 
 static int check_cpus(struct maker *maker, const json_t *texts)
@@ -135,9 +153,18 @@ static json_t *value_lists(struct maker *maker, const json_t *workload,
         json_t *texts = json_object_get(given, name), *list = NULL;
         if (!texts)
             texts = json_object_get(product, name);
+        bool useless = json_is_true(json_object_get(param, "bundled")) &&
+                       is_aimed(maker, workload);
+        if (useless && json_object_get(given, name)) {
+            snprintf(maker->message, maker->size,
+                     "%s: means nothing to a server of your own", name);
+            goto err_lists;
+        }
+        if (useless)
+            continue;
         if (texts)
             list = typed_list(maker, param, texts);
-        else if (strcmp(name, calibrated) == 0)
+        else if (strcmp(name, calibrated) == 0 || spec_is_target(param))
             continue;
         else
             list = json_pack("[O]", json_object_get(param, "value"));
@@ -348,12 +375,29 @@ static int complain(struct maker *maker, const char *what, const char *word,
     return -EINVAL;
 }
 
+/* Those of all that are: the whole when there is none, to be complained of. */
+static json_t *aimed_workloads(struct maker *maker, json_t *all)
+{
+    json_t *aimed = json_array(), *workload;
+    size_t i;
+    json_array_foreach(all, i, workload)
+    {
+        if (is_aimed(maker, workload))
+            json_array_append(aimed, workload);
+    }
+    json_t *chosen = json_array_size(aimed) > 0 ? aimed : all;
+    json_incref(chosen);
+    json_decref(aimed);
+    json_decref(all);
+    return chosen;
+}
+
 /* The workloads to measure, a new array; NULL with a message. */
 static json_t *chosen_workloads(struct maker *maker)
 {
     json_t *all = catalog_workloads(maker->catalog);
     if (!maker->options->workloads)
-        return all;
+        return aimed_workloads(maker, all);
     json_t *chosen = json_array(), *name;
     size_t i;
     json_array_foreach(maker->options->workloads, i, name)

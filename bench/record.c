@@ -44,11 +44,17 @@ static json_t *params_json(const struct work *work)
     for (int i = 0; i < PARAMS_MAX && params[i].name != NULL; i++) {
         const struct param_value *value = &work->values[i];
         char choice[64];
+        if (params[i].bundled && !work_has_origin(work))
+            continue;
         if (params[i].kind == PARAM_INT) {
             json_object_set_new(out, params[i].name,
                                 json_integer(value->integer));
         } else if (params[i].kind == PARAM_REAL) {
             json_object_set_new(out, params[i].name, json_real(value->real));
+        } else if (value->text != NULL) {
+            if (*value->text != '\0')
+                json_object_set_new(out, params[i].name,
+                                    json_string(value->text));
         } else if (param_choice(params[i].choices, (int)value->integer, choice,
                                 sizeof(choice)) >= 0) {
             json_object_set_new(out, params[i].name, json_string(choice));

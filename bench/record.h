@@ -15,7 +15,9 @@
  *   schema        1
  *   workload      "echo"
  *   params        object: every parameter of the workload, typed (numbers as
- *                 numbers, choices as strings), in declared order
+ *                 numbers, choices as strings), in declared order; url and
+ *                 connect only where given: then a server of the user's own
+ *                 took the place of the origin
  *   cpus          "1" when the process may run on one CPU only, else "all"
  *   runtime       object: name, summary, guard, concurrency, stack_bytes,
  *                 workers and the counters of struct rt_info that are not 0;

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "params.h"
 #include "suggest.h"
 
 enum {
@@ -151,6 +152,36 @@ static json_t *choice_value(const json_t *param, const char *text,
     return NULL;
 }
 
+bool spec_is_target(const json_t *param)
+{
+    const char *kind = catalog_text(param, "kind");
+    return strcmp(kind, "url") == 0 || strcmp(kind, "address") == 0;
+}
+
+static json_t *target_value(const json_t *described, const char *text,
+                            char *message, size_t size)
+{
+    char schemes[64] = "";
+    size_t i;
+    json_t *scheme;
+    json_array_foreach(json_object_get(described, "choices"), i, scheme)
+    {
+        size_t used = strlen(schemes);
+        snprintf(schemes + used, sizeof schemes - used, "%s%s", i ? "," : "",
+                 json_string_value(scheme));
+    }
+    const struct param param = { .name = catalog_text(described, "name"),
+                                 .choices = schemes,
+                                 .kind = *schemes ? PARAM_URL : PARAM_ADDRESS };
+    struct param_value value;
+    if (param_parse(&param, text, &value, message, size) != 0)
+        return NULL;
+    if (*text)
+        return json_string(text);
+    snprintf(message, size, "%s: give the address of a server", param.name);
+    return NULL;
+}
+
 json_t *spec_value(const json_t *param, const char *text, char *message,
                    size_t size)
 {
@@ -158,6 +189,8 @@ json_t *spec_value(const json_t *param, const char *text, char *message,
     const char *kind = catalog_text(param, "kind");
     if (strcmp(kind, "choice") == 0)
         return choice_value(param, text, message, size);
+    if (spec_is_target(param))
+        return target_value(param, text, message, size);
     char *end;
     double value = strtod(text, &end);
     bool whole = strcmp(kind, "int") == 0;

@@ -8,6 +8,7 @@
  */
 
 #include <jansson.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "catalog.h"
@@ -30,6 +31,8 @@ int spec_parse(struct spec *out, const struct catalog *catalog,
  * one line in message.  Integers may be written as 100000 or 1e5. */
 json_t *spec_value(const json_t *param, const char *text, char *message,
                    size_t size);
+/* Whether the parameter is the address of a server of the user's own. */
+bool spec_is_target(const json_t *param);
 /* The value as it stands in names and on command lines; returns text. */
 char *spec_value_text(const json_t *value, char *text, size_t size);
 

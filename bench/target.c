@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum {
@@ -19,12 +20,25 @@ static void count_connection(struct work *work)
     atomic_fetch_add(&work->connections, 1);
 }
 
+/* "host:7" or "[::1]:7" in two; `host` has room for it. */
+static unsigned split(const char *address, char *host)
+{
+    const char *colon = strrchr(address, ':');
+    size_t skip = *address == '[';
+    size_t length = (size_t)(colon - address) - 2 * skip;
+    memcpy(host, address + skip, length);
+    host[length] = '\0';
+    return (unsigned)strtoul(colon + 1, NULL, 10);
+}
+
 int work_conn_open(void *arg)
 {
     struct work_conn *conn = arg;
+    char host[PARAM_TEXT_MAX + 1] = WORK_HOST;
+    unsigned port = *given.connect != '\0' ? split(given.connect, host)
+                                           : work_echo_port(conn->my.work);
     count_connection(conn->my.work);
-    return rt_sock_connect(&conn->sock, WORK_HOST,
-                           work_echo_port(conn->my.work), RT_FOREVER);
+    return rt_sock_connect(&conn->sock, host, port, RT_FOREVER);
 }
 
 void work_conn_close(void *arg)
@@ -41,7 +55,8 @@ int work_ws_open(void *arg)
     snprintf(url, sizeof(url), "ws://" WORK_HOST ":%u/",
              work_ws_port(item->my.work));
     count_connection(item->my.work);
-    return rt_ws_connect(&item->ws, url, 0, RT_FOREVER);
+    return rt_ws_connect(&item->ws, *given.url != '\0' ? given.url : url, 0,
+                         RT_FOREVER);
 }
 
 void work_ws_close(void *arg)
@@ -64,7 +79,9 @@ int work_client_open(void *arg)
     int status = work_client_new(client);
     snprintf(url, sizeof(url), "http://" WORK_HOST ":%u/bytes/1",
              work_http_port(client->my.work));
-    return status != 0 ? status : work_get(client, url);
+    if (status != 0)
+        return status;
+    return work_get(client, *given.url != '\0' ? given.url : url);
 }
 
 void work_client_close(void *arg)
@@ -85,6 +102,18 @@ static bool is_body(const struct rt_http_reply *reply, size_t bytes)
            memcmp(reply->body, reply->body + first, bytes - first) == 0;
 }
 
+void work_delay_url(const struct work *work, char *url, size_t size,
+                    double delay_s)
+{
+    size_t length = strlen(given.url);
+    if (length == 0)
+        snprintf(url, size, "http://" WORK_HOST ":%u/delay/%.6f",
+                 work_http_port(work), delay_s);
+    else
+        snprintf(url, size, "%s%sdelay/%.6f", given.url,
+                 given.url[length - 1] == '/' ? "" : "/", delay_s);
+}
+
 static int refuse_answer(const struct work_client *client, const char *url)
 {
     return work_fail(client->my.work, -EBADMSG,
@@ -95,16 +124,17 @@ static int refuse_answer(const struct work_client *client, const char *url)
 int work_get(struct work_client *client, const char *url)
 {
     int status = rt_http_get(client->http, url, &client->reply, RT_FOREVER);
-    if (status == 0 && client->reply.status != 200)
-        status = refuse_answer(client, url);
-    return status;
+    bool good = *given.url != '\0' ? client->reply.status / 100 == 2
+                                   : client->reply.status == 200;
+    return status == 0 && !good ? refuse_answer(client, url) : status;
 }
 
 int work_fetch(struct work_client *client)
 {
     const struct work *work = client->my.work;
     int status = work_get(client, work->url);
-    if (status == 0 && !is_body(&client->reply, work->url_bytes))
+    if (status == 0 && *given.url == '\0' &&
+        !is_body(&client->reply, work->url_bytes))
         status = refuse_answer(client, work->url);
     return status;
 }
@@ -115,5 +145,7 @@ void work_fetched(struct work_client *client)
     client->my.ops++;
     client->my.bytes += bytes;
     client->my.digest +=
-        work_hash(bytes * 256 + (unsigned char)client->reply.body[0]);
+        work_hash(*given.url != '\0'
+                      ? 1
+                      : bytes * 256 + (unsigned char)client->reply.body[0]);
 }

@@ -268,7 +268,7 @@ static int write_trace(struct trial *trial)
 /* The driver's origin, else one of our own from the folder of this program. */
 static int find_origin(struct trial *trial, int cpu)
 {
-    if ((trial->work.workload->flags & WORK_ORIGIN) == 0)
+    if (!work_has_origin(&trial->work))
         return 0;
     int error = origin_attach(&trial->origin);
     if (error == -ENOENT) {
@@ -329,7 +329,6 @@ static void skip_at_limit(struct trial *trial)
         int error;
         const char *reason, *remedy;
     } limits[] = {
-        { -ENOTSUP, "this runtime cannot do what the workload asks for", "" },
         { -EAGAIN, "the system allowed no more threads",
           "raise ulimit -u, pids.max or vm.max_map_count" },
         { -EMFILE, "too few file descriptors", "raise ulimit -n" },

@@ -8,12 +8,13 @@
 
 #include <string.h>
 
-struct given given;
+struct given given = { .url = "", .connect = "" };
 
 static const struct word {
     struct param param;
-    int64_t *integer; /* one of the two is NULL */
+    int64_t *integer; /* one of the three */
     double *real;
+    const char **text;
 } words[] = {
     { { "alive", "0", 0, 1, NULL, "1: all alive before the first is joined" },
       &given.alive },
@@ -23,6 +24,9 @@ static const struct word {
       &given.capacity },
     { { "cold", "0", 0, 1, NULL, "1: out of the page cache first" },
       &given.cold },
+    { { "connect", "", .help = "an echo server of your own, HOST:PORT",
+        .kind = PARAM_ADDRESS },
+      .text = &given.connect },
     { { "conns", "100", 1, 20000, NULL, "connections, one task each" },
       &given.conns },
     { { "cpu_ns", "0", 0, 1024, NULL, "computing, about nanoseconds" },
@@ -36,7 +40,8 @@ static const struct word {
       &given.delay_ms },
     { { "frac", "0.1", 0, 1, NULL, "fraction", PARAM_REAL },
       .real = &given.frac },
-    { { "kernel", .choices = "", .help = "what is computed" }, &given.kernel },
+    { { "kernel", .kind = PARAM_CHOICE, .help = "what is computed" },
+      &given.kernel },
     { { "leaves", "100000", 1, 1e7, NULL, "leaves of the tree" },
       &given.leaves },
     { { "n", "30", 1, 35, NULL, "number of the Fibonacci number" }, &given.n },
@@ -60,7 +65,11 @@ static const struct word {
     { { "tasks", "1000", 1, 1e7, NULL, "tasks" }, &given.tasks },
     { { "touch_kib", "0", 0, 48, NULL, "KiB of stack each uses" },
       &given.touch_kib },
-    { { "via", .choices = "", .help = "what it is done by" }, &given.via },
+    { { "url", "", .choices = "http,https", .help = "a page of your own",
+        .kind = PARAM_URL },
+      .text = &given.url },
+    { { "via", .kind = PARAM_CHOICE, .help = "what it is done by" },
+      &given.via },
 };
 
 static const struct word *word_of(const char *name)
@@ -74,28 +83,32 @@ static const struct word *word_of(const char *name)
 void param_give(const struct param *param, const struct param_value *value)
 {
     const struct word *word = word_of(param->name);
-    if (word != NULL && word->integer != NULL)
+    if (word == NULL)
+        return;
+    if (word->integer != NULL)
         *word->integer = value->integer;
-    else if (word != NULL)
+    else if (word->real != NULL)
         *word->real = value->real;
+    else
+        *word->text = value->text;
 }
 
 void param_complete(const struct param *partial, struct param *out)
 {
     const struct word *word = word_of(partial->name);
     *out = *partial;
-    if (out->choices != NULL)
+    if (word != NULL) {
+        if (out->low == 0)
+            out->low = word->param.low;
+        if (out->high == 0)
+            out->high = word->param.high;
+        if (out->choices == NULL)
+            out->choices = word->param.choices;
+        if (out->help == NULL)
+            out->help = word->param.help;
+        if (out->kind == PARAM_INT)
+            out->kind = word->param.kind;
+    }
+    if (out->kind == PARAM_INT && out->choices != NULL)
         out->kind = PARAM_CHOICE;
-    if (word == NULL)
-        return;
-    if (out->low == 0)
-        out->low = word->param.low;
-    if (out->high == 0)
-        out->high = word->param.high;
-    if (out->choices == NULL)
-        out->choices = word->param.choices;
-    if (out->help == NULL)
-        out->help = word->param.help;
-    if (out->kind == PARAM_INT)
-        out->kind = word->param.kind;
 }

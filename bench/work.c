@@ -102,9 +102,21 @@ uint64_t work_sum(const struct work *work, const char *sum)
     }
 }
 
-/* The address of the bytes that a workload with an origin fetches. */
+bool work_has_origin(const struct work *work)
+{
+    for (int i = 0; work->params[i].name != NULL; i++)
+        if (work->values[i].text != NULL && *work->values[i].text != '\0')
+            return false;
+    return (work->workload->flags & WORK_ORIGIN) != 0;
+}
+
+/* What work_fetch() fetches: the user's page, or bytes of the origin. */
 static void make_url(struct work *work)
 {
+    if (*given.url != '\0') {
+        snprintf(work->url, sizeof(work->url), "%s", given.url);
+        return;
+    }
     work->url_bytes = given.bytes == 0 ? 1024 : (size_t)given.bytes;
     int length = snprintf(work->url, sizeof(work->url),
                           "http://" WORK_HOST ":%u/bytes/%zu",

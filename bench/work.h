@@ -37,7 +37,7 @@ struct work {
     bool begun, ended, has_receipt;
     struct receipt receipt;
     char file[1024];              /* work_file() */
-    char url[128];                /* of what work_fetch() fetches, */
+    char url[256];                /* of what work_fetch() fetches, */
     size_t url_bytes;             /* so many bytes */
     _Atomic uint64_t connections; /* opened with the functions of workload.h */
     struct crew *crew;            /* the group under way */
@@ -72,6 +72,9 @@ int work_latencies_new(struct work *work);
 /* All that was recorded, added to *out. */
 void work_latencies_merge(const struct work *work, enum work_latency which,
                           struct histogram *out);
+
+/* Whether it needs the origin: not where the user gave a target. */
+bool work_has_origin(const struct work *work);
 
 /* Sets `given`. */
 void work_give(struct work *work);

@@ -23,7 +23,9 @@ struct work; /* one execution: parameters in, receipt out */
 enum param_kind {
     PARAM_INT,
     PARAM_REAL,
-    PARAM_CHOICE
+    PARAM_CHOICE,
+    PARAM_URL,    /* a text; its schemes are in choices: "http,https" */
+    PARAM_ADDRESS /* a text, HOST:PORT */
 };
 
 /* A parameter.  What is left 0 is as vocabulary.c has it, where each name has
@@ -35,6 +37,7 @@ struct param {
     const char *choices; /* PARAM_CHOICE: "yield,chan,pipe" */
     const char *help;
     enum param_kind kind;
+    bool bundled; /* the origin's doing: means nothing to another server */
 };
 
 /*
@@ -163,6 +166,7 @@ extern struct given {
         leaves, n, offload, permits, rate, requests, rounds, tasks, touch_kib;
     int64_t kernel, schedule, via; /* indices into the choices */
     double frac, scale, sleep_s;
+    const char *url, *connect; /* "" for the origin */
 } given;
 
 /* ---- when operations start ----
@@ -355,7 +359,12 @@ int work_beat(struct work *work, int64_t *next, int64_t period_ns);
  * in the page cache when the body begins. */
 const char *work_file(const struct work *work);
 
-/* ---- the origin ---- */
+/* ---- the origin ----
+ * or a server of the user's own: workloads with the parameter `url` or
+ * `connect` are played against it where that is given.  Then nothing is known
+ * of it: answers need only be successes, each operation counts work_hash(1),
+ * and its connections are not compared.
+ */
 
 #define WORK_HOST "127.0.0.1"
 
@@ -408,6 +417,10 @@ void work_client_close(void *client);
         sizeof(struct work_client), work_client_open, work_client_close \
     }
 
+/* The URL that is answered after delay_s: /delay/SECONDS of the origin, or of
+ * the server at the given url. */
+void work_delay_url(const struct work *work, char *url, size_t size,
+                    double delay_s);
 /* GET.  Fails the trial unless the answer is a good one.  Suspends. */
 int work_get(struct work_client *client, const char *url);
 /* GET of `bytes` bytes, which the origin sends after delay_ms (both as given;

@@ -70,7 +70,8 @@ int reference_connect(unsigned port)
 int reference_closed(const struct work *work)
 {
     bool closed = work_choice(work, "schedule") == WORK_CLOSED;
-    return closed && work_int(work, "rate") == 0 ? 0 : -ENOTSUP;
+    bool bundled = *given.url == '\0' && *given.connect == '\0';
+    return closed && bundled && work_int(work, "rate") == 0 ? 0 : -ENOTSUP;
 }
 
 /* ---- echo ---- */

@@ -34,6 +34,7 @@ enum {
     .op = "round trip", .axis = "conns", .calibrated = "rounds",               \
     .flags = WORK_ORIGIN, .fds = "conns",                                      \
     .params = { { "conns", "100" },                                            \
+                { "connect", "" },                                             \
                 { "bytes", "64", 1, ECHO_BYTES_MAX },                          \
                 { "schedule", "closed" },                                      \
                 { "rate", "0" },                                               \

@@ -404,7 +404,7 @@ static void wrong_requests_get_one_line_and_status_2(void **state)
     } wrong[] = {
         { "nonsense", "no workload 'nonsense'; there are: blocking" },
         { "echo nonsense=1", "echo has no parameter 'nonsense'; it takes: "
-                             "conns bytes schedule rate rounds cpus" },
+                             "conns connect bytes schedule rate rounds cpus" },
         { "echo conns", "'conns' is not NAME=VALUE" },
         { "echo conns=", "conns=: must be a whole number 1..20000" },
         { "echo conns=1x", "conns=1x: must be a whole number 1..20000" },

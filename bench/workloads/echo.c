@@ -62,6 +62,7 @@ const struct workload workload_echo = {
     .calibrated = "rounds",
     .flags = WORK_ORIGIN,
     .params = { { "conns", "100" },
+                { "connect", "" },
                 { "bytes", "64", 1, BYTES_MAX },
                 { "schedule", "closed" },
                 { "rate", "0" },

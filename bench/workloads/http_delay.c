@@ -5,18 +5,15 @@
  * connection per request; all of it is timed.
  */
 
-#include <stdio.h>
-
 #include "workload.h"
 
 static int run(void *arg)
 {
     struct work_client *client = arg;
     struct share *my = &client->my;
-    char url[96];
+    char url[256];
     double delay_s = (double)(my->index % 3 + 1) * given.scale;
-    snprintf(url, sizeof(url), "http://" WORK_HOST ":%u/delay/%.6f",
-             work_http_port(my->work), delay_s);
+    work_delay_url(my->work, url, sizeof(url), delay_s);
     int64_t earliest = rt_in((int64_t)(delay_s * 1e9));
     int status = work_client_new(client);
     if (status == 0)
@@ -34,7 +31,10 @@ const struct workload workload_http_delay = {
     .question = "How much waiting for a slow server can overlap?",
     .op = "request",
     .flags = WORK_ORIGIN,
-    .params = { { "requests", "50", 1, 10000 }, { "scale", "1" } },
+    .params = { { "requests", "50", 1, 10000 },
+                { "url", "",
+                  .help = "a server of your own that knows /delay/SECONDS" },
+                { "scale", "1" } },
     .cells = { { "coro,pool:20,pool:50,thread", "scale=0.02", "scale=0.1",
                  "scale=0.1,1" },
                { "seq", "requests=10 scale=0.02", "requests=10 scale=0.1",

@@ -62,6 +62,8 @@ const struct workload workload_ws_echo = {
     .calibrated = "rounds",
     .flags = WORK_ORIGIN,
     .params = { { "conns", "100" },
+                { "url", "", .choices = "ws",
+                  .help = "an echo server of your own" },
                 { "bytes", "128", 1, BYTES_MAX },
                 { "schedule", "closed" },
                 { "rate", "0" },
