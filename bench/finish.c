@@ -94,7 +94,8 @@ static int draw_charts(const char *run_dir, const char *folder)
 /* Names the files that are there. */
 static void show_files(const char *run_dir)
 {
-    static const char *const names[] = { "report.md", "charts", "summary.csv",
+    static const char *const names[] = { "report.html",  "report.md",
+                                         "charts",       "summary.csv",
                                          "results.json", "trials.jsonl" };
     printf("\n%s:", run_dir);
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {

@@ -20,11 +20,12 @@
 static const struct output {
     const char *name;
     int (*print)(FILE *file, const struct analysis *analysis);
+    bool shows_charts;
 } outputs[] = {
     { "results.json", results_json },    { "results.ci.json", results_ci },
     { "results.bmf.json", results_bmf }, { "summary.csv", results_csv },
     { "latency.csv", results_latency },  { "captions.tsv", results_captions },
-    { "report.md", report_md },
+    { "report.md", report_md, true },    { "report.html", report_html, true },
 };
 
 /* The caller frees *text. */
@@ -90,18 +91,18 @@ static int write_file(const struct output *output,
     return error;
 }
 
-/* Those of the outputs that have this name, or all. */
-static int write_files(const char *run_dir, const char *only)
+/* Those that show charts, or all. */
+static int write_files(const char *run_dir, bool reports)
 {
     struct analysis analysis;
     char message[PATH_MAX + 200];
     int error = analysis_init(&analysis, run_dir, message, sizeof message);
-    if (message[0] && (error || !only))
+    if (message[0] && (error || !reports))
         fprintf(stderr, "cobench: %s\n", message);
     if (error)
         return error;
     for (size_t i = 0; i < sizeof outputs / sizeof *outputs; i++) {
-        if (only && strcmp(outputs[i].name, only) != 0)
+        if (reports && !outputs[i].shows_charts)
             continue;
         int failed = write_file(&outputs[i], &analysis);
         if (!failed)
@@ -117,12 +118,12 @@ static int write_files(const char *run_dir, const char *only)
 
 int results_write(const char *run_dir)
 {
-    return write_files(run_dir, NULL);
+    return write_files(run_dir, false);
 }
 
 int results_report(const char *run_dir)
 {
-    return write_files(run_dir, "report.md");
+    return write_files(run_dir, true);
 }
 
 /* What is wrong with the work of a cell; NULL when nothing is. */

@@ -6,7 +6,7 @@
  * The result files of a run, all made from trials.jsonl and env.json by one
  * call: results.json (Google Benchmark JSON), results.ci.json (one entry per
  * cell), results.bmf.json (Bencher Metric Format), summary.csv, latency.csv,
- * captions.tsv, report.md.
+ * captions.tsv, report.md, report.html.
  *
  * summary.csv is what gnuplot reads: tidy, one row per cell and metric, comma
  * separated, a header line, no quotes (no field may contain a comma):
@@ -79,7 +79,7 @@
  * what could not be written.  0, or the first negative errno. */
 int results_write(const char *run_dir);
 
-/* Makes report.md alone, for when the charts it shows have been drawn. */
+/* Makes the reports alone, for when the charts they show have been drawn. */
 int results_report(const char *run_dir);
 
 /* Says in one line on standard error which cells did other work than coro, or

@@ -95,7 +95,5 @@ void verdict_fini(struct answers *answers);
  * where there is no answer. */
 void verdict_print(FILE *file, const struct answers *answers, int columns,
                    bool bold);
-/* As a list. */
-void verdict_markdown(FILE *file, const struct answers *answers);
 
 #endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The answers for a terminal and in Markdown. */
+/* The answers for a terminal. */
 
-#include "markdown.h"
 #include "verdict.h"
 #include "wrap.h"
 
@@ -43,20 +42,4 @@ void verdict_print(FILE *file, const struct answers *answers, int columns,
         }
     }
     wrap_print(file, verdict_note, 0, 0, columns);
-}
-
-void verdict_markdown(FILE *file, const struct answers *answers)
-{
-    for (size_t i = 0; i < answers->n; i++) {
-        const struct answer *answer = &answers->answers[i];
-        fprintf(file, "* **%s: %s.**", answer->heading, answer->winner);
-        for (size_t j = 0; j < answer->n; j++) {
-            fputc(' ', file);
-            markdown_text(file, answer->sentences[j]);
-        }
-        fputc('\n', file);
-    }
-    fputc('\n', file);
-    markdown_text(file, verdict_note);
-    fputc('\n', file);
 }

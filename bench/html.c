@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: MIT */
+/* What a page of HTML is made of besides its content. */
+
+#include "html.h"
+
+#include <string.h>
+
+void html_characters(FILE *file, const char *text, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        switch (text[i]) {
+        case '&':
+            fputs("&amp;", file);
+            break;
+        case '<':
+            fputs("&lt;", file);
+            break;
+        case '>':
+            fputs("&gt;", file);
+            break;
+        case '"':
+            fputs("&quot;", file);
+            break;
+        case '\'':
+            fputs("&#39;", file);
+            break;
+        default:
+            fputc((unsigned char)text[i] < ' ' || text[i] == 127 ? ' '
+                                                                 : text[i],
+                  file);
+        }
+}
+
+void html_text(FILE *file, const char *text)
+{
+    html_characters(file, text, strlen(text));
+}
+
+/*
+ * Charts are drawn for a white page.  In the dark their lightness is turned
+ * round and their hues are kept, so that one drawing serves both.
+ */
+const char *const html_style[] = {
+    ":root { --paper: #fff; --ink: #222; --grey: #595959; --line: #ddd;",
+    "  --shade: #f5f5f5; --link: #005a8e; --good: #00704f; --bad: #a84a00 }",
+    "@media screen and (prefers-color-scheme: dark) {",
+    "  :root { --paper: #171717; --ink: #e4e4e4; --grey: #a8a8a8;",
+    "    --line: #3a3a3a; --shade: #232323; --link: #7cc0ee;",
+    "    --good: #4fc79f; --bad: #f09a5b }",
+    "  svg { filter: invert(.93) hue-rotate(180deg) brightness(1.3) }",
+    "}",
+    "* { box-sizing: border-box }",
+    "html { background: var(--paper); color: var(--ink);",
+    "  font: 16px/1.5 system-ui, 'DejaVu Sans', Verdana, sans-serif;",
+    "  -webkit-text-size-adjust: 100% }",
+    "body { margin: 0 }",
+    "main { max-width: 1100px; margin: 0 auto; padding: 16px }",
+    "h1 { font-size: 1.7rem; line-height: 1.2; margin: .4em 0 }",
+    "h2 { font-size: 1.25rem; line-height: 1.3; margin: 2.2em 0 .5em;",
+    "  padding-top: .5em; border-top: 1px solid var(--line) }",
+    "p, li { max-width: 46em; overflow-wrap: anywhere }",
+    "h1, h2 { overflow-wrap: anywhere }",
+    "a { color: var(--link) }",
+    "nav { display: flex; flex-wrap: wrap; gap: .2em 1em; margin: 1.5em 0 }",
+    "code { font-size: .9em; background: var(--shade); padding: 0 .2em }",
+    "pre { background: var(--shade); padding: .8em }",
+    "pre code { padding: 0 }",
+    ".wide { overflow-x: auto; max-width: 100%; margin: 1em 0 }",
+    "figure svg { display: block; width: 100%; min-width: 680px;",
+    "  max-width: 860px; height: auto;",
+    "  font-family: 'DejaVu Sans', Verdana, Helvetica, Arial, sans-serif }",
+    "table { border-collapse: collapse; font-size: .85rem;",
+    "  font-variant-numeric: tabular-nums }",
+    "th, td { padding: .25em .6em; text-align: left; vertical-align: top;",
+    "  border-bottom: 1px solid var(--line) }",
+    "td { max-width: 36em; overflow-wrap: break-word }",
+    "td:first-child { min-width: 9em }",
+    ".f, .n { white-space: nowrap }",
+    "th { background: var(--shade); vertical-align: bottom }",
+    ".n { text-align: right }",
+    ".again { color: transparent }",
+    ".sorted .again, tr:hover .again { color: inherit }",
+    ".faster { color: var(--good); font-weight: bold }",
+    ".slower { color: var(--bad); font-weight: bold }",
+    ".same { color: var(--grey) }",
+    "th button { all: unset; cursor: pointer; font-weight: bold }",
+    "th button:focus-visible { outline: 2px solid var(--link) }",
+    "th button::after { content: ' \\2195'; color: var(--grey) }",
+    "th[aria-sort=ascending] button::after { content: ' \\2191' }",
+    "th[aria-sort=descending] button::after { content: ' \\2193' }",
+    "@media print {",
+    "  main { max-width: none; padding: 0 }",
+    "  html { font-size: 11px }",
+    "  nav, th button::after { display: none }",
+    "  .wide { overflow: visible }",
+    "  figure, tr { break-inside: avoid }",
+    "  h2 { break-after: avoid }",
+    "  figure svg { min-width: 0 }",
+    "  .f { white-space: normal }",
+    "}",
+    NULL,
+};
+
+/* A head that is pressed sorts by its column; figures with units by size,
+ * what is not there last. */
+const char *const html_script[] = {
+    "'use strict';",
+    "const units = { '': 1, ns: 1, us: 1e3, ms: 1e6, s: 1e9, x: 1, '%': 1,",
+    "  B: 1, K: 1024, M: 1048576, G: 1073741824, T: 1099511627776 };",
+    "function size(text) {",
+    "  const m = /^\\[?(-?[\\d.]+) ?(ns|us|ms|s|[BKMGTx%])?(?![\\w:])/",
+    "    .exec(text);",
+    "  return m ? parseFloat(m[1]) * units[m[2] || ''] : NaN;",
+    "}",
+    "function order(a, b) {",
+    "  const x = size(a), y = size(b);",
+    "  return isNaN(x) || isNaN(y) ?",
+    "    a.localeCompare(b, 'en', { numeric: true }) : x - y;",
+    "}",
+    "function sort(table, head, column) {",
+    "  const up = head.ariaSort !== 'ascending', body = table.tBodies[0];",
+    "  const text = row => row.cells[column].textContent;",
+    "  const absent = row => text(row) === '-' || text(row) === '';",
+    "  const rows = [...body.rows].sort((a, b) => absent(a) - absent(b) ||",
+    "    (up ? 1 : -1) * order(text(a), text(b)));",
+    "  for (const th of table.tHead.rows[0].cells) th.ariaSort = null;",
+    "  head.ariaSort = up ? 'ascending' : 'descending';",
+    "  table.classList.add('sorted');",
+    "  body.append(...rows);",
+    "}",
+    "for (const table of document.querySelectorAll('table'))",
+    "  [...table.tHead.rows[0].cells].forEach((head, column) => {",
+    "    const button = document.createElement('button');",
+    "    button.append(...head.childNodes);",
+    "    head.append(button);",
+    "    button.onclick = () => sort(table, head, column);",
+    "  });",
+    NULL,
+};

@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The charts beside the text, and what each shows in words.  plots.sh names
+ * them KIND-WORKLOAD.svg, with "-fixed" behind it for what is not part of a
+ * sweep.
+ */
+
+#include <dirent.h>
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "latencies.h"
+#include "report.h"
+#include "row.h"
+
+/* A median with its interval, behind the name of its cell. */
+static void say_estimate(FILE *file, const struct cell *cell,
+                         const char *figure, const char *interval)
+{
+    char point[512];
+    row_point(point, sizeof point, cell);
+    fprintf(file, " %s%s%s: %s%s%s;", point, point[0] ? " " : "", cell->runtime,
+            figure, interval[0] == '[' ? " " : "",
+            interval[0] == '[' ? interval : "");
+}
+
+static void say_time(FILE *file, const struct analysis *a,
+                     const struct cell *cell)
+{
+    struct row row;
+    row_make(&row, a, cell);
+    say_estimate(file, cell, row.wall, row.wall_interval);
+}
+
+static void say_rate(FILE *file, const struct analysis *a,
+                     const struct cell *cell)
+{
+    const struct estimate *e = &cell->estimates[METRIC_OPS_PER_S];
+    char text[HUMAN];
+    (void)a;
+    if (e->n == 0)
+        return;
+    snprintf(text, sizeof text, "%.3g per second", e->median);
+    say_estimate(file, cell, text, "");
+}
+
+static void say_memory(FILE *file, const struct analysis *a,
+                       const struct cell *cell)
+{
+    struct row row;
+    char text[3 * HUMAN];
+    row_make(&row, a, cell);
+    snprintf(text, sizeof text, "RSS %s, in full %s", row.rss, row.full);
+    say_estimate(file, cell, text, "");
+}
+
+static void say_distribution(FILE *file, const struct cell *cell,
+                             enum work_latency which)
+{
+    struct latencies l;
+    char text[5 * HUMAN];
+    if (!latencies_read(&l, cell, which))
+        return;
+    snprintf(text, sizeof text, "p50 %s, p99 %s, longest %s", l.percentiles[0],
+             l.percentiles[2], l.max);
+    say_estimate(file, cell, text, "");
+}
+
+static void say_latency(FILE *file, const struct analysis *a,
+                        const struct cell *cell)
+{
+    (void)a;
+    say_distribution(file, cell, WORK_LATENCY);
+}
+
+static void say_heartbeat(FILE *file, const struct analysis *a,
+                          const struct cell *cell)
+{
+    (void)a;
+    say_distribution(file, cell, WORK_HEARTBEAT);
+}
+
+static void say_ratio(FILE *file, const struct analysis *a,
+                      const struct cell *cell, int which)
+{
+    const struct comparison *c = compare_find(&a->compared, cell);
+    char ratio[HUMAN], interval[HUMAN];
+    if (!c || !compare_judged(c, which))
+        return;
+    fprintf(file, " %s", cell->workload);
+    say_estimate(file, cell,
+                 human_ratio(ratio, c->ratios[which].estimate.median),
+                 human_interval(interval, &c->ratios[which].estimate));
+}
+
+static void say_wall_ratio(FILE *file, const struct analysis *a,
+                           const struct cell *cell)
+{
+    say_ratio(file, a, cell, COMPARE_WALL);
+}
+
+static void say_cpu_ratio(FILE *file, const struct analysis *a,
+                          const struct cell *cell)
+{
+    say_ratio(file, a, cell, COMPARE_CPU);
+}
+
+static const struct kind {
+    const char *name, *shows;
+    void (*say)(FILE *file, const struct analysis *a, const struct cell *cell);
+} kinds[] = {
+    { "wall", "Medians of the wall time, with their 95 % intervals.",
+      say_time },
+    { "throughput", "Operations per second.", say_rate },
+    { "memory", "Memory of the process while all tasks are parked.",
+      say_memory },
+    { "latency", "Distribution of the latency of operations.", say_latency },
+    { "heartbeat", "Distribution of the lateness of heartbeats.",
+      say_heartbeat },
+    { "speedup-wall", "Wall time over that of coro, with 95 % intervals.",
+      say_wall_ratio },
+    { "speedup-cpu", "CPU time over that of coro, with 95 % intervals.",
+      say_cpu_ratio },
+};
+
+/* The chart `name` is of this kind, and about this workload. */
+static bool is_about(const char *name, const char *kind, const char *workload)
+{
+    size_t n = strlen(kind), m = strlen(workload);
+    if (strncmp(name, kind, n) != 0 || name[n] != '-' ||
+        strncmp(name + n + 1, workload, m) != 0)
+        return false;
+    name += n + 1 + m;
+    return !*name || strcmp(name, "-fixed") == 0;
+}
+
+/* The kind of a chart; NULL where none of them is known. */
+static const struct kind *find_kind(const char *name, const char *workload)
+{
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+        if (workload ? is_about(name, kinds[i].name, workload)
+                     : strcmp(name, kinds[i].name) == 0)
+            return &kinds[i];
+    return NULL;
+}
+
+/* The workload a chart is about, or NULL. */
+static const char *find_workload(const struct analysis *a, const char *name)
+{
+    for (size_t i = 0; i < a->summary.n; i++)
+        if (analysis_opens_workload(a, i) &&
+            find_kind(name, a->shown[i]->workload))
+            return a->shown[i]->workload;
+    return NULL;
+}
+
+/* The caller frees it; NULL without memory. */
+static char *describe(const struct analysis *a, const struct kind *kind,
+                      const char *workload)
+{
+    char *text;
+    size_t size;
+    FILE *file = open_memstream(&text, &size);
+    if (!file)
+        return NULL;
+    if (kind)
+        fputs(kind->shows, file);
+    for (size_t i = 0; kind && i < a->summary.n; i++)
+        if (a->shown[i]->n > 0 &&
+            (!workload || strcmp(a->shown[i]->workload, workload) == 0))
+            kind->say(file, a, a->shown[i]);
+    if (fclose(file) == 0)
+        return text;
+    free(text);
+    return NULL;
+}
+
+static int is_svg(const struct dirent *entry)
+{
+    size_t n = strlen(entry->d_name);
+    return n > 4 && strcmp(entry->d_name + n - 4, ".svg") == 0;
+}
+
+static void print_chart(struct page *page, const struct analysis *a,
+                        const char *name, const char *workload)
+{
+    char *text = describe(a, find_kind(name, workload), workload);
+    if (text)
+        page_chart(page, a->dir, name, text);
+    else
+        page->error = -ENOMEM;
+    free(text);
+}
+
+size_t report_charts(struct page *page, const struct analysis *a,
+                     const char *workload)
+{
+    char path[PATH_MAX];
+    struct dirent **entries;
+    size_t shown = 0;
+    snprintf(path, sizeof path, "%s/charts", a->dir);
+    int n = scandir(path, &entries, is_svg, alphasort);
+    for (int i = 0; i < n; i++) {
+        char *name = entries[i]->d_name;
+        name[strlen(name) - 4] = 0;
+        const char *about = find_workload(a, name);
+        if (workload ? about && strcmp(about, workload) == 0 : !about) {
+            print_chart(page, a, name, workload);
+            shown++;
+        }
+        free(entries[i]);
+    }
+    if (n >= 0)
+        free(entries);
+    return shown;
+}
