@@ -120,6 +120,9 @@ static void set_options(struct rt_http *http)
     curl_easy_setopt(curl, CURLOPT_OPENSOCKETFUNCTION, http_easy_socket);
     curl_easy_setopt(curl, CURLOPT_OPENSOCKETDATA, http);
     curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
+    /* A look-up that is given up goes on in its thread until it ends; without
+     * this, everything would wait for it. */
+    curl_easy_setopt(curl, CURLOPT_QUICK_EXIT, 1L);
     curl_easy_setopt(curl, CURLOPT_NOPROXY, "*");
     curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
     curl_easy_setopt(curl, CURLOPT_REDIR_PROTOCOLS_STR, "http,https");

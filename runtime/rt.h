@@ -535,7 +535,8 @@ void rt_http_free(struct rt_http *http);
 /*
  * Sends the request and takes in the whole reply.  Suspends.  A reply of any
  * status is success (0).  After -ETIMEDOUT and -ECANCELED the server may have
- * seen the request, and the connection is closed.  Errors: -EINVAL (no HTTP
+ * seen the request, and the connection is closed; a look-up of the host's name
+ * goes on by itself, in a thread of libcurl.  Errors: -EINVAL (no HTTP
  * URL, method or header; both body and source; HEAD with a body), -ENOENT (no
  * such host), -ECONNREFUSED and the other errors of connect(2), -ECONNRESET
  * (broken off), -EPROTO (not HTTP, no TLS, redirected to another protocol),
