@@ -365,6 +365,32 @@ static int make_env(struct session *session)
     return err != 0 ? complain_folder(session, err) : STATUS_FINE;
 }
 
+/* What disturbs, to standard error; returns how much. */
+static size_t show_warnings(const json_t *env)
+{
+    const json_t *warnings = json_object_get(env, "warnings");
+    size_t i;
+    json_t *warning;
+    json_array_foreach(warnings, i, warning)
+    {
+        fprintf(stderr, "warning: %s\n", json_string_value(warning));
+    }
+    return json_array_size(warnings);
+}
+
+/* --strict: before anything is written. */
+static int refuse_disturbed(const struct session *session)
+{
+    json_t *env = env_read(session->folder);
+    size_t n = show_warnings(env);
+    json_decref(env);
+    if (n == 0)
+        return STATUS_FINE;
+    return command_complain(STATUS_BROKEN,
+                            "run: --strict: nothing measured while that "
+                            "disturbs; cobench doctor says more");
+}
+
 static void show_env(const struct session *session)
 {
     const char *machine = catalog_text(session->env, "machine");
@@ -373,12 +399,7 @@ static void show_env(const struct session *session)
     printf("%s%s%.12s%s; writing %s\n", machine, *commit ? "; commit " : "",
            commit, dirty ? "-dirty" : "", session->dir);
     fflush(stdout);
-    size_t i;
-    json_t *warning;
-    json_array_foreach(json_object_get(session->env, "warnings"), i, warning)
-    {
-        fprintf(stderr, "warning: %s\n", json_string_value(warning));
-    }
+    show_warnings(session->env);
 }
 
 /* ---- running ---- */
@@ -489,6 +510,11 @@ static int go(struct session *session)
         run_resume(&session->run, session->before.trials);
     if (session->options.dry_run)
         return dry_run(session);
+    if (session->options.strict) {
+        status = refuse_disturbed(session);
+        if (status != STATUS_FINE)
+            return status;
+    }
     return measure(session);
 }
 

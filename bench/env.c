@@ -11,12 +11,12 @@
 #include <limits.h>
 #include <math.h>
 #include <sched.h>
-#include <stdarg.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/utsname.h>
 #include <time.h>
@@ -26,51 +26,10 @@
 #include <microhttpd.h>
 #include <uv/version.h>
 
+#include "doctor.h"
 #include "proc.h"
+#include "sysfile.h"
 #include "version.h"
-
-/* ---- reading small files ---- */
-
-/* The first line of a file without its end; NULL when there is none. */
-static char *file_line(char *line, size_t size, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
-
-static char *file_line(char *line, size_t size, const char *format, ...)
-{
-    char path[PATH_MAX];
-    va_list args;
-    va_start(args, format);
-    vsnprintf(path, sizeof path, format, args);
-    va_end(args);
-    FILE *f = fopen(path, "re");
-    char *got = f ? fgets(line, (int)size, f) : NULL;
-    if (f)
-        fclose(f);
-    if (got)
-        line[strcspn(line, "\n")] = 0;
-    return got;
-}
-
-/* The text behind "key" and a colon in a file of such lines. */
-static char *file_field(char *line, size_t size, const char *path,
-                        const char *key)
-{
-    FILE *f = fopen(path, "re");
-    char *found = NULL;
-    while (f && !found && fgets(line, (int)size, f)) {
-        size_t n = strlen(key);
-        char *colon = strchr(line, ':');
-        if (!colon || strncmp(line, key, n) != 0)
-            continue;
-        if (line + n + strspn(line + n, " \t") != colon)
-            continue;
-        found = colon + 1 + strspn(colon + 1, " \t");
-        found[strcspn(found, "\n")] = 0;
-    }
-    if (f)
-        fclose(f);
-    return found;
-}
 
 /* ---- putting into the document ---- */
 
@@ -88,19 +47,6 @@ static void put_int(json_t *env, const char *key, long long value)
 static void put_bool(json_t *env, const char *key, bool value)
 {
     json_object_set_new(env, key, json_boolean(value));
-}
-
-static void warn(json_t *env, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
-
-static void warn(json_t *env, const char *format, ...)
-{
-    char text[256];
-    va_list args;
-    va_start(args, format);
-    vsnprintf(text, sizeof text, format, args);
-    va_end(args);
-    json_array_append_new(json_object_get(env, "warnings"), json_string(text));
 }
 
 /* ---- processors ---- */
@@ -164,11 +110,11 @@ static void put_caches(json_t *env)
     for (int i = 0; i < 16; i++) {
         static const char folder[] = "/sys/devices/system/cpu/cpu0/cache/index";
         char type[32], level[16], size[32], shared[256];
-        if (!file_line(type, sizeof type, "%s%d/type", folder, i) ||
-            !file_line(level, sizeof level, "%s%d/level", folder, i) ||
-            !file_line(size, sizeof size, "%s%d/size", folder, i) ||
-            !file_line(shared, sizeof shared, "%s%d/shared_cpu_list", folder,
-                       i))
+        if (!sysfile_line(type, sizeof type, "%s%d/type", folder, i) ||
+            !sysfile_line(level, sizeof level, "%s%d/level", folder, i) ||
+            !sysfile_line(size, sizeof size, "%s%d/size", folder, i) ||
+            !sysfile_line(shared, sizeof shared, "%s%d/shared_cpu_list", folder,
+                          i))
             continue;
         json_array_append_new(
             caches, json_pack("{s:s, s:i, s:I, s:i}", "type", type, "level",
@@ -181,41 +127,46 @@ static void put_caches(json_t *env)
 static void put_frequency(json_t *env)
 {
     char line[256];
-    const char *mhz = file_field(line, sizeof line, "/proc/cpuinfo", "cpu MHz");
+    const char *mhz =
+        sysfile_field(line, sizeof line, "/proc/cpuinfo", "cpu MHz");
     if (mhz)
         put_int(env, "mhz_per_cpu", lround(atof(mhz)));
     const char *governor =
-        file_line(line, sizeof line,
-                  "/sys/devices/system/cpu/cpu%d/cpufreq/scaling_governor",
-                  env_first_cpu());
+        sysfile_line(line, sizeof line,
+                     "/sys/devices/system/cpu/cpu%d/cpufreq/scaling_governor",
+                     env_first_cpu());
     put_text(env, "governor", governor);
     bool scaling = governor && strcmp(governor, "performance") != 0;
     put_bool(env, "cpu_scaling_enabled", scaling);
-    if (scaling)
-        warn(env,
-             "CPU frequency governor is %s: set it to performance (cpupower "
-             "frequency-set -g performance)",
-             governor);
     const char *smt =
-        file_line(line, sizeof line, "/sys/devices/system/cpu/smt/active");
+        sysfile_line(line, sizeof line, "/sys/devices/system/cpu/smt/active");
     if (smt)
         put_bool(env, "smt", *smt == '1');
+    const char *turbo =
+        sysfile_line(line, sizeof line,
+                     "/sys/devices/system/cpu/intel_pstate/no_turbo");
+    if (turbo) {
+        put_bool(env, "turbo", *turbo == '0');
+        return;
+    }
+    turbo = sysfile_line(line, sizeof line,
+                         "/sys/devices/system/cpu/cpufreq/boost");
+    if (turbo)
+        put_bool(env, "turbo", *turbo == '1');
 }
 
 static void put_cpus(json_t *env)
 {
     char line[4096];
     const char *model =
-        file_field(line, sizeof line, "/proc/cpuinfo", "model name");
+        sysfile_field(line, sizeof line, "/proc/cpuinfo", "model name");
     put_text(env, "cpu_model", model);
     put_int(env, "num_cpus", sysconf(_SC_NPROCESSORS_ONLN));
     put_int(env, "cpus_allowed", cpus_allowed());
-    if (cpus_allowed() == 1)
-        warn(env, "only one CPU: trials share it with the origin and with "
-                  "cobench");
     put_frequency(env);
     put_caches(env);
-    const char *flags = file_field(line, sizeof line, "/proc/cpuinfo", "flags");
+    const char *flags =
+        sysfile_field(line, sizeof line, "/proc/cpuinfo", "flags");
     if (flags)
         put_bool(env, "virtualised", strstr(flags, " hypervisor"));
 }
@@ -229,9 +180,38 @@ static void put_load(json_t *env)
         return;
     json_object_set_new(env, "load_avg",
                         json_pack("[f, f, f]", load[0], load[1], load[2]));
-    if (load[0] > 0.5)
-        warn(env, "load average is %.2f: stop what else is running, or wait",
-             load[0]);
+}
+
+/* Linux 6.13 and later: a guard page that costs no mapping. */
+static bool guards_pages(void)
+{
+    enum {
+        GUARD_INSTALL = 102
+    };
+    size_t bytes = (size_t)sysconf(_SC_PAGESIZE);
+    void *page = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
+                      MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (page == MAP_FAILED)
+        return false;
+    bool can = madvise(page, bytes, GUARD_INSTALL) == 0;
+    munmap(page, bytes);
+    return can;
+}
+
+static void put_kernel(json_t *env)
+{
+    char line[256];
+    put_text(env, "clocksource",
+             sysfile_line(line, sizeof line,
+                          "/sys/devices/system/clocksource/clocksource0/"
+                          "current_clocksource"));
+    put_bool(env, "guard_pages", guards_pages());
+    const char *kib =
+        sysfile_field(line, sizeof line, "/proc/meminfo", "SwapTotal");
+    long long total = kib ? atoll(kib) : 0;
+    kib = sysfile_field(line, sizeof line, "/proc/meminfo", "SwapFree");
+    if (kib)
+        put_int(env, "swap_used_bytes", (total - atoll(kib)) * 1024);
 }
 
 static void put_system(json_t *env)
@@ -254,14 +234,14 @@ static void put_system(json_t *env)
     put_text(env, "machine", machine);
 
     const char *kib =
-        file_field(line, sizeof line, "/proc/meminfo", "MemTotal");
+        sysfile_field(line, sizeof line, "/proc/meminfo", "MemTotal");
     if (kib)
         put_int(env, "memory_bytes", atoll(kib) * 1024);
-    kib = file_field(line, sizeof line, "/proc/meminfo", "MemAvailable");
+    kib = sysfile_field(line, sizeof line, "/proc/meminfo", "MemAvailable");
     if (kib)
         put_int(env, "memory_available_bytes", atoll(kib) * 1024);
-    char *thp = file_line(line, sizeof line,
-                          "/sys/kernel/mm/transparent_hugepage/enabled");
+    char *thp = sysfile_line(line, sizeof line,
+                             "/sys/kernel/mm/transparent_hugepage/enabled");
     char *mode = thp ? strchr(thp, '[') : NULL;
     if (mode) {
         mode[strcspn(mode, "]")] = 0;
@@ -273,15 +253,16 @@ static void put_system(json_t *env)
 static double cgroup_cpus(void)
 {
     char line[256], period[64];
-    if (file_line(line, sizeof line, "/sys/fs/cgroup/cpu.max")) {
+    if (sysfile_line(line, sizeof line, "/sys/fs/cgroup/cpu.max")) {
         double quota, per;
         return sscanf(line, "%lf %lf", &quota, &per) == 2 && per > 0
                    ? quota / per
                    : 0;
     }
-    if (!file_line(line, sizeof line, "/sys/fs/cgroup/cpu/cpu.cfs_quota_us") ||
-        !file_line(period, sizeof period,
-                   "/sys/fs/cgroup/cpu/cpu.cfs_period_us"))
+    if (!sysfile_line(line, sizeof line,
+                      "/sys/fs/cgroup/cpu/cpu.cfs_quota_us") ||
+        !sysfile_line(period, sizeof period,
+                      "/sys/fs/cgroup/cpu/cpu.cfs_period_us"))
         return 0;
     return atof(line) > 0 && atof(period) > 0 ? atof(line) / atof(period) : 0;
 }
@@ -295,7 +276,7 @@ static void put_limit(json_t *limits, const char *key, rlim_t value)
 static void put_sysctl(json_t *limits, const char *key, const char *path)
 {
     char line[64];
-    if (file_line(line, sizeof line, "/proc/sys/%s", path))
+    if (sysfile_line(line, sizeof line, "/proc/sys/%s", path))
         put_int(limits, key, atoll(line));
 }
 
@@ -311,24 +292,14 @@ static void put_limits(json_t *env)
     put_sysctl(limits, "max_map_count", "vm/max_map_count");
     put_sysctl(limits, "threads_max", "kernel/threads-max");
     put_sysctl(limits, "pid_max", "kernel/pid_max");
+    char line[64];
+    if (sysfile_line(line, sizeof line, "/sys/fs/cgroup/pids.max") &&
+        atoll(line) > 0)
+        put_int(limits, "pids_max", atoll(line));
     json_object_set_new(env, "limits", limits);
-    if (nofile.rlim_max < 4096)
-        warn(env,
-             "at most %llu open files: cells with more connections are "
-             "skipped; raise it (ulimit -n)",
-             (unsigned long long)nofile.rlim_max);
-    if (nproc.rlim_cur < 4096 && geteuid() != 0)
-        warn(env,
-             "at most %llu processes: cells with more threads fail; raise it "
-             "(ulimit -u)",
-             (unsigned long long)nproc.rlim_cur);
     double quota = cgroup_cpus();
-    if (quota > 0) {
+    if (quota > 0)
         json_object_set_new(env, "cgroup_cpus", json_real(quota));
-        warn(env,
-             "a cgroup allows %.2f CPUs: trials are throttled; lift the quota",
-             quota);
-    }
 }
 
 /* ---- the build ---- */
@@ -357,12 +328,8 @@ static void put_build(json_t *env)
     put_bool(env, "optimised", VERSION_OPTIMISED);
     put_text(env, "library_build_type",
              VERSION_OPTIMISED ? "release" : "debug");
-    if (!VERSION_OPTIMISED)
-        warn(env, "built without optimisation: rebuild with make clean all");
-    if (*VERSION_SANITIZER) {
+    if (*VERSION_SANITIZER)
         put_text(env, "sanitizer", VERSION_SANITIZER);
-        warn(env, "built with a sanitizer: times and memory mean nothing");
-    }
     put_libraries(env);
 }
 
@@ -476,7 +443,7 @@ bool env_other_build(const json_t *env, const char *folder)
 static bool cpu_ticks(double *steal, double *total)
 {
     char line[256];
-    if (!file_line(line, sizeof line, "/proc/stat"))
+    if (!sysfile_line(line, sizeof line, "/proc/stat"))
         return false;
     char *at = line + strcspn(line, " ");
     *total = 0;
@@ -528,10 +495,12 @@ json_t *env_read(const char *folder)
     put_cpus(env);
     put_load(env);
     put_system(env);
+    put_kernel(env);
     put_limits(env);
     put_build(env);
     put_commit(env, folder);
     put_programs(env, folder);
+    doctor_warn(env);
     env_steal_begin();
     return env;
 }
@@ -545,11 +514,7 @@ void env_finish(json_t *env)
         return;
     json_object_set_new(env, "steal_percent",
                         json_real(round(percent * 100) / 100));
-    if (percent > 1)
-        warn(env,
-             "%.1f %% of the CPU time was stolen by other virtual machines: "
-             "repeat on a quieter host",
-             percent);
+    doctor_warn(env);
 }
 
 int env_script(const char *folder, const char *name, char *path, size_t size)

@@ -18,17 +18,19 @@
  *   version, run_id, seed, arguments [...], profile
  *   cpu_model, cpus_allowed, kernel ("6.18.5"), architecture
  *   memory_bytes, memory_available_bytes, virtualised (bool)
- *   governor, transparent_hugepage, smt (bool)
+ *   governor, transparent_hugepage, smt (bool), turbo (bool), clocksource,
+ *   guard_pages (bool: by MADV_GUARD_INSTALL), swap_used_bytes
  *   compiler, optimised (bool), sanitizer "address" ...
  *   libraries            object: libc, libuv, libcurl, jansson,
  *                        libmicrohttpd: versions, as built with
  *   limits               object: nofile, nofile_hard, nproc, max_map_count,
- *                        threads_max, pid_max
+ *                        threads_max, pid_max, pids_max (of the cgroup)
  *   cgroup_cpus          CPUs the cgroup's quota allows
  *   uv_threadpool_size   of the trials
  *   steal_percent        of the CPUs' time, while it ran; at the end
  *   finished             ISO 8601
  *   warnings             array: what disturbs, each one line with its remedy
+ *                        (doctor.h)
  */
 
 #include <jansson.h>

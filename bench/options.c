@@ -37,6 +37,8 @@ const char *const options_help =
     "  --seed N                    of the random order; recorded\n"
     "  --budget SECONDS            start nothing that would not fit\n"
     "  --time-limit SECONDS        kill a trial that takes longer\n"
+    "  --strict                    refuse when something disturbs (see\n"
+    "                              cobench doctor)\n"
     "where\n"
     "  --out DIR                   write here\n"
     "  --resume[=DIR]              go on with the latest run, or that in DIR,\n"
@@ -63,6 +65,7 @@ enum {
     OPT_TIME_LIMIT,
     OPT_URL,
     OPT_CONNECT,
+    OPT_STRICT,
     OPT_HELP
 };
 
@@ -82,6 +85,7 @@ static const struct option table[] = {
     { "time-limit", required_argument, NULL, OPT_TIME_LIMIT },
     { "url", required_argument, NULL, OPT_URL },
     { "connect", required_argument, NULL, OPT_CONNECT },
+    { "strict", no_argument, NULL, OPT_STRICT },
     { "help", no_argument, NULL, OPT_HELP },
     { NULL, 0, NULL, 0 },
 };
@@ -300,6 +304,9 @@ static int take(struct parser *parser, int option)
         return 0;
     case OPT_DRY_RUN:
         out->dry_run = true;
+        return 0;
+    case OPT_STRICT:
+        out->strict = true;
         return 0;
     default:
         out->help = true;
