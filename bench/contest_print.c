@@ -83,53 +83,84 @@ static void name_point(char label[LABEL], const struct contest *c,
 
 /* ---- who wins ---- */
 
-/* How many times better the winner is, with interval. */
-static void print_ratio(FILE *file, const struct point *p)
+/* How many times better the winner is. */
+static struct estimate gain_of(const struct point *p)
 {
-    const struct estimate *e = &p->ratio;
-    struct estimate better = *e;
-    char ratio[HUMAN], interval[HUMAN];
+    struct estimate e = p->ratio;
     if (p->outcome == OUTCOME_B) {
-        better.median = 1 / e->median;
-        better.low = 1 / e->high;
-        better.high = 1 / e->low;
+        e.median = 1 / p->ratio.median;
+        e.low = 1 / p->ratio.high;
+        e.high = 1 / p->ratio.low;
     }
-    fprintf(file, "%s %s", human_ratio(ratio, better.median),
-            human_interval(interval, &better));
+    return e;
 }
 
-static bool is_wider(const struct point *p, const struct point *than)
+/* The points of an outcome with the smallest and the largest gain; false
+ * where there is none. */
+static bool find_extremes(const struct contest *c, enum outcome outcome,
+                          const struct point **least, const struct point **most)
 {
-    return p->outcome == OUTCOME_B ? p->ratio.median < than->ratio.median
-                                   : p->ratio.median > than->ratio.median;
+    *least = *most = NULL;
+    for (size_t i = 0; i < c->n; i++) {
+        const struct point *p = &c->points[i];
+        if (p->outcome != outcome)
+            continue;
+        double gain = gain_of(p).median;
+        *least = !*least || gain < gain_of(*least).median ? p : *least;
+        *most = !*most || gain > gain_of(*most).median ? p : *most;
+    }
+    return *least != NULL;
+}
+
+void contest_gain(char *text, size_t size, const struct contest *c,
+                  enum outcome outcome)
+{
+    const struct point *least, *most;
+    char low[HUMAN], high[HUMAN];
+    text[0] = 0;
+    if (!find_extremes(c, outcome, &least, &most))
+        return;
+    human_ratio(low, gain_of(least).median);
+    human_ratio(high, gain_of(most).median);
+    if (strcmp(low, high) == 0)
+        snprintf(text, size, "%s %s", low, words[c->measure].better);
+    else
+        snprintf(text, size, "%s to %s %s", low, high,
+                 words[c->measure].better);
+}
+
+static void print_gain(FILE *file, const struct contest *c,
+                       const struct point *p, const char *before,
+                       const char *after)
+{
+    char ratio[HUMAN], interval[HUMAN], label[LABEL];
+    struct estimate gain = gain_of(p);
+    name_point(label, c, p, NULL);
+    fprintf(file, " %s %s%s%s%s", human_ratio(ratio, gain.median),
+            human_interval(interval, &gain), before, label, after);
 }
 
 static void print_wins(FILE *file, const struct contest *c,
                        enum outcome outcome)
 {
-    const struct point *least = NULL, *most = NULL;
-    char label[LABEL];
-    for (size_t i = 0; i < c->n; i++) {
-        const struct point *p = &c->points[i];
-        if (p->outcome != outcome)
-            continue;
-        least = !least || is_wider(least, p) ? p : least;
-        most = !most || is_wider(p, most) ? p : most;
-    }
-    if (!least || !most)
+    const struct point *least, *most;
+    size_t wins = contest_count(c, outcome);
+    char before[64];
+    if (!find_extremes(c, outcome, &least, &most))
         return;
-    fprintf(file, " %s ", side_name(outcome == OUTCOME_A ? c->a : c->b));
-    print_ratio(file, least);
-    name_point(label, c, least, NULL);
-    if (least == most) {
-        fprintf(file, " %s at %s;", words[c->measure].better, label);
+    fprintf(file, " %s", side_name(outcome == OUTCOME_A ? c->a : c->b));
+    if (wins == 1) {
+        snprintf(before, sizeof before, " %s at ", words[c->measure].better);
+        print_gain(file, c, least, before, ";");
         return;
     }
-    fprintf(file, " (%s) to ", label);
-    print_ratio(file, most);
-    name_point(label, c, most, NULL);
-    fprintf(file, " (%s) %s at %zu of %zu points;", label,
-            words[c->measure].better, contest_count(c, outcome), c->n);
+    print_gain(file, c, least, " (", ") to");
+    print_gain(file, c, most, " (", ")");
+    fprintf(file, " %s at ", words[c->measure].better);
+    if (wins < c->n)
+        fprintf(file, "%zu of %zu points;", wins, c->n);
+    else
+        fprintf(file, "all %zu points;", wins);
 }
 
 /* ---- the rest ---- */

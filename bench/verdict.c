@@ -132,12 +132,17 @@ static void count(struct tally *tally, const struct contest *c)
     tally->by_size |= changes_with_size(c);
 }
 
+static bool is_winner(const struct tally *tally, enum side side)
+{
+    return tally->wins[side] > 0 && tally->losses[side] == 0;
+}
+
 /* "coroutines or pools"; false where nobody won without a loss. */
 static bool name_winners(char *text, size_t size, const struct tally *tally)
 {
     size_t used = 0;
     for (int side = 0; side < SIDES; side++)
-        if (tally->wins[side] > 0 && tally->losses[side] == 0 && used < size)
+        if (is_winner(tally, (enum side)side) && used < size)
             used += (size_t)snprintf(text + used, size - used, "%s%s",
                                      used ? " or " : "",
                                      side_name((enum side)side));
@@ -146,19 +151,41 @@ static bool name_winners(char *text, size_t size, const struct tally *tally)
 
 static void name_winner(char *text, size_t size, const struct tally *tally)
 {
-    if (tally->decided == 0) {
+    char names[96] = "no difference";
+    bool alike = tally->same == tally->decided;
+    bool won = !alike && name_winners(names, sizeof names, tally);
+    if (tally->decided == 0)
         snprintf(text, size, "cannot tell");
-        return;
+    else
+        snprintf(text, size, "%s%s%s", won || alike ? names : "it depends",
+                 !tally->by_size ? ""
+                 : won           ? ", depending on size"
+                                 : " on size",
+                 tally->unclear > tally->decided ? ", as far as one can tell"
+                                                 : "");
+}
+
+/* By how much, in the first pairing and view in which a winner won. */
+static void name_gain(char *text, size_t size, const struct tally *tally,
+                      const struct contest *contests, size_t n)
+{
+    const struct contest *first = NULL;
+    size_t used = 0;
+    for (size_t i = 0; i < n; i++) {
+        const struct contest *c = &contests[i];
+        char gain[64];
+        if (first && (c->a != first->a || c->b != first->b ||
+                      strcmp(c->cpus, first->cpus) != 0))
+            return;
+        enum outcome won = is_winner(tally, c->a) ? OUTCOME_A : OUTCOME_B;
+        if (!is_winner(tally, won == OUTCOME_A ? c->a : c->b) ||
+            contest_count(c, won) == 0 || used >= size)
+            continue;
+        contest_gain(gain, sizeof gain, c, won);
+        used += (size_t)snprintf(text + used, size - used, "%s%s",
+                                 used ? ", " : "", gain);
+        first = c;
     }
-    if (tally->same == tally->decided)
-        snprintf(text, size, "no difference");
-    else if (!name_winners(text, size, tally))
-        snprintf(text, size, "it depends");
-    size_t used = strlen(text);
-    snprintf(text + used, size - used, "%s%s",
-             tally->by_size ? ", depending on size" : "",
-             tally->unclear > tally->decided ? ", as far as it can be told"
-                                             : "");
 }
 
 /* ---- sentences ---- */
@@ -172,61 +199,70 @@ static int add_sentence(struct answer *answer, char *text)
     return 0;
 }
 
-static int hold(struct answer *answer, struct tally *tally,
-                enum measure measure, int pairing, const char *cpus,
-                const struct cell *const *cells, size_t n)
+/* Every pairing that meets, by every measure and in every view. */
+static int hold_all(struct contest *contests, size_t *held,
+                    const struct kind *kind, const struct cell *const *cells,
+                    size_t n)
 {
-    struct contest contest;
-    int error = contest_make(&contest, pairings[pairing].a, pairings[pairing].b,
-                             measure, cpus, cells, n);
-    if (error)
-        return error;
-    if (contest.n > 0) {
-        count(tally, &contest);
-        error = add_sentence(answer, contest_text(&contest));
-    }
-    contest_fini(&contest);
-    return error;
-}
-
-/* All sentences of a kind. */
-static int hold_all(struct answer *answer, const struct kind *kind,
-                    const struct cell *const *cells, size_t n)
-{
-    struct tally tally = { 0 };
     for (int p = 0; p < PAIRINGS; p++)
         for (int v = 0; v < VIEWS; v++)
             for (int m = 0; m < KIND_MEASURES; m++) {
+                struct contest *c = &contests[*held];
                 if (m > 0 && kind->measures[m] == 0)
                     continue;
-                int error = hold(answer, &tally, kind->measures[m], p, views[v],
-                                 cells, n);
+                int error = contest_make(c, pairings[p].a, pairings[p].b,
+                                         kind->measures[m], views[v], cells, n);
                 if (error)
                     return error;
+                if (c->n > 0)
+                    ++*held;
+                else
+                    contest_fini(c);
             }
-    name_winner(answer->winner, sizeof answer->winner, &tally);
     return 0;
+}
+
+static int say_all(struct answer *answer, const struct contest *contests,
+                   size_t n)
+{
+    struct tally tally = { 0 };
+    int error = 0;
+    for (size_t i = 0; i < n; i++)
+        count(&tally, &contests[i]);
+    name_winner(answer->winner, sizeof answer->winner, &tally);
+    name_gain(answer->gain, sizeof answer->gain, &tally, contests, n);
+    for (size_t i = 0; i < n && !error; i++)
+        error = add_sentence(answer, contest_text(&contests[i]));
+    if (n == 0)
+        error = add_sentence(
+            answer, strdup("No two of them were measured at the same point."));
+    return error;
+}
+
+/* Of workloads nobody knows, silence says as much as "cannot tell". */
+static bool is_worth_saying(const struct kind *kind, size_t contests)
+{
+    return contests > 0 || kind->workloads[0];
 }
 
 static int add_answer(struct answers *all, const struct kind *kind,
                       const struct cell *const *cells, size_t n)
 {
-    struct answer *answer = &all->answers[all->n];
-    *answer = (struct answer){ .heading = kind->heading };
-    answer->sentences = calloc(SENTENCES_MAX, sizeof *answer->sentences);
-    if (!answer->sentences)
-        return -ENOMEM;
-    all->n++;
-    int error = hold_all(answer, kind, cells, n);
-    if (error || answer->n > 0)
-        return error;
-    if (kind->workloads[0])
-        return add_sentence(answer, strdup("No two of them were measured at "
-                                           "the same point."));
-    /* Of workloads nobody knows, silence says as much. */
-    free(answer->sentences);
-    all->n--;
-    return 0;
+    struct contest contests[SENTENCES_MAX];
+    size_t held = 0;
+    int error = hold_all(contests, &held, kind, cells, n);
+    if (!error && is_worth_saying(kind, held)) {
+        struct answer *answer = &all->answers[all->n];
+        *answer = (struct answer){ .heading = kind->heading };
+        answer->sentences = calloc(held + 1, sizeof *answer->sentences);
+        error = answer->sentences ? 0 : -ENOMEM;
+        all->n += !error;
+        if (!error)
+            error = say_all(answer, contests, held);
+    }
+    while (held > 0)
+        contest_fini(&contests[--held]);
+    return error;
 }
 
 int verdict_make(struct answers *out, const struct analysis *a)

@@ -33,8 +33,9 @@ void verdict_print(FILE *file, const struct answers *answers, int columns,
     print_bold(file, "Verdict for this machine", columns, bold);
     for (size_t i = 0; i < answers->n; i++) {
         const struct answer *answer = &answers->answers[i];
-        char text[256];
-        snprintf(text, sizeof text, "%s: %s", answer->heading, answer->winner);
+        char text[400];
+        snprintf(text, sizeof text, "%s: %s%s%s", answer->heading,
+                 answer->winner, answer->gain[0] ? "; " : "", answer->gain);
         print_bold(file, text, columns, bold);
         for (size_t j = 0; j < answer->n; j++) {
             fprintf(file, "%*s", INDENT, "");

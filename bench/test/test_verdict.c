@@ -1,0 +1,503 @@
+/* SPDX-License-Identifier: MIT */
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "contest.h"
+#include "noise.h"
+#include "synthetic.h"
+#include "verdict.h"
+
+/* One point: what a round takes on coro and on the other runtime. */
+struct made {
+    const char *workload, *params, *axis, *runtime;
+    int x;
+    double coro, other; /* ns */
+    bool noisy;         /* other is above and below coro in turns */
+};
+
+static void fill(struct synthetic *s, const char *name, int rounds, double ns,
+                 bool noisy)
+{
+    for (int round = 1; round <= rounds; round++) {
+        double factor = noisy ? round % 2 ? 1.5 : 0.6 : 1;
+        factor *= 1 + 0.0001 * round;
+        synthetic_trial(s, name, round, ns * factor, ns * factor / 2, 100);
+    }
+}
+
+/* Adds the point; of the same point coro is planned once. */
+static void add(struct synthetic *s, const struct made *made, int rounds,
+                bool coro)
+{
+    struct synthetic_cell cell = { .workload = made->workload,
+                                   .params = made->params,
+                                   .axis = made->axis,
+                                   .x = made->x };
+    if (coro)
+        fill(s, synthetic_plan(s, &cell), rounds, made->coro, false);
+    cell.runtime = made->runtime ? made->runtime : "thread";
+    fill(s, synthetic_plan(s, &cell), rounds, made->other, made->noisy);
+}
+
+static void answer(struct answers *answers, struct synthetic *s)
+{
+    struct analysis a;
+    char message[256];
+    synthetic_write(s);
+    assert_int_equal(analysis_init(&a, s->dir, message, sizeof message), 0);
+    assert_int_equal(verdict_make(answers, &a), 0);
+    analysis_fini(&a);
+    synthetic_fini(s);
+}
+
+static void answer_points(struct answers *answers, const struct made *points,
+                          size_t n, int rounds)
+{
+    struct synthetic s;
+    synthetic_init(&s);
+    for (size_t i = 0; i < n; i++)
+        add(&s, &points[i], rounds, true);
+    answer(answers, &s);
+}
+#define ANSWER(answers, points, rounds) \
+    answer_points(answers, points, sizeof points / sizeof *points, rounds)
+
+static void check(const struct answer *answer, const char *heading,
+                  const char *winner, const char *gain, const char *sentence)
+{
+    assert_string_equal(answer->heading, heading);
+    assert_string_equal(answer->winner, winner);
+    assert_string_equal(answer->gain, gain);
+    assert_string_equal(answer->sentences[0], sentence);
+}
+
+/* ---- one sentence ---- */
+
+static void who_wins_everywhere_wins(void **state)
+{
+    static const struct made points[] = {
+        { "cpu", "kernel:fib/tasks:4", .coro = 2e6, .other = 1e6 },
+        { "cpu", "kernel:fib/tasks:8", .coro = 3e6, .other = 1e6 },
+        { "cpu", "kernel:sum/tasks:4", .coro = 4e6, .other = 1e6 },
+    };
+    struct answers answers;
+    (void)state;
+    ANSWER(&answers, points, 9);
+    assert_int_equal(answers.n, 1);
+    check(&answers.answers[0], "computing", "threads", "2.00x to 4.00x faster",
+          "Time on one CPU, coroutines against threads: threads 2.00x "
+          "[2.00, 2.00] (cpu kernel:fib tasks:4) to 4.00x [4.00, 4.00] (cpu "
+          "kernel:sum tasks:4) faster at all 3 points.");
+    verdict_fini(&answers);
+}
+
+static void a_difference_of_two_percent_is_none(void **state)
+{
+    static const struct made points[] = {
+        { "cpu", "tasks:4", .coro = 1e6, .other = 1.02e6 },
+    };
+    struct answers answers;
+    (void)state;
+    ANSWER(&answers, points, 9);
+    check(&answers.answers[0], "computing", "no difference", "",
+          "Time on one CPU, coroutines against threads: the same at cpu.");
+    verdict_fini(&answers);
+}
+
+static void noise_tells_nothing(void **state)
+{
+    static const struct made points[] = {
+        { "cpu", "tasks:4", .coro = 1e6, .other = 1e6, .noisy = true },
+    };
+    struct answers answers;
+    (void)state;
+    ANSWER(&answers, points, 9);
+    check(&answers.answers[0], "computing", "cannot tell", "",
+          "Time on one CPU, coroutines against threads: cannot tell at cpu.");
+    verdict_fini(&answers);
+}
+
+static void few_rounds_tell_nothing(void **state)
+{
+    static const struct made points[] = {
+        { "cpu", "tasks:4", .coro = 1e6, .other = 9e6 },
+    };
+    struct answers answers;
+    (void)state;
+    ANSWER(&answers, points, 5);
+    check(&answers.answers[0], "computing", "cannot tell", "",
+          "Time on one CPU, coroutines against threads: cannot tell: 5 "
+          "rounds, and an interval needs 6.");
+    verdict_fini(&answers);
+}
+
+static void more_unclear_than_clear_is_said(void **state)
+{
+    static const struct made points[] = {
+        { "cpu", "tasks:1", .coro = 1e6, .other = 9e6 },
+        { "cpu", "tasks:2", .coro = 1e6, .other = 1e6, .noisy = true },
+        { "cpu", "tasks:3", .coro = 1e6, .other = 1e6, .noisy = true },
+        { "cpu", "tasks:4", .coro = 1e6, .other = 1e6, .noisy = true },
+        { "cpu", "tasks:5", .coro = 1e6, .other = 1e6, .noisy = true },
+    };
+    struct answers answers;
+    (void)state;
+    ANSWER(&answers, points, 9);
+    check(&answers.answers[0], "computing",
+          "coroutines, as far as one can tell", "9.00x faster",
+          "Time on one CPU, coroutines against threads: coroutines 9.00x "
+          "[9.00, 9.00] faster at cpu tasks:1; cannot tell at cpu tasks:2, "
+          "cpu tasks:3 and 2 more.");
+    verdict_fini(&answers);
+}
+
+/* ---- sizes ---- */
+
+static void sizes_between_which_it_changes_are_named(void **state)
+{
+    static const struct made points[] = {
+        { "mixed", "tasks:10", "tasks", NULL, 10, 1e6, 1e6, false },
+        { "mixed", "tasks:100", "tasks", NULL, 100, 1e6, 1e6, false },
+        { "mixed", "tasks:500", "tasks", NULL, 500, 1e6, 1e6, true },
+        { "mixed", "tasks:1000", "tasks", NULL, 1000, 1e6, 2e6, false },
+    };
+    struct answers answers;
+    (void)state;
+    ANSWER(&answers, points, 9);
+    check(&answers.answers[0], "waiting and computing",
+          "coroutines, depending on size", "2.00x faster",
+          "Time on one CPU, coroutines against threads: coroutines 2.00x "
+          "[2.00, 2.00] faster at mixed tasks:1000; the same at mixed "
+          "tasks:10, mixed tasks:100; cannot tell at mixed tasks:500; with "
+          "the tasks of mixed: the same from 10 to 100, coroutines at 1000.");
+    verdict_fini(&answers);
+}
+
+static void there_is_no_winner_where_both_win(void **state)
+{
+    static const struct made points[] = {
+        { "mixed", "tasks:10", "tasks", NULL, 10, 1e6, 2e6, false },
+        { "mixed", "tasks:1000", "tasks", NULL, 1000, 3e6, 1e6, false },
+    };
+    struct answers answers;
+    (void)state;
+    ANSWER(&answers, points, 9);
+    check(&answers.answers[0], "waiting and computing",
+          "it depends on size", "",
+          "Time on one CPU, coroutines against threads: coroutines 2.00x "
+          "[2.00, 2.00] faster at mixed tasks:10; threads 3.00x [3.00, 3.00] "
+          "faster at mixed tasks:1000; with the tasks of mixed: coroutines "
+          "at 10, threads at 1000.");
+    verdict_fini(&answers);
+}
+
+/* ---- who ---- */
+
+static void a_loss_against_pools_counts_too(void **state)
+{
+    static const struct made threads = { "cpu", "tasks:4", .coro = 2e6,
+                                         .other = 3e6 };
+    static const struct made pool = { "cpu", "tasks:4", .coro = 2e6,
+                                      .other = 1e6, .runtime = "pool:2" };
+    struct synthetic s;
+    struct answers answers;
+    (void)state;
+    synthetic_init(&s);
+    add(&s, &threads, 9, true);
+    add(&s, &pool, 9, false);
+    answer(&answers, &s);
+    assert_int_equal(answers.answers[0].n, 2);
+    assert_string_equal(answers.answers[0].winner, "pools");
+    assert_string_equal(answers.answers[0].gain, "2.00x faster");
+    verdict_fini(&answers);
+}
+
+static void other_runtimes_have_no_say(void **state)
+{
+    static const struct made seq = { "cpu", "tasks:4", .coro = 2e6,
+                                     .other = 1e6, .runtime = "seq" };
+    struct synthetic s;
+    struct answers answers;
+    (void)state;
+    synthetic_init(&s);
+    add(&s, &seq, 9, true);
+    answer(&answers, &s);
+    check(&answers.answers[0], "computing", "cannot tell", "",
+          "No two of them were measured at the same point.");
+    verdict_fini(&answers);
+}
+
+static void offload_is_a_way_of_its_own(void **state)
+{
+    static const double ns[] = { 8e6, 1e6, 2e6 };
+    struct synthetic s;
+    struct answers answers;
+    (void)state;
+    synthetic_init(&s);
+    for (int i = 0; i < 3; i++) {
+        struct synthetic_cell cell = {
+            .workload = "mixed",
+            .params = i == 1 ? "tasks:9/offload:1" : "tasks:9/offload:0",
+            .runtime = i == 2 ? "thread" : "coro",
+        };
+        fill(&s, synthetic_plan(&s, &cell), 9, ns[i], false);
+    }
+    answer(&answers, &s);
+    const struct answer *a = &answers.answers[0];
+    assert_int_equal(a->n, 3);
+    check(a, "waiting and computing", "coroutines with offload", "8.00x faster",
+          "Time on one CPU, coroutines against threads: threads 4.00x [4.00, "
+          "4.00] faster at mixed.");
+    assert_string_equal(a->sentences[2],
+                        "Time on one CPU, coroutines with offload against "
+                        "threads: coroutines with offload 2.00x [2.00, 2.00] "
+                        "faster at mixed.");
+    verdict_fini(&answers);
+}
+
+/* ---- what may be said ---- */
+
+static void nothing_is_said_of_what_was_not_planned(void **state)
+{
+    struct synthetic s;
+    struct answers answers;
+    (void)state;
+    synthetic_init(&s);
+    struct synthetic_cell cell = { .workload = "null" };
+    fill(&s, synthetic_plan(&s, &cell), 9, 1e6, false);
+    answer(&answers, &s);
+    assert_int_equal(answers.n, 0);
+    verdict_fini(&answers);
+}
+
+static void unequal_work_is_not_compared(void **state)
+{
+    struct synthetic s;
+    struct answers answers;
+    (void)state;
+    synthetic_init(&s);
+    struct synthetic_cell cell = { .workload = "cpu", .params = "tasks:4" };
+    fill(&s, synthetic_plan(&s, &cell), 9, 1e6, false);
+    cell.runtime = "thread";
+    const char *name = synthetic_plan(&s, &cell);
+    for (int round = 1; round <= 9; round++)
+        synthetic_trial(&s, name, round, 1e6, 1e6, 99);
+    answer(&answers, &s);
+    check(&answers.answers[0], "computing", "cannot tell", "",
+          "Time on one CPU, coroutines against threads: not compared for "
+          "unequal work at cpu.");
+    verdict_fini(&answers);
+}
+
+static void an_origin_bound_time_is_no_answer(void **state)
+{
+    static const struct made points[] = {
+        { "echo", "conns:9", .coro = 1e6, .other = 2e6 },
+    };
+    struct synthetic s;
+    struct answers answers;
+    size_t i;
+    json_t *trial;
+    (void)state;
+    synthetic_init(&s);
+    add(&s, points, 9, true);
+    json_array_foreach(s.trials, i, trial)
+    {
+        json_object_set_new(json_object_get(trial, "record"), "origin",
+                            json_pack("{s:f}", "cpu_share", 0.95));
+    }
+    answer(&answers, &s);
+    const struct answer *a = &answers.answers[0];
+    check(a, "waiting on the network", "coroutines", "2.00x less CPU",
+          "Time on one CPU, coroutines against threads: the server was the "
+          "limit at echo.");
+    assert_int_equal(a->n, 2);
+    verdict_fini(&answers);
+}
+
+static void memory_is_that_of_a_parked_task_in_full(void **state)
+{
+    struct synthetic s;
+    struct answers answers;
+    (void)state;
+    synthetic_init(&s);
+    for (int i = 0; i < 2; i++) {
+        struct synthetic_cell cell = { .workload = "sleepers",
+                                       .params = "tasks:1000",
+                                       .axis = "tasks",
+                                       .x = 1000,
+                                       .waits = true,
+                                       .runtime = i ? "thread" : "coro" };
+        const char *name = synthetic_plan(&s, &cell);
+        for (int round = 1; round <= 9; round++)
+            synthetic_park(synthetic_trial(&s, name, round, 1e9, 1e6, 1000),
+                           1000, i ? 8000 : 4000, i ? 16000 : 0);
+    }
+    answer(&answers, &s);
+    check(&answers.answers[0], "tasks that wait", "coroutines",
+          "6.00x less memory",
+          "Memory of a parked task on one CPU, coroutines against threads: "
+          "coroutines 6.00x [6.00, 6.00] less memory at sleepers.");
+    verdict_fini(&answers);
+}
+
+/* ---- the rate of error ---- */
+
+enum {
+    ROUNDS = 9,
+    POINTS = 20
+};
+
+/* Cells in memory: two for each of n points, coro and thread. */
+struct field {
+    struct cell cells[2 * POINTS];
+    const struct cell *list[2 * POINTS];
+    struct sample samples[2 * POINTS][ROUNDS];
+    char names[POINTS][32];
+};
+
+static void set_samples(struct field *f, size_t cell, const double *values)
+{
+    for (unsigned r = 0; r < ROUNDS; r++) {
+        struct sample *sample = &f->samples[cell][r];
+        *sample = (struct sample){ .round = r + 1 };
+        sample->receipt.units = sample->receipt.ops = 1;
+        sample->values[METRIC_WALL] = values[r];
+    }
+}
+
+static void make_field(struct field *f, const double *factors,
+                       struct chance *chance)
+{
+    for (size_t i = 0; i < POINTS; i++) {
+        double base[ROUNDS], head[ROUNDS];
+        noise_pairs(base, head, ROUNDS, NOISE_LOGNORMAL, factors[i], chance);
+        snprintf(f->names[i], sizeof f->names[i], "cpu/n:%zu", i);
+        for (size_t k = 0; k < 2; k++) {
+            size_t at = 2 * i + k;
+            f->cells[at] = (struct cell){ .name = f->names[i],
+                                          .workload = "cpu",
+                                          .point = f->names[i],
+                                          .group = "cpu",
+                                          .cpus = "1",
+                                          .runtime = k ? "thread" : "coro",
+                                          .origin_share = NAN,
+                                          .samples = f->samples[at],
+                                          .n = ROUNDS };
+            f->list[at] = &f->cells[at];
+            set_samples(f, at, k ? head : base);
+        }
+    }
+}
+
+/* The share of what a sentence states that is wrong; 0 where it is silent. */
+static double wrong_share(const struct contest *c, const double *factors)
+{
+    double stated = 0, wrong = 0;
+    for (size_t i = 0; i < c->n; i++) {
+        const struct point *p = &c->points[i];
+        if (p->outcome == OUTCOME_UNCLEAR)
+            continue;
+        stated++;
+        wrong += factors[i] < p->ratio.low || factors[i] > p->ratio.high;
+    }
+    return stated > 0 ? wrong / stated : 0;
+}
+
+static double mean_wrong(const double *factors, int runs, double *stated)
+{
+    static struct field field;
+    struct chance chance;
+    double sum = 0;
+    chance_init(&chance, 1);
+    *stated = 0;
+    for (int run = 0; run < runs; run++) {
+        struct contest c;
+        make_field(&field, factors, &chance);
+        assert_int_equal(contest_make(&c, SIDE_COROUTINES, SIDE_THREADS,
+                                      MEASURE_TIME, "1", field.list,
+                                      2 * POINTS),
+                         0);
+        assert_int_equal(c.n, POINTS);
+        sum += wrong_share(&c, factors) / runs;
+        *stated += (double)(POINTS - contest_count(&c, OUTCOME_UNCLEAR)) / runs;
+        contest_fini(&c);
+    }
+    return sum;
+}
+
+static void at_most_one_statement_in_twenty_is_wrong(void **state)
+{
+    double factors[POINTS], stated;
+    (void)state;
+    for (int real = 0; real <= POINTS; real += 5) {
+        for (int i = 0; i < POINTS; i++)
+            factors[i] = i < real ? 2 : 1;
+        /* Its standard deviation over 1000 runs is 0.007 at the most. */
+        double wrong = mean_wrong(factors, 1000, &stated);
+        print_message("%d of %d points differ: %.1f stated, %.3f wrong\n", real,
+                      POINTS, stated, wrong);
+        assert_true(wrong <= 0.05 + 3 * 0.007);
+        /* What is there is found, where not almost all is noise. */
+        if (real >= 10)
+            assert_true(stated > 0.6 * real);
+    }
+}
+
+static void one_difference_among_many_needs_more_rounds(void **state)
+{
+    static const struct made noise = {
+        .workload = "cpu", .coro = 1e6, .other = 1e6, .noisy = true
+    };
+    char params[20][16];
+    struct made points[20];
+    struct answers answers;
+    (void)state;
+    for (int i = 0; i < 20; i++) {
+        snprintf(params[i], sizeof params[i], "tasks:%d", i);
+        points[i] = noise;
+        points[i].params = params[i];
+    }
+    points[0].noisy = false;
+    points[0].other = 9e6;
+    ANSWER(&answers, points, 9); /* 2 * 2^-9 > 0.05 / 20 */
+    check(&answers.answers[0], "computing", "cannot tell", "",
+          "Time on one CPU, coroutines against threads: cannot tell at any "
+          "of 20 points.");
+    verdict_fini(&answers);
+    ANSWER(&answers, points, 10);
+    assert_string_equal(answers.answers[0].winner,
+                        "coroutines, as far as one can tell");
+    verdict_fini(&answers);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(who_wins_everywhere_wins),
+        cmocka_unit_test(a_difference_of_two_percent_is_none),
+        cmocka_unit_test(noise_tells_nothing),
+        cmocka_unit_test(few_rounds_tell_nothing),
+        cmocka_unit_test(more_unclear_than_clear_is_said),
+        cmocka_unit_test(sizes_between_which_it_changes_are_named),
+        cmocka_unit_test(there_is_no_winner_where_both_win),
+        cmocka_unit_test(a_loss_against_pools_counts_too),
+        cmocka_unit_test(other_runtimes_have_no_say),
+        cmocka_unit_test(offload_is_a_way_of_its_own),
+        cmocka_unit_test(nothing_is_said_of_what_was_not_planned),
+        cmocka_unit_test(unequal_work_is_not_compared),
+        cmocka_unit_test(an_origin_bound_time_is_no_answer),
+        cmocka_unit_test(memory_is_that_of_a_parked_task_in_full),
+        cmocka_unit_test(at_most_one_statement_in_twenty_is_wrong),
+        cmocka_unit_test(one_difference_among_many_needs_more_rounds),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
