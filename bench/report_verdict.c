@@ -10,7 +10,8 @@
 static void print_answer(struct page *page, const struct answer *answer)
 {
     page_begin(page, PAGE_ITEM);
-    page_prose(page, "**%s: %s.**", answer->heading, answer->winner);
+    page_prose(page, "**%s: %s%s%s.**", answer->heading, answer->winner,
+               answer->gain[0] ? "; " : "", answer->gain);
     for (size_t i = 0; i < answer->n; i++) {
         page_prose(page, " ");
         page_text(page, answer->sentences[i]);
