@@ -218,7 +218,28 @@ bool os_task_ended(struct os_task *task);
 
 /* Runs fn(arg) as that task, on this thread in place of os_self; then
  * os_task_end(). */
-bool os_task_run(struct os_task *task, rt_task_fn fn, void *arg);
+static inline bool os_task_run_above(struct os_task *task, rt_task_fn fn,
+                                     void *arg)
+{
+    struct os_task *below = os_self;
+    atomic_store_explicit(&below->helps, true, memory_order_relaxed);
+    os_self = task;
+    bool ownerless = os_task_end(task, fn(arg));
+    os_self = below;
+    atomic_store_explicit(&below->helps, false, memory_order_relaxed);
+    return ownerless;
+}
+
+/* Somebody listens to what the tasks do (trace.h).  Set before the first. */
+extern bool os_traced;
+
+/* The same, and says so to who listens. */
+bool os_task_run_traced(struct os_task *task, rt_task_fn fn, void *arg);
+static inline bool os_task_run(struct os_task *task, rt_task_fn fn, void *arg)
+{
+    return os_traced ? os_task_run_traced(task, fn, arg)
+                     : os_task_run_above(task, fn, arg);
+}
 
 /* Makes os_self the joiner of a task that has not ended, which then will be
  * woken by its end; false when it has ended. */

@@ -48,24 +48,27 @@ bool os_task_end(struct os_task *task, int status)
     return false;
 }
 
-bool os_task_run(struct os_task *task, rt_task_fn fn, void *arg)
+struct traced {
+    rt_task_fn fn;
+    void *arg;
+};
+
+static int run_body(void *arg)
 {
-    struct os_task *below = os_self;
-    if (os_traced) {
-        os_trace_leave("join");
-        os_trace_run(task);
-    }
-    atomic_store_explicit(&below->helps, true, memory_order_relaxed);
-    os_self = task;
-    int status = fn(arg);
+    struct traced *traced = arg;
+    os_trace_run(os_self);
+    int status = traced->fn(traced->arg);
+    os_trace_finish(os_self, status);
+    return status;
+}
+
+bool os_task_run_traced(struct os_task *task, rt_task_fn fn, void *arg)
+{
+    struct traced traced = { fn, arg };
     uint64_t number = task->number;
-    if (os_traced)
-        os_trace_finish(task, status);
-    bool ownerless = os_task_end(task, status);
-    os_self = below;
-    atomic_store_explicit(&below->helps, false, memory_order_relaxed);
-    if (os_traced)
-        os_trace_return(number);
+    os_trace_leave("join");
+    bool ownerless = os_task_run_above(task, run_body, &traced);
+    os_trace_return(number);
     return ownerless;
 }
 

@@ -14,10 +14,7 @@
 
 #include "os/os.h"
 
-/* Somebody listens.  Set before the first task; off, the functions below are
- * not called. */
-extern bool os_traced;
-
+/* Only these two are called when nobody listens. */
 void os_trace_start(const struct rt_options *options);
 void os_trace_stop(void);
 
