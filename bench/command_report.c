@@ -2,8 +2,9 @@
 /*
  * cobench report: the results of a run, made again.
  */
-#include <errno.h>
+#include <getopt.h>
 #include <limits.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -14,28 +15,89 @@
 #include "trials.h"
 
 static const char help[] =
-    "usage: cobench report [DIR]\n"
+    "usage: cobench report [--format FORMAT] [DIR]\n"
     "Makes all result files and charts of a run again from its trials.jsonl\n"
     "and env.json, and prints the table.  DIR: results/local/latest.\n"
+    "\n"
+    "  --format table|csv|json|md|html  what standard output gets: the table,\n"
+    "                                   or that result file and nothing else\n"
     "\n"
     "Exit status: 0 fine, 2 usage, 4 there is no such run, it cannot be read\n"
     "or written, or gnuplot failed.\n";
 
+enum {
+    OPT_FORMAT = 1,
+    OPT_HELP
+};
+static const struct option table[] = {
+    { "format", required_argument, NULL, OPT_FORMAT },
+    { "help", no_argument, NULL, OPT_HELP },
+    { NULL, 0, NULL, 0 },
+};
+
+struct request {
+    enum format format;
+    bool help;
+    const char *dir;
+};
+
+static int take(struct request *request, int option, const char *typed)
+{
+    switch (option) {
+    case OPT_FORMAT:
+        if (format_find(&request->format, optarg) == 0)
+            return STATUS_FINE;
+        return command_complain(STATUS_USAGE,
+                                "report: --format '%s': valid: %s", optarg,
+                                format_names);
+    case OPT_HELP:
+        request->help = true;
+        return STATUS_FINE;
+    default:
+        return command_complain(STATUS_USAGE,
+                                "report: '%s' is no option that fits; see "
+                                "cobench report --help",
+                                typed);
+    }
+}
+
+static int parse(struct request *request, int argc, char **argv)
+{
+    int status = STATUS_FINE;
+    optind = 0; /* GNU: start over */
+    opterr = 0;
+    while (status == STATUS_FINE) {
+        int from = optind ? optind : 1;
+        int option = getopt_long(argc, argv, ":", table, NULL);
+        if (option == -1)
+            break;
+        status = take(request, option, argv[from]);
+    }
+    if (status != STATUS_FINE || request->help)
+        return status;
+    if (argc - optind > 1)
+        return command_complain(STATUS_USAGE,
+                                "report: unexpected argument '%s'; usage: "
+                                "cobench report [--format FORMAT] [DIR]",
+                                argv[argc - 1]);
+    if (optind < argc)
+        request->dir = argv[optind];
+    return STATUS_FINE;
+}
+
 int command_report(int argc, char **argv)
 {
-    if (argc == 2 && strcmp(argv[1], "--help") == 0) {
+    struct request request = { .dir = "results/local/latest" };
+    int status = parse(&request, argc, argv);
+    if (status != STATUS_FINE)
+        return status;
+    if (request.help) {
         fputs(help, stdout);
         return STATUS_FINE;
     }
-    if (argc > 2 || (argc == 2 && argv[1][0] == '-'))
-        return command_complain(STATUS_USAGE,
-                                "report: unexpected argument '%s'; usage: "
-                                "cobench report [DIR]",
-                                argv[argc - 1]);
-    const char *dir = argc == 2 ? argv[1] : "results/local/latest";
     struct trials trials;
     char message[PATH_MAX + 128], folder[PATH_MAX];
-    if (trials_read(&trials, dir, message, sizeof message) != 0)
+    if (trials_read(&trials, request.dir, message, sizeof message) != 0)
         return command_complain(STATUS_BROKEN, "report: %s", message);
     trials_fini(&trials);
     if (*message)
@@ -43,7 +105,7 @@ int command_report(int argc, char **argv)
     interrupt_catch();
     if (catalog_folder(folder, sizeof folder) != 0)
         folder[0] = 0;
-    int err = finish(dir, folder, true);
+    int err = finish(request.dir, folder, true, request.format);
     if (interrupt_pending())
         return 128 + interrupt_pending();
     return err == 0 ? STATUS_FINE : STATUS_BROKEN;

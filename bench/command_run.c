@@ -24,6 +24,7 @@
 #include "run.h"
 #include "trials.h"
 #include "version.h"
+#include "wrap.h"
 
 enum {
     MESSAGE = PATH_MAX + 256,
@@ -84,6 +85,7 @@ static int take_arguments(struct session *session)
     old.resume = true;
     old.dry_run = session->options.dry_run;
     old.out = session->options.out;
+    old.format = session->options.format;
     old.seed_given = true;
     old.seed = (uint64_t)json_integer_value(json_object_get(run, "seed"));
     old.repetitions =
@@ -221,20 +223,42 @@ static const char *plural(unsigned long n)
     return n == 1 ? "" : "s";
 }
 
+/* Where words for people go: not between what a program reads. */
+static FILE *words(const struct session *session)
+{
+    bool table = session->options.format == FORMAT_TABLE;
+    return table || session->options.dry_run ? stdout : stderr;
+}
+
+static void say(FILE *file, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* To a terminal in lines that fit. */
+static void say(FILE *file, const char *format, ...)
+{
+    char text[2 * PATH_MAX];
+    int fd = fileno(file);
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    wrap_print(file, text, 0, 2, isatty(fd) ? progress_columns(fd) : INT_MAX);
+    fflush(file);
+}
+
 static void show_plan(const struct session *session)
 {
     const struct run *run = &session->run;
     char time[32];
-    printf("cobench " VERSION_COBENCH
-           ", profile %s: %zu cell%s, %u round%s, %lu "
-           "trial%s%s, about %s; seed %llu\n",
-           session->options.profile, session->plan.count,
-           plural(session->plan.count), run->repetitions,
-           plural(run->repetitions), run_trials_left(run),
-           plural(run_trials_left(run)), session->resumes ? " left" : "",
-           progress_duration(run_estimate(run), time, sizeof time),
-           (unsigned long long)run->seed);
-    fflush(stdout);
+    say(words(session),
+        "cobench " VERSION_COBENCH ", profile %s: %zu cell%s, %u round%s, %lu "
+        "trial%s%s, about %s; seed %llu",
+        session->options.profile, session->plan.count,
+        plural(session->plan.count), run->repetitions, plural(run->repetitions),
+        run_trials_left(run), plural(run_trials_left(run)),
+        session->resumes ? " left" : "",
+        progress_duration(run_estimate(run), time, sizeof time),
+        (unsigned long long)run->seed);
 }
 
 /* ---- the folder ---- */
@@ -373,7 +397,7 @@ static size_t show_warnings(const json_t *env)
     json_t *warning;
     json_array_foreach(warnings, i, warning)
     {
-        fprintf(stderr, "warning: %s\n", json_string_value(warning));
+        say(stderr, "warning: %s", json_string_value(warning));
     }
     return json_array_size(warnings);
 }
@@ -396,9 +420,9 @@ static void show_env(const struct session *session)
     const char *machine = catalog_text(session->env, "machine");
     const char *commit = catalog_text(session->env, "commit");
     bool dirty = json_is_true(json_object_get(session->env, "dirty"));
-    printf("%s%s%.12s%s; writing %s\n", machine, *commit ? "; commit " : "",
-           commit, dirty ? "-dirty" : "", session->dir);
-    fflush(stdout);
+    say(words(session), "%s%s%.12s%s; writing %s", machine,
+        *commit ? "; commit " : "", commit, dirty ? "-dirty" : "",
+        session->dir);
     show_warnings(session->env);
 }
 
@@ -436,7 +460,7 @@ static int conclude_early(const struct session *session,
     fprintf(stderr, "cobench: %s, then: cobench run --resume=%s\n",
             full ? "free space" : "see to it", session->dir);
     if (anything_measured(session, summary))
-        finish_table(session->dir);
+        finish_show(session->dir, session->options.format);
     return STATUS_BROKEN;
 }
 
@@ -456,7 +480,8 @@ static int conclude(struct session *session, const struct run_summary *summary)
     bool measured = anything_measured(session, summary);
     int unequal = 0;
     if (measured) {
-        int failed = finish(session->dir, session->folder, !summary->signal);
+        int failed = finish(session->dir, session->folder, !summary->signal,
+                            session->options.format);
         if (err == 0 && failed < 0)
             err = failed;
         unequal = results_unequal(session->dir);

@@ -16,6 +16,7 @@
 #include "proc.h"
 #include "progress.h"
 #include "results.h"
+#include "wrap.h"
 
 enum {
     NOTHING_TO_DRAW = 1 /* exit status of plots.sh */
@@ -92,38 +93,53 @@ static int draw_charts(const char *run_dir, const char *folder)
 }
 
 /* Names the files that are there. */
-static void show_files(const char *run_dir)
+static void show_files(FILE *file, const char *run_dir)
 {
     static const char *const names[] = { "report.html",  "report.md",
                                          "charts",       "summary.csv",
                                          "results.json", "trials.jsonl" };
-    printf("\n%s:", run_dir);
+    char text[2 * PATH_MAX];
+    int fd = fileno(file);
+    size_t used = (size_t)snprintf(text, sizeof text, "%s:", run_dir);
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         char path[PATH_MAX];
         snprintf(path, sizeof path, "%s/%s", run_dir, names[i]);
-        if (access(path, R_OK) == 0)
-            printf(" %s", names[i]);
+        if (access(path, R_OK) == 0 && used < sizeof text)
+            used += (size_t)snprintf(text + used, sizeof text - used, " %s",
+                                     names[i]);
     }
-    putchar('\n');
+    fputc('\n', file);
+    wrap_print(file, text, 0, 2, isatty(fd) ? progress_columns(fd) : INT_MAX);
+    fflush(file);
 }
 
-int finish(const char *run_dir, const char *folder, bool charts)
+/* A table can be read while the charts are drawn; a report shows them. */
+int finish(const char *run_dir, const char *folder, bool charts,
+           enum format format)
 {
-    int err = results_write(run_dir);
-    finish_table(run_dir);
+    bool table = format == FORMAT_TABLE;
+    int err = results_write(run_dir), shown = 0;
+    if (table)
+        finish_show(run_dir, format);
     if (err == 0 && charts) {
         int failed = draw_charts(run_dir, folder);
         err = results_report(run_dir);
         err = err ? err : failed;
     }
-    show_files(run_dir);
-    fflush(stdout);
-    return err;
+    if (!table)
+        shown = finish_show(run_dir, format);
+    show_files(table ? stdout : stderr, run_dir);
+    return err ? err : shown;
 }
 
-void finish_table(const char *run_dir)
+int finish_show(const char *run_dir, enum format format)
 {
     bool terminal = isatty(STDOUT_FILENO);
+    if (format != FORMAT_TABLE) {
+        int err = results_print(stdout, run_dir, format);
+        return err == -ENODATA ? 0 : err;
+    }
     results_table(run_dir, terminal ? progress_columns(STDOUT_FILENO) : 100,
                   terminal && !getenv("NO_COLOR"));
+    return 0;
 }

@@ -8,17 +8,22 @@
 
 #include <stdbool.h>
 
+#include "format.h"
+
 enum {
     FINISH_NO_CHARTS = 1
 };
 
-/* Makes them in run_dir from its trials.jsonl and env.json, prints the table
- * and where things are; folder: that of the programs.  Missing gnuplot costs
+/* Makes them in run_dir from its trials.jsonl and env.json, and prints the
+ * result in that format, and where things are (on standard error where
+ * standard output is for a program); folder: that of the programs.  Missing gnuplot costs
  * one line, no more.  0, the negative errno of the result files, or
  * FINISH_NO_CHARTS where they could not be drawn though gnuplot is there. */
-int finish(const char *run_dir, const char *folder, bool charts);
+int finish(const char *run_dir, const char *folder, bool charts,
+           enum format format);
 
-/* The table alone: nothing is written. */
-void finish_table(const char *run_dir);
+/* The result alone: no file is written.  0, or the negative errno of what
+ * could not be printed. */
+int finish_show(const char *run_dir, enum format format);
 
 #endif

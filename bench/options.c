@@ -43,6 +43,8 @@ const char *const options_help =
     "  --out DIR                   write here\n"
     "  --resume[=DIR]              go on with the latest run, or that in DIR,\n"
     "                              where it was cut off\n"
+    "  --format table|csv|json|md|html  what standard output gets: the table,\n"
+    "                              or that result file and nothing else\n"
     "  --dry-run                   print the plan, measure nothing\n"
     "\n"
     "Exit status: 0 fine, 1 some trials failed or runtimes did unequal work,\n"
@@ -61,6 +63,7 @@ enum {
     OPT_CPUS,
     OPT_OUT,
     OPT_RESUME,
+    OPT_FORMAT,
     OPT_DRY_RUN,
     OPT_TIME_LIMIT,
     OPT_URL,
@@ -81,6 +84,7 @@ static const struct option table[] = {
     { "cpus", required_argument, NULL, OPT_CPUS },
     { "out", required_argument, NULL, OPT_OUT },
     { "resume", optional_argument, NULL, OPT_RESUME },
+    { "format", required_argument, NULL, OPT_FORMAT },
     { "dry-run", no_argument, NULL, OPT_DRY_RUN },
     { "time-limit", required_argument, NULL, OPT_TIME_LIMIT },
     { "url", required_argument, NULL, OPT_URL },
@@ -299,6 +303,11 @@ static int take(struct parser *parser, int option)
     case OPT_RESUME:
         out->resume = true;
         return optarg ? take_folder(parser, "resume") : 0;
+    case OPT_FORMAT:
+        if (format_find(&out->format, optarg) == 0)
+            return 0;
+        return complain(parser, "--format '%s': valid: %s", optarg,
+                        format_names);
     case OPT_NO_WARMUP:
         out->no_warmup = true;
         return 0;
@@ -338,7 +347,8 @@ static int complain_option(struct parser *parser, int why, const char *typed)
 static void keep_argument(struct options *out, int option, char **argv,
                           int from)
 {
-    if (option == OPT_OUT || option == OPT_RESUME || option == OPT_DRY_RUN)
+    if (option == OPT_OUT || option == OPT_RESUME || option == OPT_DRY_RUN ||
+        option == OPT_FORMAT)
         return;
     for (int i = from; i < optind; i++)
         json_array_append_new(out->arguments, json_string(argv[i]));

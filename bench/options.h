@@ -11,14 +11,17 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "format.h"
+
 struct options {
     json_t *workloads;    /* array of names; NULL: all */
     json_t *runtimes;     /* array of specifications; NULL: as the cells say */
     json_t *params;       /* object: name -> array of texts, in order given */
     json_t *arguments;    /* array: what was typed, without what only says where
-                          (--out, --resume) */
+                          (--out, --resume) and how to show it (--format) */
     const char *profile;  /* "quick", "default", "full" */
     const char *out;      /* NULL: results/local/<run-id> */
+    enum format format;   /* of standard output */
     unsigned repetitions; /* 0: the profile's */
     uint64_t seed;        /* where seed_given */
     int64_t budget_ns;    /* 0: none */

@@ -33,26 +33,90 @@ char *progress_duration(int64_t ns, char *text, size_t size)
     return text;
 }
 
-static void line_text(const struct progress *progress, char *text, size_t size)
+/* What a line consists of, in this order. */
+enum part {
+    PERCENT,
+    TRIALS,
+    LEFT,
+    GONE,
+    NAME,
+    BRIEF,
+    FIGURE,
+    PARTS
+};
+
+static void part_text(const struct progress *p, enum part part, char *text,
+                      size_t size)
 {
     int64_t now = proc_now();
-    char left[32], gone[32];
-    unsigned long total = progress->total ? progress->total : 1;
-    snprintf(text, size, "%3lu %%  %lu/%lu  %s left  %s gone  %s",
-             100 * progress->done / total, progress->done, progress->total,
-             progress_duration(progress->left_ns - (now - progress->set_ns),
-                               left, sizeof left),
-             progress_duration(now - progress->started_ns, gone, sizeof gone),
-             progress->what);
+    char time[32];
+    switch (part) {
+    case PERCENT:
+        snprintf(text, size, "%3lu %%",
+                 100 * p->done / (p->total ? p->total : 1));
+        break;
+    case TRIALS:
+        snprintf(text, size, "%lu/%lu", p->done, p->total);
+        break;
+    case LEFT:
+        snprintf(text, size, "%s left",
+                 progress_duration(p->left_ns - (now - p->set_ns), time,
+                                   sizeof time));
+        break;
+    case GONE:
+        snprintf(text, size, "%s gone",
+                 progress_duration(now - p->started_ns, time, sizeof time));
+        break;
+    default:
+        snprintf(text, size, "%s",
+                 part == NAME    ? p->what
+                 : part == BRIEF ? p->brief
+                                 : p->figure);
+    }
+}
+
+static size_t join(const struct progress *p, const enum part *parts, char *text,
+                   size_t size)
+{
+    size_t used = 0;
+    char part[192];
+    text[0] = 0;
+    for (size_t i = 0; parts[i] != PARTS && used < size; i++) {
+        part_text(p, parts[i], part, sizeof part);
+        if (part[0])
+            used += (size_t)snprintf(text + used, size - used, "%s%s",
+                                     i ? "  " : "", part);
+    }
+    return used;
+}
+
+/* The fullest line that fits; the last one is cut. */
+static void line_text(const struct progress *p, char *text, size_t size,
+                      size_t columns)
+{
+    static const enum part lines[][PARTS] = {
+        { PERCENT, TRIALS, LEFT, GONE, NAME, FIGURE, PARTS },
+        { PERCENT, TRIALS, LEFT, GONE, BRIEF, FIGURE, PARTS },
+        { PERCENT, LEFT, BRIEF, FIGURE, PARTS },
+        { PERCENT, LEFT, BRIEF, PARTS },
+    };
+    static const enum part nameless[] = { PERCENT, LEFT, NAME, PARTS };
+    for (size_t i = 0; i < sizeof lines / sizeof *lines; i++)
+        if (join(p, lines[i], text, size) <= columns && (p->brief[0] || i == 0))
+            return;
+    if (!p->brief[0])
+        join(p, nameless, text, size);
+    if (columns < size)
+        text[columns] = 0;
 }
 
 static void draw(struct progress *progress)
 {
     char text[320];
-    line_text(progress, text, sizeof text);
-    int columns = progress_columns(STDERR_FILENO);
     /* The last column stays free: some terminals would wrap. */
-    fprintf(stderr, "\r\033[K%.*s", columns - 1, text);
+    size_t columns = (size_t)progress_columns(STDERR_FILENO) - 1;
+    line_text(progress, text, sizeof text, columns);
+    fprintf(stderr, "\r\033[K%s", text);
     progress->shown = true;
 }
 
@@ -72,6 +136,13 @@ void progress_start(struct progress *progress, unsigned long total)
         .started_ns = proc_now(),
     };
     progress->set_ns = progress->plain_ns = progress->started_ns;
+}
+
+void progress_detail(struct progress *progress, const char *brief,
+                     const char *figure)
+{
+    snprintf(progress->brief, sizeof progress->brief, "%s", brief);
+    snprintf(progress->figure, sizeof progress->figure, "%s", figure);
 }
 
 void progress_set(struct progress *progress, unsigned long done,
@@ -95,7 +166,7 @@ void progress_tick(void *arg)
         return;
     progress->plain_ns = proc_now();
     char text[320];
-    line_text(progress, text, sizeof text);
+    line_text(progress, text, sizeof text, sizeof text);
     fprintf(stderr, "%s\n", text);
 }
 

@@ -4,7 +4,8 @@
 
 /*
  * How far a run has come, on standard error: one line that is rewritten on a
- * terminal, never wider than it; else a plain line now and then.
+ * terminal, never wider than it, with less and less in it the narrower that
+ * is; else a plain line every ten seconds.
  */
 
 #include <stdbool.h>
@@ -16,10 +17,15 @@ struct progress {
     unsigned long done, total;
     int64_t started_ns, left_ns; /* left_ns: as of set_ns */
     int64_t set_ns, plain_ns;
-    char what[160];
+    char what[160], brief[64], figure[64];
 };
 
 void progress_start(struct progress *progress, unsigned long total);
+/* What the next progress_set() shows beside the name of what comes: a shorter
+ * name for narrow terminals, and what is known so far, "31.1 us [22.5 us, 34.4
+ * us]"; each may be "". */
+void progress_detail(struct progress *progress, const char *brief,
+                     const char *figure);
 /* So many trials are done, what comes now, and how long the rest will take. */
 void progress_set(struct progress *progress, unsigned long done,
                   const char *what, int64_t left_ns);

@@ -126,6 +126,30 @@ int results_report(const char *run_dir)
     return write_files(run_dir, true);
 }
 
+int results_print(FILE *file, const char *run_dir, enum format format)
+{
+    static int (*const prints[FORMATS])(FILE *, const struct analysis *) = {
+        [FORMAT_CSV] = results_csv,
+        [FORMAT_JSON] = results_json,
+        [FORMAT_MD] = report_md,
+        [FORMAT_HTML] = report_html,
+    };
+    struct analysis analysis;
+    char message[PATH_MAX + 200];
+    int error = analysis_init(&analysis, run_dir, message, sizeof message);
+    if (error) {
+        fprintf(stderr, "cobench: %s\n", message);
+        return error;
+    }
+    error = prints[format](file, &analysis);
+    if (!error && (fflush(file) != 0 || ferror(file)))
+        error = -EIO;
+    if (!error && !analysis_measured(&analysis))
+        error = -ENODATA;
+    analysis_fini(&analysis);
+    return error;
+}
+
 /* What is wrong with the work of a cell; NULL when nothing is. */
 static const char *complaint(const struct analysis *a, const struct cell *cell)
 {

@@ -74,6 +74,10 @@
  *             question
  */
 
+#include <stdio.h>
+
+#include "format.h"
+
 /* Makes all of them in run_dir (absolute or relative path).  Each is written
  * under a temporary name and renamed.  Prints one line to standard error for
  * what could not be written.  0, or the first negative errno. */
@@ -90,5 +94,9 @@ int results_unequal(const char *run_dir);
 /* The comparison as a table for a terminal of `columns`; colour when asked.
  * -ENODATA when nothing was measured. */
 int results_table(const char *run_dir, int columns, int colour);
+
+/* Prints summary.csv, results.json, report.md or report.html as it would be
+ * written now; not for FORMAT_TABLE.  -ENODATA when nothing was measured. */
+int results_print(FILE *file, const char *run_dir, enum format format);
 
 #endif

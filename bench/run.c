@@ -5,6 +5,7 @@
 #include "run.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,9 +15,11 @@
 #include "env.h"
 #include "human.h"
 #include "interrupt.h"
+#include "metric.h"
 #include "order.h"
 #include "proc.h"
 #include "progress.h"
+#include "stats.h"
 #include "trials.h"
 
 enum {
@@ -83,7 +86,8 @@ int run_init(struct run *run, const struct plan *plan,
     for (size_t i = 0; i < plan->count; i++) {
         struct cell_state *state = &run->states[i];
         state->rounds = calloc(run->repetitions + 1, 1);
-        if (!state->rounds) {
+        state->times = calloc(run->repetitions + 1, sizeof *state->times);
+        if (!state->rounds || !state->times) {
             run_fini(run);
             return -ENOMEM;
         }
@@ -96,8 +100,10 @@ int run_init(struct run *run, const struct plan *plan,
 
 void run_fini(struct run *run)
 {
-    for (size_t i = 0; run->states && i < run->plan->count; i++)
+    for (size_t i = 0; run->states && i < run->plan->count; i++) {
         free(run->states[i].rounds);
+        free(run->states[i].times);
+    }
     free(run->states);
     *run = (struct run){ 0 };
 }
@@ -183,6 +189,18 @@ static int64_t count_of(const struct cell *cell, const json_t *line)
     return json_integer_value(json_object_get(params, cell->calibrated));
 }
 
+/* Keeps how long a measured trial took. */
+static void keep_time(struct cell_state *state, const struct cell *cell,
+                      const json_t *line)
+{
+    const json_t *record = json_object_get(line, "record");
+    double ns = metric_number(record, "wall_ns");
+    if (cell->calibrated)
+        ns /= metric_number(record, "ops");
+    if (isfinite(ns))
+        state->times[state->times_n++] = ns;
+}
+
 /* Brings the state of the cell up to date with a line. */
 static void note(struct run *run, size_t index, const json_t *line)
 {
@@ -196,6 +214,8 @@ static void note(struct run *run, size_t index, const json_t *line)
         if (round >= 1 && round <= run->repetitions && !state->rounds[round]) {
             state->rounds[round] = 1;
             state->left--;
+            if (attempt_is(line, "ok"))
+                keep_time(state, cell, line);
         }
     }
     if (attempt_is(line, "skipped")) {
@@ -309,17 +329,35 @@ static bool is_last(const struct calibrate *search, const json_t *line)
     return ahead.done;
 }
 
+/* Shows what comes now, and what is known of it: the median so far and its
+ * interval. */
+static void show(struct rounds *rounds, const struct cell *cell,
+                 const struct cell_state *state)
+{
+    const char *runtime =
+        json_string_value(json_object_get(cell->json, "runtime"));
+    char brief[64], figure[64] = "", median[HUMAN], interval[HUMAN];
+    struct estimate e;
+    snprintf(brief, sizeof brief, "%s %s", cell->workload,
+             runtime ? runtime : "");
+    if (stats_estimate(&e, state->times, state->times_n) == 0)
+        snprintf(figure, sizeof figure, "%.20s%s%.40s",
+                 human_time(median, e.median), e.interval ? " " : "",
+                 e.interval ? human_times(interval, &e, 1) : "");
+    progress_detail(&rounds->progress, brief, figure);
+    progress_set(&rounds->progress, rounds->done, cell->name,
+                 run_estimate(rounds->run));
+}
+
 /* Runs one trial and puts it on file; search: the calibration it is part of,
  * or NULL.  NULL when that ended the run; else the caller owns the line. */
 static json_t *one_trial(struct rounds *rounds, const struct attempt *attempt,
                          size_t index, const struct calibrate *search)
 {
     struct run *run = rounds->run;
-    char what[160];
     if (must_stop(rounds, index))
         return NULL;
-    snprintf(what, sizeof what, "%.150s", attempt->cell->name);
-    progress_set(&rounds->progress, rounds->done, what, run_estimate(run));
+    show(rounds, attempt->cell, &run->states[index]);
     json_t *line = attempt_run(&rounds->attempts, attempt);
     if (search && attempt_is(line, "ok") && is_last(search, line))
         json_object_set_new(line, "phase", json_string("warmup"));

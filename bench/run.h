@@ -20,9 +20,12 @@ struct cell_state {
     int64_t process_ns;    /* how long one trial takes; a guess until `timed` */
     bool timed, warm;      /* warm: calibrated and warmed up */
     unsigned char *rounds; /* [1..repetitions]: done */
-    unsigned left;         /* rounds to do */
-    unsigned failures;     /* in a row */
-    bool given_up;         /* failed too often, or skipped */
+    double *times;         /* ns of the trials measured so far, per operation
+                              where it is calibrated */
+    size_t times_n;
+    unsigned left;     /* rounds to do */
+    unsigned failures; /* in a row */
+    bool given_up;     /* failed too often, or skipped */
 };
 
 struct run {

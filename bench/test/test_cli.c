@@ -761,6 +761,21 @@ static void report_makes_the_results_again(void **state)
     assert_int_equal(lines(f->output), 1);
 }
 
+static void what_a_program_reads_is_not_mixed_with_words(void **state)
+{
+    struct fixture *f = *state;
+    char command[PATH_MAX + 128];
+    snprintf(command, sizeof command,
+             "%s run --profile quick --workload good --format json 2>errors "
+             ">results.json",
+             f->program);
+    assert_int_equal(system(command), 0);
+    json_t *results = json_load_file("results.json", 0, NULL);
+    assert_true(json_is_array(json_object_get(results, "benchmarks")));
+    json_decref(results);
+    assert_int_equal(system("grep -q 'profile quick' errors"), 0);
+}
+
 static void charts_that_cannot_be_drawn_are_said(void **state)
 {
     struct fixture *f = *state;
@@ -838,6 +853,7 @@ int main(void)
         TEST(there_is_nothing_to_resume_in_a_complete_run),
         TEST(a_run_stops_when_its_budget_is_used_up),
         TEST(report_makes_the_results_again),
+        TEST(what_a_program_reads_is_not_mixed_with_words),
         TEST(charts_that_cannot_be_drawn_are_said),
     };
     return cmocka_run_group_tests(tests, find_binaries, NULL);

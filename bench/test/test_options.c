@@ -87,8 +87,9 @@ static void the_arguments_kept_leave_out_where_it_goes(void **state)
 {
     (void)state;
     assert_int_equal(parse("--profile quick --out a --resume --seed=3 "
-                           "--no-warmup"),
+                           "--no-warmup --format json"),
                      0);
+    assert_int_equal(options.format, FORMAT_JSON);
     assert_true(is(options.arguments,
                    "[\"--profile\", \"quick\", \"--seed=3\", "
                    "\"--no-warmup\"]"));
@@ -112,6 +113,7 @@ static void mistakes_are_named_in_one_line(void **state)
         { "--dry-run=1", "--dry-run=1 takes no value" },
         { "word", "unexpected argument 'word'; see cobench run --help" },
         { "--profile slow", "--profile 'slow': valid: quick, default, full" },
+        { "--format xml", "--format 'xml': valid: table, csv, json, md, html" },
         { "--repetitions 0",
           "--repetitions '0': give a whole number from 1 to 10000" },
         { "--repetitions 1x",
