@@ -37,7 +37,7 @@ const struct workload workload_http_get = {
                 { "rate", "0" },
                 { "requests", "1000" } },
     .cells = { { "coro,thread", "conns=16 delay_ms=0 | conns=128 delay_ms=10",
-                 "conns=16,128 delay_ms=0 | conns=128,1024 delay_ms=10",
+                 "conns=16 delay_ms=0 | conns=128,1024 delay_ms=10",
                  "conns=16,128,1024 delay_ms=0,10" },
                { "pool:20", "conns=128 delay_ms=10", "conns=128 delay_ms=10",
                  "conns=16,128,1024 delay_ms=0,10" },
