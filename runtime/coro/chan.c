@@ -84,8 +84,7 @@ int rt_chan_send(struct rt_chan *chan, const void *item, int64_t deadline)
     if (chan->closed)
         return -EPIPE;
     if (chan->receivers.first) {
-        copy(chan, co_waiter_item(&chan->receivers), item);
-        co_wake_first(&chan->receivers, 0);
+        copy(chan, co_wake_first(&chan->receivers, 0), item);
         return 0;
     }
     if (chan->n == chan->capacity)
@@ -106,10 +105,8 @@ int rt_chan_recv(struct rt_chan *chan, void *item, int64_t deadline)
         return co_wait(&chan->receivers, CO_CHAN, item, deadline);
     }
     pop(chan, item);
-    if (chan->senders.first) {
-        push(chan, co_waiter_item(&chan->senders));
-        co_wake_first(&chan->senders, 0);
-    }
+    if (chan->senders.first)
+        push(chan, co_wake_first(&chan->senders, 0));
     return 0;
 }
 

@@ -41,8 +41,9 @@ struct rt_task {
     void *sp;
     struct rt_task *next;          /* in the ready queue, in a wait list or
                                       among the free stacks */
-    struct rt_task *prev;          /* in a wait list; of a fresh task, in the
-                                      ready queue: see co_unqueue() */
+    struct rt_task *prev;          /* in a wait list, except of the first; of a
+                                      fresh task, in the ready queue: see
+                                      co_unqueue() */
     struct co_waiters *waiting_in; /* NULL when in none */
     void *item;                    /* chan: where to copy from or to */
     int status;                    /* what its interrupted call returns */
@@ -156,6 +157,27 @@ static inline void co_unqueue(struct rt_task *task)
         co.tail = task->prev;
     else
         task->next->prev = task->prev;
+}
+
+/* Suspends, parked, until woken; returns the status given there. */
+static inline int co_stay(enum co_reason reason)
+{
+    struct rt_task *self = co.current;
+    self->reason = (uint8_t)reason;
+    self->since = co.clock_ms;
+    return co_suspend();
+}
+
+/* Does what a parked task's marks ask for. */
+void co_unmark(struct rt_task *task);
+
+/* Ends a wait for another task, but for the list it is in. */
+static inline void co_unpark(struct rt_task *task, int status)
+{
+    task->reason = CO_RUNNING;
+    if (task->marks)
+        co_unmark(task);
+    task->status = status;
 }
 
 /* What every waiting call begins with: 0, or -ECANCELED, which delivers a

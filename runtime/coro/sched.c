@@ -146,7 +146,7 @@ struct co_next co_pick_park(void *sp)
     return pick(false);
 }
 
-static void unmark(struct rt_task *task)
+void co_unmark(struct rt_task *task)
 {
     if (task->marks & CO_TIMED)
         co_timer_remove(task);
@@ -161,12 +161,9 @@ static bool unpark(struct rt_task *task, int status)
     if (task->reason == CO_RUNNING)
         return false;
     co.outside -= task->reason >= CO_OUTSIDE;
-    task->reason = CO_RUNNING;
-    if (task->marks)
-        unmark(task);
     if (task->waiting_in)
         co_waiters_remove(task);
-    task->status = status;
+    co_unpark(task, status);
     return true;
 }
 
@@ -236,10 +233,8 @@ int co_park_checked(enum co_reason reason, int64_t deadline)
             return -ETIMEDOUT;
         co_timer_add(self, deadline);
     }
-    self->reason = (uint8_t)reason;
-    self->since = co.clock_ms;
     co.outside += reason >= CO_OUTSIDE;
-    return co_suspend();
+    return co_stay(reason);
 }
 
 int co_park(enum co_reason reason, int64_t deadline)

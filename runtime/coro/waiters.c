@@ -8,6 +8,7 @@
 #include <errno.h>
 
 #include "core.h"
+#include "timer.h"
 
 int co_wait(struct co_waiters *list, enum co_reason reason, void *item,
             int64_t deadline)
@@ -18,38 +19,40 @@ int co_wait(struct co_waiters *list, enum co_reason reason, void *item,
     self->item = item;
     self->waiting_in = list;
     self->next = NULL;
-    self->prev = list->first ? list->last : NULL;
+    self->prev = list->last;
     if (list->first)
         list->last->next = self;
     else
         list->first = self;
     list->last = self;
-    return co_park_checked(reason, deadline);
+    if (deadline != RT_FOREVER)
+        co_timer_add(self, deadline);
+    return co_stay(reason);
 }
 
-void *co_waiter_item(const struct co_waiters *list)
+void *co_wake_first(struct co_waiters *list, int status)
 {
-    return list->first->item;
-}
-
-void co_wake_first(struct co_waiters *list, int status)
-{
-    co_wake(list->first, status);
+    struct rt_task *task = list->first;
+    list->first = task->next;
+    task->waiting_in = NULL;
+    co_unpark(task, status);
+    co_ready(task);
+    return task->item;
 }
 
 void co_wake_all(struct co_waiters *list, int status)
 {
     while (list->first)
-        co_wake(list->first, status);
+        co_wake_first(list, status);
 }
 
 void co_waiters_remove(struct rt_task *task)
 {
     struct co_waiters *list = task->waiting_in;
-    if (task->prev)
-        task->prev->next = task->next;
-    else
+    if (list->first == task)
         list->first = task->next;
+    else
+        task->prev->next = task->next;
     if (task->next)
         task->next->prev = task->prev;
     else

@@ -18,16 +18,14 @@ struct co_waiters {
     struct rt_task *last;
 };
 
-/* Parks at the end of the list; see co_park_checked().  item is for the one who
- * wakes: see co_waiter_item().  Suspends. */
+/* Parks at the end of the list; see co_park_checked().  The reason is one that
+ * another task must end.  item is for the one who wakes.  Suspends. */
 int co_wait(struct co_waiters *list, enum co_reason reason, void *item,
             int64_t deadline);
 
-/* Where the first waiter wants his item from or to. */
-void *co_waiter_item(const struct co_waiters *list);
-
-/* Wakes the first waiter with this status.  The list must not be empty. */
-void co_wake_first(struct co_waiters *list, int status);
+/* Wakes the first waiter with this status; returns where he, who has not run
+ * yet, wants his item from or to.  The list must not be empty. */
+void *co_wake_first(struct co_waiters *list, int status);
 void co_wake_all(struct co_waiters *list, int status);
 
 /* Takes a task out of the list it waits in: co_wake()'s part. */
