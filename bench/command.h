@@ -21,6 +21,7 @@ int command_run(int argc, char **argv);
 int command_report(int argc, char **argv);
 int command_count(int argc, char **argv);
 int command_regress(int argc, char **argv);
+int command_crossover(int argc, char **argv);
 int command_doctor(int argc, char **argv);
 int command_trace(int argc, char **argv);
 int command_duel(int argc, char **argv);

@@ -480,7 +480,8 @@ static int conclude(struct session *session, const struct run_summary *summary)
     bool measured = anything_measured(session, summary);
     int unequal = 0;
     if (measured) {
-        int failed = finish(session->dir, session->folder, !summary->signal,
+        int failed = finish(session->dir, session->folder,
+                            !summary->signal && !session->options.no_charts,
                             session->options.format);
         if (err == 0 && failed < 0)
             err = failed;

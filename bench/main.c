@@ -21,6 +21,7 @@ static const char help[] =
     "  run      measure, and write results and charts\n"
     "  report   make results and charts again from a run's trials\n"
     "  regress  has this tree become slower than the one it comes from?\n"
+    "  crossover  from which size on does the other runtime win?\n"
     "  doctor   what on this machine disturbs a measurement?\n"
     "  trace    what every task of a workload does, and when\n"
     "  count    count the system calls and allocations of a program\n"
@@ -34,10 +35,11 @@ struct command {
 };
 
 static const struct command commands[] = {
-    { "list", command_list },     { "run", command_run },
-    { "report", command_report }, { "regress", command_regress },
-    { "doctor", command_doctor }, { "trace", command_trace },
-    { "count", command_count },   { "duel", command_duel },
+    { "list", command_list },           { "run", command_run },
+    { "report", command_report },       { "regress", command_regress },
+    { "crossover", command_crossover }, { "doctor", command_doctor },
+    { "trace", command_trace },         { "count", command_count },
+    { "duel", command_duel },
 };
 enum {
     COMMANDS = sizeof commands / sizeof commands[0]

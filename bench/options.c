@@ -45,6 +45,7 @@ const char *const options_help =
     "                              where it was cut off\n"
     "  --format table|csv|json|md|html  what standard output gets: the table,\n"
     "                              or that result file and nothing else\n"
+    "  --no-charts                 draw none; cobench report does it later\n"
     "  --dry-run                   print the plan, measure nothing\n"
     "\n"
     "Exit status: 0 fine, 1 some trials failed or runtimes did unequal work,\n"
@@ -69,6 +70,7 @@ enum {
     OPT_URL,
     OPT_CONNECT,
     OPT_STRICT,
+    OPT_NO_CHARTS,
     OPT_HELP
 };
 
@@ -90,6 +92,7 @@ static const struct option table[] = {
     { "url", required_argument, NULL, OPT_URL },
     { "connect", required_argument, NULL, OPT_CONNECT },
     { "strict", no_argument, NULL, OPT_STRICT },
+    { "no-charts", no_argument, NULL, OPT_NO_CHARTS },
     { "help", no_argument, NULL, OPT_HELP },
     { NULL, 0, NULL, 0 },
 };
@@ -314,6 +317,9 @@ static int take(struct parser *parser, int option)
     case OPT_DRY_RUN:
         out->dry_run = true;
         return 0;
+    case OPT_NO_CHARTS:
+        out->no_charts = true;
+        return 0;
     case OPT_STRICT:
         out->strict = true;
         return 0;
@@ -348,7 +354,7 @@ static void keep_argument(struct options *out, int option, char **argv,
                           int from)
 {
     if (option == OPT_OUT || option == OPT_RESUME || option == OPT_DRY_RUN ||
-        option == OPT_FORMAT)
+        option == OPT_FORMAT || option == OPT_NO_CHARTS)
         return;
     for (int i = from; i < optind; i++)
         json_array_append_new(out->arguments, json_string(argv[i]));

@@ -26,7 +26,7 @@ struct options {
     uint64_t seed;        /* where seed_given */
     int64_t budget_ns;    /* 0: none */
     int64_t time_limit_ns; /* per trial; 0: by its expected time */
-    bool seed_given, no_warmup, resume, dry_run, strict, help;
+    bool seed_given, no_warmup, resume, dry_run, strict, no_charts, help;
 };
 
 /*

@@ -61,6 +61,14 @@
  *   ns
  *   count     values in all
  *
+ * A folder of cobench crossover has crossovers.json besides, which becomes
+ * crossovers[] of results.json: an object for wall time and one for CPU time,
+ * {workload, param, a, b, metric: "wall" | "cpu", answer: "found" | "none" |
+ * "onset" | "undecided" | "several", points: [{x, rounds, ratio, ci_low,
+ * ci_high}] (b over a)}, with low, high, winner_below, winner_above ("?":
+ * undecided) where it was found, several or an onset, and winner where there
+ * is none.
+ *
  * captions.tsv is what the charts say beside the numbers, so that summary.csv
  * stays plain: fields separated by one tab, no tab or line end inside a field,
  * one fact per line, in any order, each line optional:

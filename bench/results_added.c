@@ -4,7 +4,9 @@
  * runtimes, memory slopes, and the cells that gave no numbers.
  */
 
+#include <limits.h>
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "analysis.h"
@@ -172,12 +174,23 @@ static json_t *failed(struct document *d, const struct analysis *a)
     return array;
 }
 
+/* What cobench crossover has found (crossing.c), where it was that. */
+static json_t *crossovers(const struct analysis *a)
+{
+    char path[PATH_MAX];
+    snprintf(path, sizeof path, "%s/crossovers.json", a->dir);
+    return json_load_file(path, 0, NULL);
+}
+
 void results_added(struct document *d, json_t *root, const struct analysis *a)
 {
     document_put(d, root, "comparisons", comparisons(d, a));
     document_put(d, root, "refused", refused(d, a));
     document_put(d, root, "geomeans", geomeans(d, a));
     document_put(d, root, "slopes", slopes(d, a));
+    json_t *found = crossovers(a);
+    if (found)
+        document_put(d, root, "crossovers", found);
     document_put(d, root, "skipped", skipped(d, a));
     document_put(d, root, "failed", failed(d, a));
 }
