@@ -68,7 +68,6 @@ const struct gate_metric gate_metrics[] = {
     { "spawn_join", "alive=0", "coro", GATE_CPU, 0, NS },
     { "spawn_join", "alive=0", "pool:1", GATE_CPU, 0, US },
     { "spawn_join", "alive=0", "thread", GATE_CPU, 0, US },
-    { "spawn_join", "alive=0", "seq", GATE_CPU, 0, NS },
     { "spawn_join", "alive=0", "coro", GATE_ALLOCATIONS, 1000, SAME },
     { "spawn_join", "alive=0", "thread", GATE_ALLOCATIONS, 500, SAME },
     { "spawn_join", "alive=0", "thread", GATE_CALLS, 500, SAME },
@@ -81,7 +80,6 @@ const struct gate_metric gate_metrics[] = {
     /* passing on */
     { "chan_mpmc", "capacity=1024", "coro", GATE_CPU, 0, NS },
     { "chan_mpmc", "capacity=1", "coro", GATE_CPU, 0, NS },
-    { "chan_mpmc", "capacity=1024", "thread", GATE_CPU, 0, NS },
     { "chan_mpmc", "capacity=1", "coro", GATE_SWITCHES, 2000, SAME },
     { "gen", "delay_ms=0", "coro", GATE_CPU, 0, NS },
     { "mutex", "tasks=8 cpu_ns=0", "coro", GATE_CPU, 0, NS },
@@ -90,7 +88,6 @@ const struct gate_metric gate_metrics[] = {
     { "timeout", "tasks=1000 delay_ms=10", "coro", GATE_CPU, 0, US },
     /* computing */
     { "cpu", "kernel=sumsq tasks=20", "coro", GATE_CPU, 0, US },
-    { "cpu", "kernel=sumsq tasks=20", "thread", GATE_CPU, 0, US },
     { "cpu", "kernel=sumsq tasks=20", "seq", GATE_CPU, 0, US },
     /* sockets */
     { "echo", "conns=100", "coro", GATE_CPU, 0, NET },

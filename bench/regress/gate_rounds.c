@@ -16,11 +16,12 @@
 #include "proc.h"
 
 enum {
-    TRIES = 2,     /* of a trial that fails */
-    SIZES = 2,     /* a slope has two */
-    STAGE = 1000,  /* rounds of different stages draw different numbers */
-    WARM_UP = 900, /* as a round's number */
-    DRAWS = 16     /* random numbers of a pair in a round */
+    TRIES = 2,        /* of a trial that fails */
+    SIZES = 2,        /* a slope has two */
+    CALIBRATIONS = 4, /* trials until the count is found, by experience */
+    STAGE = 1000,     /* rounds of different stages draw different numbers */
+    WARM_UP = 900,    /* as a round's number */
+    DRAWS = 16        /* random numbers of a pair in a round */
 };
 static const int64_t TARGET_NS = 20 * 1000 * 1000;
 static const int64_t LIMIT_NS = INT64_C(60) * 1000 * 1000 * 1000;
@@ -384,7 +385,8 @@ int gate_measure(struct gate *gate, struct gate_plan *plan,
     rounds.attempts.started_ns = rounds.started_ns;
     rounds.attempts.progress = &rounds.progress;
     for (size_t i = 0; i < plan->n; i++)
-        rounds.total += trials_of(&plan->pairs[i], DECIDE_SCREEN);
+        rounds.total += trials_of(&plan->pairs[i], DECIDE_SCREEN) +
+                        (plan->pairs[i].twin == i ? CALIBRATIONS : 0);
     progress_start(&rounds.progress, rounds.total);
     play(&rounds, active);
     attempts_fini(&rounds.attempts);
