@@ -43,9 +43,11 @@ struct kernel_unit {
     uint64_t (*run)(void);
     uint64_t result;
 };
-/* The one of that index among KERNEL_UNITS, ready to be run.  Not safe to call
- * from several threads. */
-const struct kernel_unit *kernel_unit(int index);
+/* In the order of KERNEL_UNITS; to be run after kernel_units_make(), which is
+ * of the kind that workloads have for their set-up. */
+extern const struct kernel_unit kernel_units[];
+struct work;
+int kernel_units_make(struct work *work);
 #define KERNEL_UNITS "sumsq,sha256,nqueens,matmul"
 
 #endif

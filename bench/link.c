@@ -55,3 +55,17 @@ int work_link_pass(struct work_link *link)
     int status = work_link_recv(link, &byte);
     return status != 0 ? status : work_link_send(link, byte);
 }
+
+int work_link_round(struct work_link *link, unsigned char byte)
+{
+    struct rt_info info;
+    unsigned char got = 0;
+    rt_info(&info);
+    bool alone = info.concurrency == 1;
+    int status = work_link_send(link, byte);
+    for (int64_t i = 1; alone && i < given.tasks && status == 0; i++)
+        status = work_link_pass(work_item(link->my.work, (uint64_t)i));
+    if (status == 0)
+        status = work_link_recv(link, &got);
+    return status == 0 && got != byte ? -EBADMSG : status;
+}

@@ -102,18 +102,6 @@ static bool is_body(const struct rt_http_reply *reply, size_t bytes)
            memcmp(reply->body, reply->body + first, bytes - first) == 0;
 }
 
-void work_delay_url(const struct work *work, char *url, size_t size,
-                    double delay_s)
-{
-    size_t length = strlen(given.url);
-    if (length == 0)
-        snprintf(url, size, "http://" WORK_HOST ":%u/delay/%.6f",
-                 work_http_port(work), delay_s);
-    else
-        snprintf(url, size, "%s%sdelay/%.6f", given.url,
-                 given.url[length - 1] == '/' ? "" : "/", delay_s);
-}
-
 static int refuse_answer(const struct work_client *client, const char *url)
 {
     return work_fail(client->my.work, -EBADMSG,
@@ -129,23 +117,33 @@ int work_get(struct work_client *client, const char *url)
     return status == 0 && !good ? refuse_answer(client, url) : status;
 }
 
-int work_fetch(struct work_client *client)
+int work_get_delayed(struct work_client *client, double delay_s)
 {
-    const struct work *work = client->my.work;
-    int status = work_get(client, work->url);
-    if (status == 0 && *given.url == '\0' &&
-        !is_body(&client->reply, work->url_bytes))
-        status = refuse_answer(client, work->url);
-    return status;
+    char url[PARAM_TEXT_MAX + 64];
+    size_t length = strlen(given.url);
+    if (length == 0)
+        snprintf(url, sizeof(url), "http://" WORK_HOST ":%u/delay/%.6f",
+                 work_http_port(client->my.work), delay_s);
+    else
+        snprintf(url, sizeof(url), "%s%sdelay/%.6f", given.url,
+                 given.url[length - 1] == '/' ? "" : "/", delay_s);
+    return work_get(client, url);
 }
 
-void work_fetched(struct work_client *client)
+int work_fetch(void *arg)
 {
-    size_t bytes = client->reply.body_bytes;
-    client->my.ops++;
-    client->my.bytes += bytes;
-    client->my.digest +=
-        work_hash(*given.url != '\0'
-                      ? 1
-                      : bytes * 256 + (unsigned char)client->reply.body[0]);
+    struct work_client *client = arg;
+    struct share *my = &client->my;
+    const struct rt_http_reply *reply = &client->reply;
+    bool own = *given.url != '\0';
+    int status = work_get(client, my->work->url);
+    if (status == 0 && !own && !is_body(reply, my->work->url_bytes))
+        status = refuse_answer(client, my->work->url);
+    if (status != 0)
+        return status;
+    my->ops++;
+    my->bytes += reply->body_bytes;
+    my->digest += work_hash(
+        own ? 1 : reply->body_bytes * 256 + (unsigned char)reply->body[0]);
+    return 0;
 }

@@ -35,12 +35,14 @@ static uint64_t matmul(void)
     return (uint64_t)kernel_matmul(input.a, input.b);
 }
 
-const struct kernel_unit *kernel_unit(int index)
+const struct kernel_unit kernel_units[] = { { sumsq, 333332833333500000 },
+                                            { sha256, 0xd790e413479d16f4 },
+                                            { nqueens, 14200 },
+                                            { matmul, 2863136768 } };
+
+int kernel_units_make(struct work *work)
 {
-    static const struct kernel_unit units[] = { { sumsq, 333332833333500000 },
-                                                { sha256, 0xd790e413479d16f4 },
-                                                { nqueens, 14200 },
-                                                { matmul, 2863136768 } };
+    (void)work;
     for (size_t i = 0; i < SHA256_BYTES; i++)
         input.message[i] = (unsigned char)(i * 7);
     for (int i = 0; i < SIDE; i++) {
@@ -49,5 +51,5 @@ const struct kernel_unit *kernel_unit(int index)
             input.b[i * SIDE + j] = i - j;
         }
     }
-    return &units[index];
+    return 0;
 }

@@ -36,7 +36,7 @@ static const struct word {
     { { "cut", "1", 1, 1e6, NULL, "leaves that one task does alone" },
       &given.cut },
     { { "delay_ms", "10", 0, 10000, NULL,
-        "the server answers after so many milliseconds" },
+        "milliseconds until the answer, the value or the end" },
       &given.delay_ms },
     { { "frac", "0.1", 0, 1, NULL, "fraction", PARAM_REAL },
       .real = &given.frac },

@@ -213,6 +213,30 @@ int arrivals_next(struct arrivals *arrivals, int64_t *start);
 void arrivals_count(const struct arrivals *arrivals, struct work *work,
                     uint64_t done);
 
+/* ---- latency ---- */
+
+/* The histograms of a trial. */
+enum work_latency {
+    WORK_LATENCY,   /* how long an operation took, or how late it was */
+    WORK_HEARTBEAT, /* how late a task was that only wants to run at times */
+    WORK_LATENCIES
+};
+
+/*
+ * Records a duration between work_begin() and work_end().  From any task and
+ * thread, without locks; about 10 ns, beside what reading the clock takes.  In
+ * a closed loop, where the next operation starts when the last has ended, take
+ * it from the start of the operation; in an open one from the time it should
+ * have started.
+ */
+void work_latency(struct work *work, enum work_latency which, int64_t ns);
+
+/* One heartbeat: sleeps until *next + period_ns, which becomes *next, and
+ * records how late it woke.  Late ones are made up for, so that a task that
+ * was held up for ten periods counts as late ten times.  Suspends.  0, or
+ * the error of rt_sleep(). */
+int work_beat(struct work *work, int64_t *next, int64_t period_ns);
+
 /* ---- groups of tasks ---- */
 
 /* What every item begins with: one task's share of the work.  Items lie on
@@ -261,6 +285,25 @@ int work_group(struct work *work);
  * error.  Suspends.
  */
 int work_waves(rt_task_fn fn, void *items, size_t item_bytes, size_t n);
+
+/*
+ * What a task does that performs operations one after the other, in a closed
+ * loop or an open one: op(item) for each, which counts itself, and its
+ * latency.  The item is the one whose share is given.  Inline, so that the
+ * operation is.
+ */
+static inline int work_repeat(struct share *my, rt_task_fn op)
+{
+    int64_t start;
+    int status;
+    while ((status = work_next(my, &start)) > 0) {
+        status = op(my);
+        if (status != 0)
+            break;
+        work_latency(my->work, WORK_LATENCY, rt_now() - start);
+    }
+    return status;
+}
 
 /* The index-th of n parts of a total that differ by one at most. */
 static inline uint64_t work_share(uint64_t total, uint64_t n, uint64_t index)
@@ -325,30 +368,6 @@ static inline uint64_t work_hash(uint64_t x)
     x = (x ^ (x >> 27)) * 0x94d049bb133111ebu;
     return (x ^ (x >> 31)) >> 32;
 }
-
-/* ---- latency ---- */
-
-/* The histograms of a trial. */
-enum work_latency {
-    WORK_LATENCY,   /* how long an operation took, or how late it was */
-    WORK_HEARTBEAT, /* how late a task was that only wants to run at times */
-    WORK_LATENCIES
-};
-
-/*
- * Records a duration between work_begin() and work_end().  From any task and
- * thread, without locks; about 10 ns, beside what reading the clock takes.  In
- * a closed loop, where the next operation starts when the last has ended, take
- * it from the start of the operation; in an open one from the time it should
- * have started.
- */
-void work_latency(struct work *work, enum work_latency which, int64_t ns);
-
-/* One heartbeat: sleeps until *next + period_ns, which becomes *next, and
- * records how late it woke.  Late ones are made up for, so that a task that
- * was held up for ten periods counts as late ten times.  Suspends.  0, or
- * the error of rt_sleep(). */
-int work_beat(struct work *work, int64_t *next, int64_t period_ns);
 
 /* ---- the file ---- */
 
@@ -417,17 +436,15 @@ void work_client_close(void *client);
         sizeof(struct work_client), work_client_open, work_client_close \
     }
 
-/* The URL that is answered after delay_s: /delay/SECONDS of the origin, or of
- * the server at the given url. */
-void work_delay_url(const struct work *work, char *url, size_t size,
-                    double delay_s);
 /* GET.  Fails the trial unless the answer is a good one.  Suspends. */
 int work_get(struct work_client *client, const char *url);
+/* GET of what is answered after delay_s: /delay/SECONDS of the origin, or of
+ * the server at the given url. */
+int work_get_delayed(struct work_client *client, double delay_s);
 /* GET of `bytes` bytes, which the origin sends after delay_ms (both as given;
- * without that parameter 1 KiB and at once), checked to the last one. */
-int work_fetch(struct work_client *client);
-/* Adds the last answer to the share, as an operation. */
-void work_fetched(struct work_client *client);
+ * without that parameter 1 KiB and at once), checked to the last one, and
+ * added to the share as an operation. */
+int work_fetch(void *client);
 
 /* ---- items ready made: links between the tasks ---- */
 
@@ -454,6 +471,9 @@ int work_link_send(struct work_link *link, unsigned char byte);
 int work_link_recv(struct work_link *link, unsigned char *byte);
 /* Receives one and sends it on. */
 int work_link_pass(struct work_link *link);
+/* Sends one through all other tasks, which pass it on, and receives it; where
+ * they cannot run meanwhile (seq) it is passed on for them. */
+int work_link_round(struct work_link *link, unsigned char byte);
 /* The item of that index, modulo their number, in the group under way. */
 void *work_item(const struct work *work, uint64_t index);
 

@@ -56,12 +56,17 @@ NOTE = "bars: 95 % interval of the median" . \
     (panels > 1 ? "; all panels have the same axes" : "")
 load "card.gp"
 
-set xrange [xlow / 1.15:xhigh * 1.15]
-set logscale x
+# A size of 0 has no place on a logarithmic axis.
+if (xlow > 0) {
+    set logscale x
+    set xrange [xlow / 1.15:xhigh * 1.15]
+} else {
+    set xrange [-0.05 * xhigh:1.05 * xhigh]
+}
 set yrange [ylow:yhigh]
 set xtics () offset 0, 0.4
 set ytics () offset 0.6, 0
-if (xhigh / xlow < 1.01) {
+if (xlow > 0 && xhigh / xlow < 1.01) {
     set xrange [xlow / 2:xhigh * 2]
 }
 PLOT_W = CELL_W - LEFT - RIGHT

@@ -7,17 +7,9 @@
 #include "kernels.h"
 #include "workload.h"
 
-static const struct kernel_unit *unit;
-
-static int setup(struct work *work)
-{
-    (void)work;
-    unit = kernel_unit((int)given.kernel);
-    return 0;
-}
-
 static int compute(void *arg)
 {
+    const struct kernel_unit *unit = &kernel_units[given.kernel];
     struct share *my = arg;
     uint64_t result = unit->run();
     my->digest = work_hash(result);
@@ -35,8 +27,7 @@ const struct workload workload_cpu = {
     .question = "What do tasks gain that only compute?",
     .op = "unit",
     .axis = "tasks",
-    .params = { { "kernel", "sumsq", 0, 0, KERNEL_UNITS,
-                  "what one unit computes" },
+    .params = { { "kernel", "sumsq", .choices = KERNEL_UNITS },
                 { "tasks", "4", 1, 1e6 },
                 { "offload", "0" } },
     .cells = { { "coro,pool:2,thread,seq", "tasks=100 cpus=all",
@@ -48,6 +39,6 @@ const struct workload workload_cpu = {
                  "kernel=nqueens,sha256 tasks=100 offload=1 cpus=all" } },
     .tasks = "tasks",
     .region = REGION_TASKS,
-    .setup = setup,
+    .setup = kernel_units_make,
     .run = run,
 };

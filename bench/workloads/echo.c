@@ -9,6 +9,7 @@
  * same game).
  */
 
+#include <assert.h>
 #include <string.h>
 
 #include "workload.h"
@@ -17,41 +18,32 @@ enum {
     BYTES_MAX = 1024
 };
 
-static int round_trip(struct work_conn *conn, unsigned char *out,
-                      unsigned char *in)
+static int round_trip(void *arg)
 {
+    struct work_conn *conn = arg;
+    struct share *my = &conn->my;
+    unsigned char out[BYTES_MAX], in[BYTES_MAX];
     size_t bytes = (size_t)given.bytes;
+    assert(bytes > 0);
     for (size_t j = 0; j < bytes; j++)
-        out[j] = (unsigned char)(j + conn->my.ops);
+        out[j] = (unsigned char)(j + my->ops);
     ssize_t n = rt_sock_write(conn->sock, out, bytes, RT_FOREVER);
     for (size_t got = 0; n > 0 && got < bytes; got += (size_t)n)
         n = rt_sock_read(conn->sock, in + got, bytes - got, RT_FOREVER);
     if (n <= 0)
         return n == 0 ? -ECONNRESET : (int)n;
     if (memcmp(in, out, bytes) != 0)
-        return work_fail(conn->my.work, -EBADMSG, "an answer differs");
-    /* Filled above: there is at least one byte. */
-    unsigned char last = in[bytes - 1]; /* NOLINT(clang-analyzer-*) */
-    last = (unsigned char)(last - conn->my.ops);
-    conn->my.digest += work_hash(bytes * 256 + last);
-    conn->my.bytes += bytes;
-    conn->my.ops++;
+        return work_fail(my->work, -EBADMSG, "an answer differs");
+    unsigned char last = (unsigned char)(in[bytes - 1] - my->ops);
+    my->digest += work_hash(bytes * 256 + last);
+    my->bytes += bytes;
+    my->ops++;
     return 0;
 }
 
 static int run(void *arg)
 {
-    struct work_conn *conn = arg;
-    unsigned char out[BYTES_MAX], in[BYTES_MAX];
-    int64_t start;
-    int status;
-    while ((status = work_next(&conn->my, &start)) > 0) {
-        status = round_trip(conn, out, in);
-        if (status != 0)
-            break;
-        work_latency(conn->my.work, WORK_LATENCY, rt_now() - start);
-    }
-    return status;
+    return work_repeat(arg, round_trip);
 }
 
 const struct workload workload_echo = {

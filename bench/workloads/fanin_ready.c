@@ -72,7 +72,7 @@ const struct workload workload_fanin_ready = {
                 { "frac", "0.1", .help = "of them ready at once, or just one" },
                 { "rounds", "10000", 1, 1e8 } },
     .cells = { { "coro,thread", NULL, NULL,
-                 "conns=100,1000,10000 frac=0,0.01,0.1,1" } },
+                 "conns=100 frac=0.01,0.1,1 | conns=1000 frac=0.001,0.01,0.1,1 | conns=10000 frac=0.0001,0.01,0.1,1" } },
     .live = "conns+1",
     .fds = "2*conns+2",
     .item = { sizeof(struct work_link), open_pair, work_link_close },

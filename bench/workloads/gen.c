@@ -37,8 +37,7 @@ const struct workload workload_gen = {
     .question = "What does a value from a generator cost?",
     .op = "value",
     .calibrated = "rounds",
-    .params = { { "delay_ms", "0", .help = "sleep before each value" },
-                { "rounds", "10000" } },
+    .params = { { "delay_ms", "0" }, { "rounds", "10000" } },
     .cells = { { "coro,thread", NULL, NULL, "delay_ms=0,1 cpus=1,all" } },
     .tasks = "1", /* and the producer */
     .sum = "rounds-1*rounds",

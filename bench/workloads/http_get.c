@@ -9,17 +9,7 @@
 
 static int run(void *arg)
 {
-    struct work_client *client = arg;
-    int64_t start;
-    int status;
-    while ((status = work_next(&client->my, &start)) > 0) {
-        status = work_fetch(client);
-        if (status != 0)
-            break;
-        work_latency(client->my.work, WORK_LATENCY, rt_now() - start);
-        work_fetched(client);
-    }
-    return status;
+    return work_repeat(arg, work_fetch);
 }
 
 const struct workload workload_http_get = {

@@ -19,8 +19,6 @@ static int run(void *arg)
     status = now > (uint64_t)given.permits ? -EBADMSG : work_client_new(client);
     if (status == 0)
         status = work_fetch(client);
-    if (status == 0)
-        work_fetched(client);
     work_client_close(client);
     gauge_leave(&fetching);
     rt_sem_release(common.sem);

@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * timers: each task sleeps ten times, for 10 to 100 ms by a fixed seed.  The
- * latency is how much too late it woke; CPU time per operation is what a
- * timer and a wake-up cost.
+ * latency is how late it woke; CPU per operation is a timer and a wake-up.
  */
 
 #include "workload.h"
 
 enum {
-    SLEEPS = 10,
     SHORTEST_NS = 10000000,
     LONGEST_NS = 100000000
 };
@@ -17,7 +15,7 @@ static int run(void *arg)
 {
     struct share *my = arg;
     while (my->ops < my->rounds) {
-        uint64_t random = work_hash(my->index * SLEEPS + my->ops);
+        uint64_t random = work_hash(my->index * 10 + my->ops);
         int64_t ns =
             SHORTEST_NS + (int64_t)(random % (LONGEST_NS - SHORTEST_NS + 1));
         int64_t until = rt_in(ns);

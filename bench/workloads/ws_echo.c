@@ -6,7 +6,6 @@
  * the timed part; the Closes belong to it.
  */
 
-#include <errno.h>
 #include <string.h>
 
 #include "workload.h"
@@ -17,8 +16,10 @@ enum {
 };
 
 /* The answer to the ping comes before the one to the message. */
-static int round_trip(struct work_ws *item, char *text)
+static int round_trip(void *arg)
 {
+    struct work_ws *item = arg;
+    char text[BYTES_MAX];
     size_t bytes = (size_t)given.bytes;
     struct rt_ws_message back;
     int status = 0;
@@ -41,15 +42,7 @@ static int round_trip(struct work_ws *item, char *text)
 static int run(void *arg)
 {
     struct work_ws *item = arg;
-    char text[BYTES_MAX];
-    int64_t start;
-    int status;
-    while ((status = work_next(&item->my, &start)) > 0) {
-        status = round_trip(item, text);
-        if (status != 0)
-            return status;
-        work_latency(item->my.work, WORK_LATENCY, rt_now() - start);
-    }
+    int status = work_repeat(&item->my, round_trip);
     item->my.sum = item->my.ops / PING_EVERY - rt_ws_pongs(item->ws);
     return status ? status : rt_ws_close(item->ws, 1000, NULL, RT_FOREVER);
 }
