@@ -85,6 +85,24 @@ int address_resolve(struct addrinfo **out, const char *name, unsigned port)
     return resolve_error(getaddrinfo(name, service, &hints, out));
 }
 
+bool address_accept_again(int error)
+{
+    switch (error) {
+    case EINTR:
+    case ECONNABORTED:
+    case ENETDOWN:
+    case EPROTO:
+    case ENOPROTOOPT:
+    case EHOSTDOWN:
+    case ENONET:
+    case EHOSTUNREACH:
+    case ENETUNREACH:
+        return true;
+    default:
+        return false;
+    }
+}
+
 unsigned address_port(int fd)
 {
     union address address = { 0 };

@@ -26,8 +26,14 @@ int address_parse(union address *out, const char *host, unsigned port);
 bool address_is_name(const char *host);
 
 /* Looks a name up, which blocks.  freeaddrinfo() frees *out.  -EINVAL (the
- * port), -ENOENT, -EAGAIN, -ENOMEM or -EIO. */
+ * port), -ENOENT, -EAGAIN, -ENOMEM or -EIO (for lack of descriptors, too: glibc
+ * does not keep errno for EAI_SYSTEM). */
 int address_resolve(struct addrinfo **out, const char *name, unsigned port);
+
+/* Whether accept(2) is to be called again after this errno: it was interrupted,
+ * or what became of a connection before we took it is not the listener's error
+ * (accept(2), "Error handling"). */
+bool address_accept_again(int error);
 
 /* The local port of a socket, 0 when there is none. */
 unsigned address_port(int fd);

@@ -435,7 +435,8 @@ struct rt_sock;
  * not matter.  Suspends.  A look-up that has begun is completed first, then
  * deadline and cancellation count.  Errors: -EINVAL (nothing of the sort, or
  * a port above 65535), -ENOENT (no such name), -EAGAIN (the name server does
- * not answer), -ECONNREFUSED and the other errors of connect(2), -EMFILE,
+ * not answer), -EIO (the look-up failed otherwise, as for lack of
+ * descriptors), -ECONNREFUSED and the other errors of connect(2), -EMFILE,
  * -ENOMEM.
  */
 int rt_sock_connect(struct rt_sock **out, const char *host, unsigned port,
@@ -528,7 +529,7 @@ struct rt_http_reply {
     size_t body_bytes;  /* the body is followed by a NUL not counted here */
 };
 
-int rt_http_new(struct rt_http **out); /* -ENOMEM */
+int rt_http_new(struct rt_http **out); /* -ENOMEM, -EMFILE */
 /* Closes its connection. */
 void rt_http_free(struct rt_http *http);
 

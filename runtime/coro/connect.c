@@ -51,7 +51,7 @@ static int connect_later(int fd, const struct sockaddr *to, socklen_t bytes,
                          int64_t deadline)
 {
     int error = -EAGAIN;
-    while (error == -EAGAIN) {
+    while (error == -EAGAIN || error == -EINTR) {
         int64_t until = rt_in(RETRY_NS);
         if (rt_now() >= deadline)
             return -ETIMEDOUT;
@@ -68,7 +68,7 @@ static int connect_sock(struct rt_sock *sock, const struct sockaddr *to,
     set_nodelay(sock->fd);
     if (!connect(sock->fd, to, bytes))
         return 0;
-    if (errno == EINPROGRESS)
+    if (errno == EINPROGRESS || errno == EINTR)
         return connected(sock, deadline);
     if (errno == EAGAIN && to->sa_family == AF_UNIX)
         return connect_later(sock->fd, to, bytes, deadline);
@@ -171,7 +171,7 @@ static int try_accept(int listener)
     int fd;
     do
         fd = accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
-    while (fd < 0 && (errno == EINTR || errno == ECONNABORTED));
+    while (fd < 0 && address_accept_again(errno));
     return fd < 0 ? -errno : fd;
 }
 

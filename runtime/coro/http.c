@@ -207,11 +207,14 @@ static int make_objects(struct co_http *http)
     if (error)
         return error;
     http->cache = curl_share_init();
-    if (!http->cache) {
+    /* Without one its connection would go to the hub's and outlive it. */
+    if (!http->cache || curl_share_setopt(http->cache, CURLSHOPT_SHARE,
+                                          CURL_LOCK_DATA_CONNECT)) {
+        curl_share_cleanup(http->cache);
+        http->cache = NULL;
         http_easy_fini(&http->base);
         return -ENOMEM;
     }
-    curl_share_setopt(http->cache, CURLSHOPT_SHARE, CURL_LOCK_DATA_CONNECT);
     CURL *curl = http->base.curl;
     curl_easy_setopt(curl, CURLOPT_SHARE, http->cache);
     curl_easy_setopt(curl, CURLOPT_PRIVATE, http);

@@ -143,26 +143,6 @@ int rt_sock_listen(struct rt_sock **out, const char *host, unsigned port,
     return os_sock_new(out, fd, false);
 }
 
-/* What became of a connection before we took it is not the listener's error
- * (accept(2), "Error handling"). */
-static bool accept_again(int err)
-{
-    switch (err) {
-    case EINTR:
-    case ECONNABORTED:
-    case ENETDOWN:
-    case EPROTO:
-    case ENOPROTOOPT:
-    case EHOSTDOWN:
-    case ENONET:
-    case EHOSTUNREACH:
-    case ENETUNREACH:
-        return true;
-    default:
-        return false;
-    }
-}
-
 int rt_sock_accept(struct rt_sock **out, struct rt_sock *listener,
                    int64_t deadline)
 {
@@ -174,7 +154,7 @@ int rt_sock_accept(struct rt_sock **out, struct rt_sock *listener,
             set_nodelay(fd);
             return os_sock_new(out, fd, false);
         }
-        if (accept_again(errno))
+        if (address_accept_again(errno))
             continue;
         if (errno != EAGAIN)
             return -errno;

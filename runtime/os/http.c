@@ -32,11 +32,17 @@ int rt_http_new(struct rt_http **out)
     http->multi = curl_multi_init();
     if (!http->multi)
         goto free_easy;
+    /* Made without descriptors it is deaf to a cancellation. */
+    error = -EMFILE;
+    if (curl_multi_wakeup(http->multi) != CURLM_OK)
+        goto free_multi;
     curl_multi_setopt(http->multi, CURLMOPT_MAXCONNECTS, 1L);
     atomic_flag_clear(&http->base.busy);
     *out = &http->base;
     return 0;
 
+free_multi:
+    curl_multi_cleanup(http->multi);
 free_easy:
     http_easy_fini(&http->base);
 free_http:

@@ -152,7 +152,7 @@ static int connect_fd(int fd, const struct sockaddr *to, socklen_t bytes,
     while (connect(fd, to, bytes)) {
         if (errno == EINPROGRESS || errno == EINTR)
             return connected(fd, deadline);
-        if (errno != EAGAIN)
+        if (errno != EAGAIN || to->sa_family != AF_UNIX)
             return -errno;
         /* A full backlog of a Unix socket cannot be polled for. */
         int64_t until = rt_in(RETRY_NS);
@@ -251,7 +251,7 @@ int rt_sock_accept(struct rt_sock **out, struct rt_sock *listener,
         return -ECANCELED;
     do {
         fd = accept4(listener->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
-        if (fd < 0 && errno == ECONNABORTED)
+        if (fd < 0 && address_accept_again(errno))
             errno = EINTR; /* somebody else may have come */
         fd = (int)outcome(fd, listener->fd, POLLIN, deadline, &again);
     } while (again);
