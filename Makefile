@@ -219,14 +219,20 @@ $(foreach t,$(WS_TESTS),$(RUNTIMES:%=$(BUILD)/test/%/$(t))): \
 
 HTTP_TESTS := $(filter test_http%,$(RT_TESTS))
 $(foreach r,$(RUNTIMES),$(HTTP_TESTS:%=$(BUILD)/test/$(r)/%)): \
-    $(BUILD)/obj/runtime/test/server.o
+    $(call objects,$(wildcard runtime/test/server*.c))
 # The other side of TLS; libmicrohttpd-dev brings it.
 $(RUNTIMES:%=$(BUILD)/test/%/test_http_tls): $(BUILD)/obj/runtime/test/tls.o
 $(RUNTIMES:%=$(BUILD)/test/%/test_http_tls): TEST_LIBS := $(GNUTLS)
 
-# The runtime's calls that test_fault.c makes fail.
-FAULTS := malloc calloc realloc aligned_alloc posix_memalign mmap pthread_create
-$(RUNTIMES:%=$(BUILD)/test/%/test_fault): LDFLAGS += $(FAULTS:%=-Wl,--wrap=%)
+# The runtime's calls that faults.c makes fail.
+FAULTS := malloc calloc realloc aligned_alloc posix_memalign mmap \
+    pthread_create read write recv send pread pwrite open fsync fstat socket \
+    connect accept4 ppoll syscall
+FAULT_TESTS := $(foreach t,$(filter test_fault%,$(RT_TESTS)), \
+    $(RUNTIMES:%=$(BUILD)/test/%/$(t)))
+$(FAULT_TESTS): $(call objects,$(wildcard runtime/test/fault*.c) \
+    $(wildcard runtime/test/server*.c))
+$(FAULT_TESTS): LDFLAGS += $(FAULTS:%=-Wl,--wrap=%)
 $(BUILD)/test/coro-only/test_threads: LDFLAGS += -Wl,--wrap=pthread_create
 
 $(BUILD)/test/coro-only/%: $(BUILD)/obj/runtime/test/coro/%.o \

@@ -19,6 +19,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "server_ws.h"
+
 enum {
     PATH_MAX_BYTES = 1024,
     PIECE = 2048
@@ -260,6 +262,10 @@ static bool answer(const struct server_peer *peer,
     }
     if (strcmp(request->path, "/reset") == 0) {
         reset(peer);
+        return false;
+    }
+    if (strcmp(request->path, "/ws") == 0) {
+        server_ws(peer, asked.head);
         return false;
     }
     if (strcmp(request->path, "/crowd") == 0) {

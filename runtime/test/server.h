@@ -12,6 +12,7 @@
  *     /much/BYTES /chunked/BYTES       a body of so many bytes server_byte()
  *     /to/STATUSlocation               a redirect
  *     /field/BYTES /fields/NUMBER      a long header field, many of them
+ *     /ws                              a WebSocket that echoes
  *     /crowd                           once SERVER_CROWD have asked
  */
 
