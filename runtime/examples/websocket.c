@@ -50,6 +50,8 @@ static int heart(void *arg)
     do {
         pongs = rt_ws_pongs(c->ws);
         int rc = rt_ws_ping(c->ws, NULL, 0, RT_FOREVER);
+        if (rc == -EPIPE) /* talk() has sent its Close: let it finish */
+            return rt_sleep(RT_FOREVER);
         if (rc == 0)
             rc = rt_sleep(in_ms(c->patience_ms));
         if (rc)
