@@ -536,6 +536,17 @@ static void memory_is_read_when_all_are_parked(void **state)
     json_decref(thread);
 }
 
+static void touched_stack_is_held(void **state)
+{
+    (void)state;
+    json_t *coro =
+        trial("coro", "sleepers_touch tasks=100 touch_kib=16 sleep_s=1", 0);
+    assert_true(program_int(coro, "memory.parked.rss_anon") -
+                    program_int(coro, "memory.before.rss_anon") >=
+                100 * 16 * 1024);
+    json_decref(coro);
+}
+
 static void null_is_the_floor(void **state)
 {
     (void)state;
@@ -634,6 +645,7 @@ int main(void)
         cmocka_unit_test(an_origin_that_is_gone_is_a_failure),
         cmocka_unit_test(tasks_at_a_start_line_count_as_threads),
         cmocka_unit_test(memory_is_read_when_all_are_parked),
+        cmocka_unit_test(touched_stack_is_held),
         cmocka_unit_test(null_is_the_floor),
         cmocka_unit_test(the_record_goes_to_the_descriptor_named),
         cmocka_unit_test(one_cpu_is_recorded),

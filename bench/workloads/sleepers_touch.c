@@ -6,13 +6,15 @@
 
 #include "workload.h"
 
-/* Writes to each cache line of so many KiB of stack. */
+/* Writes to each cache line of so many KiB of stack.  A frame that is read
+ * after the call below it cannot be used again for that call. */
 static __attribute__((noinline)) unsigned touch(int64_t kib)
 {
     volatile unsigned char frame[1024];
     for (size_t i = 0; i < sizeof(frame); i += 64)
         frame[i] = (unsigned char)kib;
-    return kib > 1 ? frame[0] + touch(kib - 1) : frame[0];
+    unsigned below = kib > 1 ? touch(kib - 1) : 0;
+    return below + frame[0];
 }
 
 static int run(void *arg)
