@@ -55,6 +55,7 @@ int results_ci(FILE *file, const struct analysis *analysis);
 int results_bmf(FILE *file, const struct analysis *analysis);
 int results_csv(FILE *file, const struct analysis *analysis);
 int results_latency(FILE *file, const struct analysis *analysis);
+int results_samples(FILE *file, const struct analysis *analysis);
 int results_captions(FILE *file, const struct analysis *analysis);
 int report_md(FILE *file, const struct analysis *analysis);
 int report_html(FILE *file, const struct analysis *analysis);

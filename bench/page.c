@@ -49,6 +49,9 @@ void page_end(struct page *page)
 }
 
 static void print_prose(struct page *page, const char *format, va_list args)
+    __attribute__((format(printf, 2, 0)));
+
+static void print_prose(struct page *page, const char *format, va_list args)
 {
     char *prose;
     if (vasprintf(&prose, format, args) < 0) {

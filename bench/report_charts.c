@@ -82,6 +82,34 @@ static void say_heartbeat(FILE *file, const struct analysis *a,
     say_distribution(file, cell, WORK_HEARTBEAT);
 }
 
+/* As parts of the median. */
+static void say_spread(FILE *file, const struct analysis *a,
+                       const struct cell *cell)
+{
+    const struct estimate *e =
+        &cell->estimates[compare_metric(cell, COMPARE_WALL)];
+    char low[HUMAN], high[HUMAN], text[3 * HUMAN];
+    (void)a;
+    if (e->n == 0 || !(e->median > 0))
+        return;
+    snprintf(text, sizeof text, "%zu from %s to %s", e->n,
+             human_ratio(low, e->min / e->median),
+             human_ratio(high, e->max / e->median));
+    say_estimate(file, cell, text, "");
+}
+
+/* Of runtimes whose tasks park, each once. */
+static void say_parts(FILE *file, const struct analysis *a,
+                      const struct cell *cell)
+{
+    char rss[HUMAN], full[HUMAN];
+    for (size_t i = 0; i < a->slopes_n; i++)
+        if (a->slopes[i].cell == cell)
+            fprintf(file, " %s %s: %s in full, RSS %s;", cell->workload,
+                    cell->runtime, human_bytes(full, slope_full(&a->slopes[i])),
+                    human_bytes(rss, slope_rss(&a->slopes[i])));
+}
+
 static void say_ratio(FILE *file, const struct analysis *a,
                       const struct cell *cell, int which)
 {
@@ -119,6 +147,10 @@ static const struct kind {
     { "latency", "Distribution of the latency of operations.", say_latency },
     { "heartbeat", "Distribution of the lateness of heartbeats.",
       say_heartbeat },
+    { "spread", "Every sample over the median of its cell.", say_spread },
+    { "memory-parts",
+      "Memory that one parked task holds, with page tables and kernel stack.",
+      say_parts },
     { "speedup-wall", "Wall time over that of coro, with 95 % intervals.",
       say_wall_ratio },
     { "speedup-cpu", "CPU time over that of coro, with 95 % intervals.",

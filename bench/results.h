@@ -6,7 +6,7 @@
  * The result files of a run, all made from trials.jsonl and env.json by one
  * call: results.json (Google Benchmark JSON), results.ci.json (one entry per
  * cell), results.bmf.json (Bencher Metric Format), summary.csv, latency.csv,
- * captions.tsv, report.md, report.html.
+ * samples.csv, captions.tsv, report.md, report.html.
  *
  * summary.csv is what gnuplot reads: tidy, one row per cell and metric, comma
  * separated, a header line, no quotes (no field may contain a comma):
@@ -61,6 +61,15 @@
  *   ns
  *   count     values in all
  *
+ * samples.csv has every sample of the time that is compared, same form:
+ *
+ *   cell workload point runtime   as above
+ *   metric    wall_s, or ns_per_op where the number of operations is calibrated
+ *   round value
+ *   relative  value over the median of the cell
+ *   outlier   1: further than three scaled MAD from that median; marked, not
+ *             dropped
+ *
  * A folder of cobench crossover has crossovers.json besides, which becomes
  * crossovers[] of results.json: an object for wall time and one for CPU time,
  * {workload, param, a, b, metric: "wall" | "cpu", answer: "found" | "none" |
@@ -80,6 +89,7 @@
  *             wall_s where the work is fixed and mostly waits or has no
  *             axis, else ns_per_op; what one operation is, "round trip"; its
  *             question
+ *   runtime   NAME "reference" or NAME "third-party", of those that are
  */
 
 #include <stdio.h>

@@ -206,6 +206,37 @@ int results_latency(FILE *file, const struct analysis *a)
     return 0;
 }
 
+/* ---- samples.csv ---- */
+
+static void print_samples(FILE *file, const struct cell *cell)
+{
+    enum metric metric = compare_metric(cell, COMPARE_WALL);
+    double median = cell->estimates[metric].median;
+    if (cell->estimates[metric].n == 0 || !(median > 0))
+        return;
+    for (size_t i = 0; i < cell->n; i++) {
+        double value = cell->samples[i].values[metric];
+        if (!isfinite(value))
+            continue;
+        print_field(file, cell->name);
+        print_field(file, cell->workload);
+        print_field(file, cell->point);
+        print_field(file, cell->runtime);
+        fprintf(file, "%s,%u,%.10g,%.6g,%d\n", metric_name(metric),
+                cell->samples[i].round, value, value / median,
+                cell->samples[i].outlier);
+    }
+}
+
+int results_samples(FILE *file, const struct analysis *a)
+{
+    fputs("cell,workload,point,runtime,metric,round,value,relative,outlier\n",
+          file);
+    for (size_t i = 0; i < a->summary.n; i++)
+        print_samples(file, a->shown[i]);
+    return 0;
+}
+
 /* ---- captions ---- */
 
 /* No tab or line end may stand inside a field. */
@@ -214,6 +245,19 @@ static void print_caption(FILE *file, const char *text, char end)
     for (; *text; text++)
         fputc((unsigned char)*text < ' ' ? ' ' : *text, file);
     fputc(end, file);
+}
+
+/* Once for each runtime that is none of ours. */
+static void print_remark(FILE *file, const struct analysis *a, size_t i)
+{
+    const struct cell *cell = a->shown[i];
+    if (!cell->reference && !cell->third_party)
+        return;
+    for (size_t j = 0; j < i; j++)
+        if (strcmp(a->shown[j]->runtime, cell->runtime) == 0)
+            return;
+    fprintf(file, "runtime\t%s\t%s\n", cell->runtime,
+            cell->reference ? "reference" : "third-party");
 }
 
 int results_captions(FILE *file, const struct analysis *a)
@@ -238,5 +282,7 @@ int results_captions(FILE *file, const struct analysis *a)
         print_caption(file, cell->op, '\t');
         print_caption(file, cell->question, '\n');
     }
+    for (size_t i = 0; i < a->summary.n; i++)
+        print_remark(file, a, i);
     return 0;
 }

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
-# usage: awk -f charts.awk -v want=KIND [-v workload=W] [-v metric=M] summary.csv
+# usage: awk -f words.awk -f charts.awk -v want=KIND [-v workload=W] [-v metric=M] summary.csv
 # Selects and orders the rows of one chart; no number is changed.  Output is
-# tab separated, a missing figure is NaN, blocks are two blank lines apart.
+# tab separated, a missing figure is NaN, blocks are two blank lines apart; what
+# all titles of lines, rows and memory would say alike stands above, behind "#".
 #   want=check    nothing, or the error: a column that is missing
 #   want=list     WORKLOAD lines|rows AXIS ops_per_s parked_rss, "-" for each
 #                 of the last three it has not
@@ -11,6 +12,9 @@
 #   want=rows     of the others: row median low high runtime, "head" rows carry a title
 #   want=memory   as lines, with rss low high full low high, what a task costs of both,
 #                 and at which size: "-" for a slope over several
+#   want=parts    what a parked task holds, all workloads: row rss full slab
+#                 runtime title; "head" rows carry a title, of a slope or of
+#                 the largest number of tasks
 #   want=runtimes the runtimes of want=ratio in their order, one a line
 #   want=bound    how many ratios are left out of the next, being origin-bound
 #   want=ratio    as rows, a row per point; "workload" rows carry its name
@@ -78,12 +82,14 @@ want == "check" { next }
             keep()
         next
     }
-    if (name != workload)
+    if (name != workload && want != "parts")
         next
-    if (want == "memory" && (m == "rss_slope" || m == "full_slope"))
+    if (m == "rss_slope" || m == "full_slope")
         slope[group, rt, m] = number("median")
+    if (m ~ /^(rss|full|slab)_per_task$/)
+        per_task[group, rt, x, m] = number("median")
     # Of the largest number of tasks, where there are too few for a slope.
-    if (want == "memory" && (m == "rss_per_task" || m == "full_per_task") && \
+    if (m ~ /^(rss|full|slab)_per_task$/ && axis == "tasks" && \
         x + 0 >= largest[group, rt, m] + 0) {
         largest[group, rt, m] = x
         each[group, rt, m] = number("median")
@@ -103,6 +109,8 @@ END {
         lines()
     else if (want == "rows")
         rows()
+    else if (want == "parts")
+        parts()
     else if (want == "ratio")
         ratios()
     else if (want == "runtimes")
@@ -204,7 +212,8 @@ function before(a, b)
 {
     if (rank_of[a] != rank_of[b])
         return rank_of[a] < rank_of[b]
-    if (want == "lines" || want == "memory") {
+    if (want == "lines" || want == "memory" || \
+        (want == "parts" && axis_name[a] == "tasks")) {
         if (key_of[a] != key_of[b])
             return key_of[a] < key_of[b]
         return x_of[a] + 0 < x_of[b] + 0
@@ -231,18 +240,25 @@ function sort(    i, j, g)
     }
 }
 
-# The parameters in a name, without the workload: "delay_ms:10 cpus:1".
-function parameters(text)
+# What the row k is part of: a panel, or a head.
+function title(k)
 {
-    if (!sub(/^[^\/]*\//, "", text))
-        return "-"
-    gsub(/\//, "  ", text)
-    return text
+    return want == "rows" ? full_name(k) : group_of[k]
+}
+
+# Says once what all titles have in common.
+function share_titles(    i)
+{
+    for (i = 1; i <= chosen; i++)
+        count_words("", title(sorted[i]))
+    if (chosen > 0)
+        print "# " some_words("", title(sorted[1]), 1)
 }
 
 function lines(    i, k, last, id)
 {
     sort()
+    share_titles()
     for (i = 1; i <= chosen; i++) {
         k = sorted[i]
         id = group_of[k] SUBSEP runtime_of[k]
@@ -250,7 +266,7 @@ function lines(    i, k, last, id)
             printf "\n\n"
         last = id
         print rank_of[k], x_of[k], text_of[k], runtime_of[k], \
-            parameters(group_of[k]) (want == "memory" ? kernel(k) : "")
+            some_words("", title(k), 0) (want == "memory" ? kernel(k) : "")
     }
 }
 
@@ -297,26 +313,60 @@ function runtimes(    i, j, n, sorted_names, rt_name)
         print sorted_names[i]
 }
 
-# All parameters of a point, the axis first.
-function full_name(k)
+# All of a point, the axis first.
+function full_name(k,    name)
 {
-    if (axis_name[k] == "-")
-        return parameters(group_of[k])
-    return axis_name[k] ":" x_of[k] "  " parameters(group_of[k])
+    name = group_of[k]
+    if (axis_name[k] != "-")
+        sub(/\/|$/, "/" axis_name[k] ":" x_of[k] "&", name)
+    return name
 }
 
 # A row is a cell under the head of its point.
-function rows(    i, k, id, last, row)
+function rows(    i, k, id, last, row, head)
+{
+    sort()
+    share_titles()
+    for (i = 1; i <= chosen; i++) {
+        k = sorted[i]
+        id = group_of[k] SUBSEP x_of[k]
+        head = some_words("", title(k), 0)
+        if (id != last && head != "-")
+            print ++row, "NaN", "NaN", "NaN", "head", head
+        last = id
+        print ++row, text_of[k], runtime_of[k], "-"
+    }
+}
+
+# A row is a runtime with tasks of one kind, however many of them, under the
+# head of that kind.
+function parts(    i, k, last, row, head)
 {
     sort()
     for (i = 1; i <= chosen; i++) {
         k = sorted[i]
-        id = group_of[k] SUBSEP x_of[k]
-        if (id != last && full_name(k) != "-")
-            print ++row, "NaN", "NaN", "NaN", "head", full_name(k)
-        last = id
-        print ++row, text_of[k], runtime_of[k], "-"
+        head = axis_name[k] == "tasks" ? group_of[k] : full_name(k)
+        if (drawn[head, runtime_of[k]]++ || share(k, "rss") == "NaN")
+            continue
+        if (head != last) {
+            gsub("/", "  ", head)
+            print ++row, "NaN", "NaN", "NaN", "head", head
+            last = axis_name[k] == "tasks" ? group_of[k] : full_name(k)
+        }
+        print ++row, share(k, "rss"), share(k, "full"), share(k, "slab"), \
+            runtime_of[k], "-"
     }
+}
+
+function share(k, kind,    g, r)
+{
+    g = group_of[k]
+    r = runtime_of[k]
+    if (axis_name[k] == "tasks")
+        return cost(g, r, kind)
+    if ((g, r, x_of[k], kind "_per_task") in per_task)
+        return per_task[g, r, x_of[k], kind "_per_task"]
+    return "NaN"
 }
 
 # A row is a point and holds all runtimes, under the head of its workload;
@@ -324,14 +374,8 @@ function rows(    i, k, id, last, row)
 function ratios(    i, k, id, last, w, last_w, row, shared)
 {
     sort()
-    for (i = 1; i <= chosen; i++) {
-        k = sorted[i]
-        id = group_of[k] SUBSEP x_of[k]
-        if (!(id in counted)) {
-            counted[id] = 1
-            count_words(workload_of[k], full_name(k))
-        }
-    }
+    for (i = 1; i <= chosen; i++)
+        count_words(workload_of[sorted[i]], full_name(sorted[i]))
     for (i = 1; i <= chosen; i++) {
         k = sorted[i]
         w = workload_of[k]
@@ -343,30 +387,11 @@ function ratios(    i, k, id, last, w, last_w, row, shared)
                 some_words(w, full_name(k), 1))
         if (id != last)
             print ++row, "NaN", "NaN", "NaN", "head", \
-                (w == "all" ? full_name(k) : some_words(w, full_name(k), 0)), \
+                (w == "all" ? substr(group_of[k], 5) : \
+                some_words(w, full_name(k), 0)), \
                 "-"
         last = id
         last_w = w
         print row, text_of[k], runtime_of[k], "-", "-"
     }
-}
-
-function count_words(w, text,    n, i, part)
-{
-    points_of[w]++
-    n = split(text, part, "  ")
-    for (i = 1; i <= n; i++)
-        with_word[w, part[i]]++
-}
-
-# The words of text that all points of w share, or those that not all do.
-function some_words(w, text, shared,    n, i, part, all, out)
-{
-    n = split(text, part, "  ")
-    for (i = 1; i <= n; i++) {
-        all = with_word[w, part[i]] == points_of[w]
-        if (all == shared)
-            out = out (out == "" ? "" : "  ") part[i]
-    }
-    return out == "" ? "-" : out
 }

@@ -2,7 +2,8 @@
 # usage: gnuplot -c latency.gp IN OUT TITLE SUBTITLE AXIS
 # Latency against the share of values that do not exceed it, on the axis
 # log(1/(1-share)) that gives every further nine the same room: one curve per
-# runtime, one panel per point, all panels on the same axes.  IN is what
+# runtime, dashed where it offloads, one panel per point, all panels on the same
+# axes.  IN is what
 # `latency.awk want=curves` prints.
 if (ARGC != 5) {
     print "usage: latency.gp IN OUT TITLE SUBTITLE AXIS"
@@ -12,6 +13,7 @@ IN = ARG1; OUT = ARG2; TITLE = ARG3; SUBTITLE = ARG4; AXIS = ARG5
 set loadpath system(sprintf("dirname '%s'", ARG0))
 load "style.gp"
 nines(share) = 1 / (1 - share)
+label_of(rt, offload) = called(rt) . (offload == 1 ? ", offloaded" : "")
 # An exact 0 cannot stand on the axis.
 late(ns) = ns < 1 ? 1e-9 : ns * 1e-9
 
@@ -19,32 +21,33 @@ panels = 0; high = 0; low = 1e300; xhigh = 100.; longest = 4; widest = 0
 stats IN using (panels = int($1) > panels ? int($1) : panels, \
     x = nines($2), v = late($3), low = v < low ? v : low, \
     high = v > high ? v : high, xhigh = x > xhigh ? x : xhigh, \
-    longest = longer(strcol(4), longest), widest = longer(strcol(5), widest), \
+    longest = longer(label_of(strcol(4), $6), longest), widest = longer(strcol(5), widest), \
     1) nooutput
 stats IN using 1 nooutput
 series = int(STATS_blocks)
 array NAME[series]
 array SAY[series]
 array PANEL[series]
+array OFFLOAD[series]
 array LAST_X[series]
 array LAST_Y[series]
 array HEAD[panels]
 do for [i = 1:series] {
     stats IN index i - 1 using (PANEL[i] = int($1), LAST_X[i] = nines($2), \
-        LAST_Y[i] = late($3), NAME[i] = strcol(4), SAY[i] = NAME[i], \
-        HEAD[int($1)] = strcol(5), 1) nooutput
+        LAST_Y[i] = late($3), NAME[i] = strcol(4), OFFLOAD[i] = $6, \
+        SAY[i] = label_of(NAME[i], $6), HEAD[int($1)] = strcol(5), 1) nooutput
 }
 logarithmic = 1
 ylow = low / 1.3
 yhigh = high * 1.3
 
 W = 800
-COLUMNS = panels > 1 && 7 * widest < 480 ? 2 : 1
+COLUMNS = panels > 1 && 7.4 * widest < 386 ? 2 : 1
 LINES = (panels + COLUMNS - 1) / COLUMNS
 CELL_W = W / COLUMNS
 CELL_H = COLUMNS == 1 ? 330 : 300
 LEFT = 66
-RIGHT = 34 + 7 * longest
+RIGHT = 30 + 6.5 * longest
 BODY = LINES * CELL_H + 22
 NOTE = "all rounds together; a curve ends where fewer than ten values lie beyond" . \
     (panels > 1 ? "; all panels have the same axes" : "")
@@ -72,7 +75,8 @@ do for [p = 1:panels] {
     set rmargin at screen across(px + PLOT_W)
     set tmargin at screen down(py + PLOT_Y)
     set bmargin at screen down(py + PLOT_Y + PLOT_H)
-    set label 1 HEAD[p] at screen across(px - LEFT + 14), down(py + 12) left \
+    say = HEAD[p] eq "-" ? "" : HEAD[p]
+    set label 1 say at screen across(px - LEFT + 14), down(py + 12) left \
         font bold(10.5) textcolor rgb INK
     set label 3 AXIS at screen across(px - LEFT + 14), down(py + 28) left \
         font sans(10) textcolor rgb GREY
@@ -84,7 +88,7 @@ do for [p = 1:panels] {
     # twentieth of a decade from 0 %.
     plot for [i = 1:series] IN index i - 1 \
             using (PANEL[i] == p ? nines($2) : NaN):(late($3)) with lines \
-            linewidth 1.6 dashtype dashes(NAME[i]) \
+            linewidth 1.6 dashtype OFFLOAD[i] == 1 ? 2 : dashes(NAME[i]) \
             linecolor rgb hue(NAME[i]) notitle, \
         for [i = 1:series] IN index i - 1 every 20::14 \
             using (PANEL[i] == p ? nines($2) : NaN):(late($3)) with points \

@@ -14,8 +14,8 @@ set loadpath system(sprintf("dirname '%s'", ARG0))
 load "style.gp"
 X = size_name(ARG6)
 # However many connections there are, a pool serves no more than it has workers.
-called(rt) = ARG7 eq "1/s" && base(rt) eq "pool" ? \
-    sprintf("%s (%s in flight)", rt, rt[6:*]) : rt
+labelled(rt) = ARG7 eq "1/s" && base(rt) eq "pool" ? \
+    sprintf("%s (%s in flight)", rt, rt[6:*]) : called(rt)
 
 panels = 0; high = 0; low = 1e300; xlow = 1e300; xhigh = 0; bare = 0
 longest = 4; widest = 0; xs = ""
@@ -23,7 +23,7 @@ stats IN using (panels = int($1) > panels ? int($1) : panels, x = $2, v = $3 * S
     l = $4 == $4 ? $4 * SCALE : v, h = $5 == $5 ? $5 * SCALE : v, \
     low = l < low ? l : low, high = h > high ? h : high, \
     xlow = x < xlow ? x : xlow, xhigh = x > xhigh ? x : xhigh, \
-    bare = bare + ($4 != $4), longest = longer(called(strcol(6)), longest), \
+    bare = bare + ($4 != $4), longest = longer(labelled(strcol(6)), longest), \
     widest = longer(strcol(7), widest), \
     xs = among(xs, strcol(2)) ? xs : xs . " " . strcol(2), 1) nooutput
 stats IN using 1 nooutput
@@ -36,7 +36,7 @@ array LAST_Y[series]
 array HEAD[panels]
 do for [i = 1:series] {
     stats IN index i - 1 using (PANEL[i] = int($1), LAST_X[i] = $2, \
-        LAST_Y[i] = $3 * SCALE, NAME[i] = strcol(6), SAY[i] = called(NAME[i]), \
+        LAST_Y[i] = $3 * SCALE, NAME[i] = strcol(6), SAY[i] = labelled(NAME[i]), \
         HEAD[int($1)] = strcol(7), 1) nooutput
 }
 logarithmic = spans(low, high)

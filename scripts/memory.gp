@@ -16,10 +16,10 @@ X = size_name(ARG5)
 # ", with 1000 tasks" where it is the share at one size, not a slope.
 at_size(n) = n eq "-" ? "" : sprintf(", with %s tasks", n)
 per_task(rt, rss, full, n) = full == full ? \
-    sprintf("%s: %s per task%s%s", rt, bytes(full), \
+    sprintf("%s: %s per task%s%s", called(rt), bytes(full), \
         rss == rss ? ", RSS " . bytes(rss) : "", at_size(n)) : \
-    rss == rss ? sprintf("%s: RSS %s per task%s", rt, bytes(rss), \
-        at_size(n)) : rt
+    rss == rss ? sprintf("%s: RSS %s per task%s", called(rt), bytes(rss), \
+        at_size(n)) : called(rt)
 known(a, b) = a == a ? a : b
 
 panels = 0; high = 0; low = 1e300; xlow = 1e300; xhigh = 0; xs = ""

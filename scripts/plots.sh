@@ -20,9 +20,17 @@ run=$1
 csv=${run}/summary.csv
 captions=${run}/captions.tsv
 latency=${run}/latency.csv
+samples=${run}/samples.csv
 here=$(cd "$(dirname "$0")" && pwd)
 LC_ALL=C
 export LC_ALL
+
+# select_from NAME ARGUMENT...: runs NAME.awk.
+select_from() {
+    program=$1
+    shift
+    awk -f "${here}/words.awk" -f "${here}/${program}.awk" "$@"
+}
 
 if [ ! -f "${csv}" ] || [ ! -r "${csv}" ]; then
     say "${csv}: cannot be read"
@@ -32,7 +40,8 @@ if [ ! -s "${csv}" ]; then
     say "${csv}: empty"
     exit 1
 fi
-problem=$(awk -f "${here}/charts.awk" -v want=check "${csv}") || {
+problem=$(awk -f "${here}/words.awk" -f "${here}/charts.awk" -v want=check \
+    "${csv}") || {
     say "${csv}: ${problem}"
     exit 1
 }
@@ -65,8 +74,10 @@ machine=$(caption machine)
 commit=$(caption commit)
 rounds=$(caption rounds)
 # subtitle [WORKLOAD]: what was measured, where, of which source, how often.
+# What holds for all rows of ${work}/data stands above them, behind "#".
 subtitle() {
-    line=${1-}
+    shared=$(sed -n '1s/^# -*//p' "${work}/data")
+    line=${1-}${shared:+  ${shared}}
     [ -z "${machine}" ] || line="${line:+${line} · }${machine}"
     [ -z "${commit}" ] || line="${line:+${line} · }commit ${commit}"
     [ -z "${rounds}" ] || line="${line:+${line} · }rounds: ${rounds}"
@@ -74,32 +85,58 @@ subtitle() {
 }
 
 # Every chart gives runtimes that style.gp does not know the same looks.
-STRANGERS=$(awk -f "${here}/charts.awk" -v want=strangers "${csv}" | tr '\n' ' ')
-export STRANGERS
+STRANGERS=$(select_from charts -v want=strangers "${csv}" | tr '\n' ' ')
+# remarked WORD: the runtimes of which captions.tsv says so.
+remarked() {
+    [ -r "${captions}" ] || return 0
+    awk -F '\t' -v word="$1" '$1 == "runtime" && $3 == word {
+        printf "%s ", $2 }' "${captions}"
+}
+THIRD_PARTY=$(remarked third-party)
+REFERENCES=$(remarked reference)
+export STRANGERS THIRD_PARTY REFERENCES
 
 drawn=0
+# render FORM SCRIPT ARGUMENT...: one picture from ${work}/data.
+render() {
+    form=$1 script=$2
+    shift 2
+    gnuplot -c "${here}/${script}" "${work}/data" "${work}/${name}.${form}" \
+        "$@" >"${work}/log.${form}" 2>&1
+}
+
+# check FORM STATUS: ends everything where the picture is not there.
+check() {
+    if [ "$2" -eq 0 ] && [ -s "${work}/${name}.$1" ]; then
+        return 0
+    fi
+    sed '/^$/d; s/^/    /' "${work}/log.$1" >&2
+    why=$(sed '/^$/d; s/^ *//' "${work}/log.$1" | tail -n 1)
+    say "${name}: gnuplot failed with exit status $2${why:+: ${why}}"
+    exit 4
+}
+
 # draw NAME SCRIPT WORKLOAD TITLE ARGUMENT...: the rows are in ${work}/data.
+# Both forms at the same time.
 draw() {
-    name=$1 script=$2 below=$(subtitle "$3") title=$4
+    name=$1 script=$2
+    below=$(subtitle "$3")
+    title=$(wrap 78 "$4")
     shift 4
     if [ ! -s "${work}/data" ]; then
         say "${name}: no data, not drawn"
         return 0
     fi
-    title=$(wrap 78 "${title}")
-    for form in svg png; do
-        new=${work}/${name}.${form}
-        status=0
-        gnuplot -c "${here}/${script}" "${work}/data" "${new}" \
-            "${title}" "${below}" "$@" >"${work}/log" 2>&1 || status=$?
-        if [ "${status}" -ne 0 ] || [ ! -s "${new}" ]; then
-            sed '/^$/d; s/^/    /' "${work}/log" >&2
-            why=$(sed '/^$/d; s/^ *//' "${work}/log" | tail -n 1)
-            say "${name}: gnuplot failed with exit status" \
-                "${status}${why:+: ${why}}"
-            exit 4
-        fi
-    done
+    render svg "${script}" "${title}" "${below}" "$@" &
+    svg=$!
+    render png "${script}" "${title}" "${below}" "$@" &
+    png=$!
+    status=0
+    wait "${svg}" || status=$?
+    check svg "${status}"
+    status=0
+    wait "${png}" || status=$?
+    check png "${status}"
     finish "${work}/${name}.svg" "${title}"
     kept="${kept} ${name}"
     drawn=1
@@ -126,7 +163,7 @@ finish() {
 
 # select_rows KIND WORKLOAD METRIC
 select_rows() {
-    awk -f "${here}/charts.awk" -v want="$1" -v workload="$2" \
+    select_from charts -v want="$1" -v workload="$2" \
         -v metric="$3" "${csv}" >"${work}/data"
 }
 
@@ -134,6 +171,11 @@ select_rows() {
 draw_time() {
     workload=$1 shape=$2 axis=$3 parked=$4
     metric=$(caption workload "${workload}" 3)
+    # A run with heartbeats lasts as long as they are counted.
+    if [ "${metric}" = wall_s ] &&
+        grep -q "^${workload} heartbeat\$" "${work}/curves"; then
+        return 0
+    fi
     operation=$(caption workload "${workload}" 4)
     question=$(caption workload "${workload}" 5)
     unit=ns
@@ -146,7 +188,7 @@ draw_time() {
     fi
     # Where only parking is measured the question is about memory.
     [ "${parked}${metric}" != parked_rsswall_s ] || question=
-    title=${question:-How long does ${workload} take?}
+    title=${question:-${workload}: how long does a run take?}
     if [ "${shape}" = lines ]; then
         select_rows lines "${workload}" "${metric}"
         draw "wall-${workload}" lines.gp "${workload}" "${title}" \
@@ -186,10 +228,26 @@ draw_latency() {
     question=$(caption workload "${workload}" 5)
     label="latency of one ${operation:-operation}"
     [ "${which}" = latency ] || label='lateness of a heartbeat'
-    awk -f "${here}/latency.awk" -v want=curves -v workload="${workload}" \
+    select_from latency -v want=curves -v workload="${workload}" \
         -v which="${which}" "${latency}" >"${work}/data"
     draw "${which}-${workload}" latency.gp "${workload}" \
         "${question:-How late can it be in ${workload}?}" "${label}"
+}
+
+# Every sample of a workload.
+draw_spread() {
+    workload=$1
+    select_from spread -v want=rows -v workload="${workload}" "${samples}" \
+        >"${work}/data"
+    draw "spread-${workload}" spread.gp "${workload}" \
+        "${workload}: how far do the samples spread?"
+}
+
+# Of all workloads whose tasks park: what one of them holds.
+draw_parts() {
+    select_rows parts all parked_rss
+    draw memory-parts parts.gp '' \
+        'What does a parked task hold, and what of it does RSS show?'
 }
 
 # draw_speedup wall|cpu TITLE AXIS LESS MORE
@@ -206,7 +264,10 @@ draw_speedup() {
 
 kept=
 sweeps=0 memories=0
-awk -f "${here}/charts.awk" -v want=list "${csv}" >"${work}/workloads"
+: >"${work}/curves"
+[ ! -r "${latency}" ] ||
+    select_from latency -v want=list "${latency}" >"${work}/curves"
+select_from charts -v want=list "${csv}" >"${work}/workloads"
 while read -r workload shape axis throughput parked; do
     draw_time "${workload}" "${shape}" "${axis}" "${parked}"
     if [ "${shape}${axis}${throughput}" = linesconnsops_per_s ]; then
@@ -218,14 +279,18 @@ while read -r workload shape axis throughput parked; do
         memories=1
     fi
 done <"${work}/workloads"
-if [ -r "${latency}" ]; then
-    awk -f "${here}/latency.awk" -v want=list "${latency}" >"${work}/curves"
-    while read -r workload which; do
-        draw_latency "${workload}" "${which}"
-    done <"${work}/curves"
+while read -r workload which; do
+    draw_latency "${workload}" "${which}"
+done <"${work}/curves"
+if [ -r "${samples}" ]; then
+    select_from spread -v want=list "${samples}" >"${work}/spreads"
+    while read -r workload; do
+        draw_spread "${workload}"
+    done <"${work}/spreads"
 fi
 [ "${sweeps}" -eq 1 ] || say 'throughput: no data, not drawn'
 [ "${memories}" -eq 1 ] || say 'memory: no data, not drawn'
+draw_parts
 draw_speedup wall 'How much longer does each runtime take than coro?' \
     'wall time over that of coro' 'faster than coro' 'slower than coro'
 draw_speedup cpu 'How much more CPU time does each runtime use than coro?' \
@@ -236,7 +301,8 @@ if [ "${drawn}" -eq 0 ]; then
 fi
 # Pictures of an earlier drawing would be taken for this one's.
 for old in "${charts}"/wall-* "${charts}"/throughput-* "${charts}"/memory-* \
-    "${charts}"/speedup-* "${charts}"/latency-* "${charts}"/heartbeat-*; do
+    "${charts}"/speedup-* "${charts}"/latency-* "${charts}"/heartbeat-* \
+    "${charts}"/spread-*; do
     rm -f "${old}"
 done
 for name in ${kept}; do

@@ -50,11 +50,11 @@ RIGHT = 24
 wide = W - 28
 x = 48 + 6.6 * strlen(CORO); legend_lines = 1
 do for [rt in runtimes] {
-    if (x + 34 + 6.6 * strlen(rt) > wide) {
+    if (x + 34 + 6.6 * strlen(called(rt)) > wide) {
         x = 14
         legend_lines = legend_lines + 1
     }
-    x = x + 34 + 6.6 * strlen(rt)
+    x = x + 34 + 6.6 * strlen(called(rt))
 }
 LEGEND = 18 * legend_lines + 26
 BODY = LEGEND + below + 68
@@ -88,16 +88,17 @@ set label CORO at screen across(30), down(y) left font sans(10.5) \
     textcolor rgb colour
 x = 48 + 6.6 * strlen(CORO)
 do for [i = 1:n] {
-    say = word(runtimes, i)
+    rt = word(runtimes, i)
+    say = called(rt)
     if (x + 34 + 6.6 * strlen(say) > wide) {
         x = 14
         y = y + 18
     }
-    colour = hue(say)
-    kind = mark(say)
+    colour = hue(rt)
+    kind = mark(rt)
     set label "" at screen across(x + 6), down(y) point pointtype kind \
         pointsize 0.9 linecolor rgb colour
-    colour = shade(say)
+    colour = shade(rt)
     set label say at screen across(x + 16), down(y) left font sans(10.5) \
         textcolor rgb colour
     x = x + 34 + 6.6 * strlen(say)
@@ -125,7 +126,7 @@ do for [i = 1:rows] {
         set label say at screen across(x), y left font sans(10) \
             textcolor rgb GREY front
         # The grid does not run through the words.
-        x = x + 6.6 * strlen(say)
+        x = x + 6 * strlen(say)
         if (x > LEFT) {
             set object rectangle from screen across(LEFT - 2), y - 8. / H \
                 to screen across(x), y + 8. / H front \

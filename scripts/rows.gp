@@ -23,8 +23,8 @@ array HEAD[rows]
 array FIGURES[rows]
 stats IN using (i = int($1), NAME[i] = strcol(5), HEAD[i] = strcol(6), \
     FIGURES[i] = with_interval($2 * SCALE, $3 * SCALE, $4 * SCALE), \
-    longest = NAME[i] ne "head" && strlen(NAME[i]) > longest ? \
-        strlen(NAME[i]) : longest, 1) nooutput
+    longest = NAME[i] ne "head" ? longer(called(NAME[i]), longest) : longest, \
+    1) nooutput
 
 W = 800
 ROW = 19
@@ -73,7 +73,7 @@ do for [i = 1:rows] {
                 linewidth 0.6 dashtype 1 linecolor rgb FAINT
         }
     } else {
-        say = NAME[i]; colour = shade(NAME[i])
+        say = called(NAME[i]); colour = shade(NAME[i])
         set arrow from screen across(LEFT), y to screen across(W - RIGHT), y \
             nohead back linewidth 0.6 dashtype 3 linecolor rgb FAINT
         set label say at screen across(LEFT - 10), y right \

@@ -22,6 +22,11 @@ place_in(list, w, i) = i > words(list) ? 0 : \
 strange(rt, a, b, c, d) = (i_ = place_in(strangers, rt, 1) % 4, \
     i_ == 1 ? a : i_ == 2 ? b : i_ == 3 ? c : d)
 base(rt) = rt[1:strstrt(rt . ":", ":") - 1]
+# What is no runtime of ours is said wherever its name stands.
+third_party = system("printf %s \"${THIRD_PARTY-}\"")
+references = system("printf %s \"${REFERENCES-}\"")
+called(rt) = rt . (among(third_party, rt) ? " (third-party)" : \
+    among(references, rt) ? " (reference)" : "")
 hue(rt) = \
     rt eq "coro"           ? 0x0072B2 : \
     rt eq "pool:50"        ? 0xB8860B : \
@@ -128,6 +133,18 @@ plain_ticks(axis, high, n, format) = \
 plain_ticks_from(axis, v, by, high, format) = v > high * 1.0001 ? "" : \
     sprintf("set %stics add (%s(%.15g) %.15g);", axis, format, v, v) . \
     plain_ticks_from(axis, v + by, by, high, format)
+
+# Around 1, as parts of a whole: "-10 %", "0", "+25 %".
+relative(v) = v == 1 ? "0" : \
+    sprintf("%s%.3g %%%%", v < 1 ? "−" : "+", 100 * abs(v - 1))
+relative_ticks(low, high) = relative_ticks_from(low, high, \
+    high / low > 30 ? "0.03 0.1 0.3 1 3 10 30" : \
+    high / low > 4 ? "0.25 0.5 0.75 1 1.5 2 3 5 10" : \
+    high / low > 1.6 ? "0.5 0.6 0.7 0.85 1 1.2 1.4 1.7 2 2.5 3" : \
+    "0.7 0.8 0.9 1 1.1 1.2 1.3 1.4", 1)
+relative_ticks_from(low, high, list, i) = i > words(list) ? "" : \
+    log_tick("x", real(word(list, i)), low, high, "relative") . \
+    relative_ticks_from(low, high, list, i + 1)
 
 # Is w one of the blank-separated words?
 among(list, w) = strstrt(" " . list . " ", " " . w . " ") > 0

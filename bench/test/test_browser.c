@@ -206,7 +206,7 @@ static const char *text(const json_t *found, const char *key)
 static void judge(const json_t *found)
 {
     assert_int_equal(json_array_size(json_object_get(found, "wrong")), 0);
-    assert_int_equal(number(found, "charts"), 5);
+    assert_int_equal(number(found, "charts"), 7);
     assert_int_equal(number(found, "blank"), 0);
     assert_int_equal(json_array_size(json_object_get(found, "astray")), 0);
     assert_int_equal(number(found, "nameless"), 0);

@@ -279,15 +279,54 @@ static void distributions_stand_on_an_axis_of_nines(void **state)
     put(f, "latency.csv", curves);
     assert_int_equal(plots(f, ""), 0);
     static const char *const texts[] = {
-        "<text>50 %</text>",       "<text>90 %</text>", "<text>99 %</text>",
-        "<text>99.9 %</text>",     "<text>coro</text>", "<text>pool:20</text>",
-        "lateness of a heartbeat", "offload:0  cpus:1", "offload:1  cpus:1"
+        "<text>50 %</text>",       "<text>90 %</text>",
+        "<text>99 %</text>",       "<text>99.9 %</text>",
+        "<text>coro</text>",       "<text>pool:20, offloaded</text>",
+        "lateness of a heartbeat", ">pair  cpus:1 ",
     };
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         assert_svg_has(f, "charts/heartbeat-pair.svg", texts[i]);
     assert_png(f, "charts/heartbeat-pair.png");
     /* Too few values for half of them. */
     assert_false(exists(f, "charts/latency-lone.svg"));
+}
+
+static void every_sample_is_drawn_and_those_far_off_are_ringed(void **state)
+{
+    struct fixture *f = *state;
+    need_gnuplot();
+    put(f, "summary.csv", small_run);
+    put(f, "samples.csv",
+        "cell,workload,point,runtime,metric,round,value,relative,outlier\n"
+        "a,pair,pair/via:x/cpus:1,coro,ns_per_op,1,90,0.9,0\n"
+        "a,pair,pair/via:x/cpus:1,coro,ns_per_op,2,100,1,0\n"
+        "a,pair,pair/via:x/cpus:1,coro,ns_per_op,3,150,1.5,1\n"
+        "b,pair,pair/via:x/cpus:1,thread,ns_per_op,1,5,1,0\n"
+        "c,pair,pair/via:y/cpus:1,coro,ns_per_op,1,5,1,0\n");
+    assert_int_equal(plots(f, ""), 0);
+    static const char *const texts[] = { "<text>3 samples, 1 ringed</text>",
+                                         "<text>1 sample</text>",
+                                         "<text>via:x</text>",
+                                         "<text>via:y</text>",
+                                         "<text>thread</text>",
+                                         ">pair  cpus:1</text>" };
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        assert_svg_has(f, "charts/spread-pair.svg", texts[i]);
+    assert_png(f, "charts/spread-pair.png");
+}
+
+static void what_is_not_ours_is_said_beside_its_name(void **state)
+{
+    struct fixture *f = *state;
+    need_gnuplot();
+    put(f, "summary.csv", small_run);
+    put(f, "captions.tsv",
+        "runtime\tstranger\tthird-party\nruntime\tpool:20\treference\n");
+    assert_int_equal(plots(f, ""), 0);
+    const char *chart = "charts/wall-pair.svg";
+    assert_svg_has(f, chart, "<text>stranger (third-party)</text>");
+    assert_svg_has(f, chart, "<text>pool:20 (reference)</text>");
+    assert_svg_has(f, chart, "<text>coro</text>");
 }
 
 static void labels_say_what_holds_for_one_size_or_a_pool_only(void **state)
@@ -317,6 +356,7 @@ static void labels_say_what_holds_for_one_size_or_a_pool_only(void **state)
                    "<text>pool:20 (20 in flight)</text>");
     assert_svg_has(f, "charts/memory-nap.svg",
                    "3.00 KiB per task, with 2000 tasks</text>");
+    assert_svg_has(f, "charts/memory-parts.svg", "<text>RSS 3.00 KiB</text>");
 }
 
 static void captions_are_shown_and_escaped(void **state)
@@ -428,6 +468,8 @@ int main(void)
         test(what_a_schedule_takes_is_no_time_of_an_operation),
         test(an_origin_bound_ratio_is_left_out_and_counted),
         test(distributions_stand_on_an_axis_of_nines),
+        test(every_sample_is_drawn_and_those_far_off_are_ringed),
+        test(what_is_not_ours_is_said_beside_its_name),
         test(labels_say_what_holds_for_one_size_or_a_pool_only),
         test(captions_are_shown_and_escaped),
         test(what_has_no_data_is_said_and_not_drawn),
