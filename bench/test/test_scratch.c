@@ -48,21 +48,15 @@ static void every_runtime_reads_the_same(void **state)
     }
 }
 
-/* Four of libuv, which nobody created, beside those that there are anyway: a
- * sanitizer may have one. */
+/* Four of libuv, which nobody created, beside the one that there is; a
+ * sanitizer adds one of its own with the first of them. */
 static void the_threads_of_a_loop_are_counted(void **state)
 {
-    static struct program program;
     (void)state;
     json_t *record = trial("coro", "tasks=8 rounds=100");
-    program_run(&program, "\"$BIN\"/trial-coro null");
-    json_t *null = program_record(&program);
-    assert_non_null(null);
     const char *set = getenv("UV_THREADPOOL_SIZE");
-    assert_int_equal(program_int(record, "threads_mid_run"),
-                     program_int(null, "threads_mid_run") +
-                         (set != NULL ? atoi(set) : 4));
-    json_decref(null);
+    long long loops = 1 + (set != NULL ? atoi(set) : 4);
+    assert_in_range(program_int(record, "threads_mid_run"), loops, loops + 1);
     json_decref(record);
 }
 
