@@ -156,6 +156,9 @@ int cell_init(struct cell *out, const json_t *workload, json_t *params,
     set_text(out->json, "runtime", spec->text);
     copy_text(out->json, "op", workload);
     copy_text(out->json, "question", workload);
+    json_t *version = json_object_get(workload, "version");
+    if (version)
+        json_object_set(out->json, "version", version);
     if (!fixed)
         set_text(out->json, "calibrated", calibrated);
     set_flags(out->json, workload, params, spec);

@@ -19,6 +19,7 @@ enum status {
 int command_list(int argc, char **argv);
 int command_run(int argc, char **argv);
 int command_report(int argc, char **argv);
+int command_compare(int argc, char **argv);
 int command_count(int argc, char **argv);
 int command_regress(int argc, char **argv);
 int command_crossover(int argc, char **argv);

@@ -55,12 +55,18 @@ int compare_cost(const struct comparison *comparison)
                : COMPARE_WALL;
 }
 
+/* What the baseline is called. */
+static const char *against(const struct comparison *c)
+{
+    return c->against ? c->against : BASELINE;
+}
+
 static void refuse(struct comparison *c, const char *what, uint64_t contender,
                    uint64_t baseline, const char *unit)
 {
     snprintf(c->refused, sizeof c->refused,
              "unequal work: %s %llu, %s has %llu%s", what,
-             (unsigned long long)contender, BASELINE,
+             (unsigned long long)contender, against(c),
              (unsigned long long)baseline, unit);
 }
 
@@ -69,7 +75,7 @@ static void refuse_digest(struct comparison *c, const struct receipt *a,
 {
     snprintf(c->refused, sizeof c->refused,
              "unequal work: digest %016llx, %s has %016llx",
-             (unsigned long long)a->digest, BASELINE,
+             (unsigned long long)a->digest, against(c),
              (unsigned long long)b->digest);
 }
 
@@ -108,7 +114,7 @@ static void check_receipts(struct comparison *c)
         snprintf(c->refused, sizeof c->refused,
                  "the work of %s differs from trial to trial",
                  c->contender->receipts_differ ? c->contender->runtime
-                                               : BASELINE);
+                                               : against(c));
     else if (c->contender->calibrated != c->baseline->calibrated)
         snprintf(c->refused, sizeof c->refused,
                  "the operations of only one of the two are calibrated");

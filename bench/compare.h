@@ -41,8 +41,9 @@ struct ratio {
 struct comparison {
     const struct cell *baseline, *contender;
     struct ratio ratios[COMPARES];
-    bool origin_bound; /* in one of the two cells */
-    char refused[120]; /* why there are no ratios; "" where there are */
+    bool origin_bound;   /* in one of the two cells */
+    const char *against; /* what `refused` calls the baseline; NULL: "coro" */
+    char refused[120];   /* why there are no ratios; "" where there are */
 };
 
 struct compared {

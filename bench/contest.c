@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define LEVEL_MISS 0.05
+#include "level.h"
 
 enum {
     PLACE = 512
@@ -179,7 +179,7 @@ static bool judged(const struct point *p)
     return p->outcome != OUTCOME_REFUSED && p->outcome != OUTCOME_BOUND;
 }
 
-static size_t decide_at(struct contest *c, double level, int *error)
+static int decide_at(void *arg, double level, size_t *decided)
 {
     static const enum outcome outcomes[] = {
         [VERDICT_INCONCLUSIVE] = OUTCOME_UNCLEAR,
@@ -187,31 +187,27 @@ static size_t decide_at(struct contest *c, double level, int *error)
         [VERDICT_FASTER] = OUTCOME_B,
         [VERDICT_SLOWER] = OUTCOME_A,
     };
-    size_t decided = 0;
-    for (size_t i = 0; i < c->n && *error == 0; i++) {
+    struct contest *c = arg;
+    for (size_t i = 0; i < c->n; i++) {
         struct point *p = &c->points[i];
         if (!judged(p))
             continue;
-        *error = stats_ratio_at(&p->ratio, p->pairs.contender,
-                                p->pairs.baseline, p->pairs.n, level);
+        int error = stats_ratio_at(&p->ratio, p->pairs.contender,
+                                   p->pairs.baseline, p->pairs.n, level);
+        if (error)
+            return error;
         p->outcome = outcomes[stats_verdict(&p->ratio)];
-        decided += p->outcome != OUTCOME_UNCLEAR;
+        *decided += p->outcome != OUTCOME_UNCLEAR;
     }
-    return decided;
+    return 0;
 }
 
-/* The largest number r of points that get a verdict at the level of r. */
 static int decide_points(struct contest *c)
 {
     size_t m = 0;
-    int error = 0;
     for (size_t i = 0; i < c->n; i++)
         m += judged(&c->points[i]);
-    for (size_t r = m; r > 0 && error == 0; r--)
-        if (decide_at(c, 1 - LEVEL_MISS * (double)r / (double)m, &error) >= r)
-            return 0;
-    /* Intervals of the last level decided nothing, and nothing stays so. */
-    return error;
+    return level_step_up(m, decide_at, c);
 }
 
 int contest_make(struct contest *out, enum side a, enum side b,

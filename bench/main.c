@@ -20,6 +20,7 @@ static const char help[] =
     "  list     the workloads, their parameters, and the runtimes\n"
     "  run      measure, and write results and charts\n"
     "  report   make results and charts again from a run's trials\n"
+    "  compare  runs against each other, or two machines side by side\n"
     "  regress  has this tree become slower than the one it comes from?\n"
     "  crossover  from which size on does the other runtime win?\n"
     "  doctor   what on this machine disturbs a measurement?\n"
@@ -35,11 +36,11 @@ struct command {
 };
 
 static const struct command commands[] = {
-    { "list", command_list },           { "run", command_run },
-    { "report", command_report },       { "regress", command_regress },
-    { "crossover", command_crossover }, { "doctor", command_doctor },
-    { "trace", command_trace },         { "count", command_count },
-    { "duel", command_duel },
+    { "list", command_list },       { "run", command_run },
+    { "report", command_report },   { "compare", command_compare },
+    { "regress", command_regress }, { "crossover", command_crossover },
+    { "doctor", command_doctor },   { "trace", command_trace },
+    { "count", command_count },     { "duel", command_duel },
 };
 enum {
     COMMANDS = sizeof commands / sizeof commands[0]

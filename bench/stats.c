@@ -92,8 +92,8 @@ size_t stats_rank(size_t n)
     return rank_at(n, LEVEL);
 }
 
-static int estimate_at(struct estimate *out, const double *values, size_t n,
-                       double level)
+int stats_estimate_at(struct estimate *out, const double *values, size_t n,
+                      double level)
 {
     double *sorted;
     int error = sorted_copy(&sorted, values, n);
@@ -115,7 +115,7 @@ static int estimate_at(struct estimate *out, const double *values, size_t n,
 
 int stats_estimate(struct estimate *out, const double *values, size_t n)
 {
-    return estimate_at(out, values, n, LEVEL);
+    return stats_estimate_at(out, values, n, LEVEL);
 }
 
 int stats_ratio_at(struct estimate *out, const double *contender,
@@ -129,7 +129,7 @@ int stats_ratio_at(struct estimate *out, const double *contender,
     for (size_t i = 0; i < n; i++)
         logs[i] = log(contender[i]) - log(baseline[i]);
     struct estimate e;
-    int error = estimate_at(&e, logs, n, level);
+    int error = stats_estimate_at(&e, logs, n, level);
     free(logs);
     if (error)
         return error;

@@ -28,6 +28,9 @@ struct estimate {
  * six samples no such interval exists.
  */
 int stats_estimate(struct estimate *out, const double *values, size_t n);
+/* The same with an interval of another level than 0.95, below 1. */
+int stats_estimate_at(struct estimate *out, const double *values, size_t n,
+                      double level);
 /* The largest k whose interval covers 95 %; 0 when none does (n < 6). */
 size_t stats_rank(size_t n);
 /* Probability that k-th smallest to k-th largest of n include the median. */
@@ -40,7 +43,7 @@ double stats_coverage(size_t n, size_t k);
  */
 int stats_ratio(struct estimate *out, const double *contender,
                 const double *baseline, size_t n);
-/* The same with an interval of another level than 0.95, below 1. */
+/* As stats_estimate_at(). */
 int stats_ratio_at(struct estimate *out, const double *contender,
                    const double *baseline, size_t n, double level);
 

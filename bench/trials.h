@@ -24,6 +24,7 @@
  *    "params": {"conns": 128, "delay_ms": 10}, "cpus": "1",
  *    "runtime": "pool:20"  as typed and as shown; its name is up to the ':'
  *    "op": "request", "question": "...", "calibrated": "requests" or absent,
+ *    "version": of the workload's definition, absent for 0,
  *    "waits": true where wall time is no measure of cost,
  *    "third_party": true, "reference": true where they apply}
  *

@@ -40,18 +40,10 @@
  *   unclear    it does not: "cannot tell"
  *   refused    the two did unequal work: "not compared"
  *
- * The level: of m points that have a ratio, let R be the largest r for which
- * at least r get a verdict from intervals of level 1 - 0.05 r / m.  These
- * intervals, of level 1 - 0.05 R / m, are the ones that decide and are shown.
- * This is the step-up choice of Benjamini and Hochberg (1995) made with
- * intervals, which then keep the false coverage rate of Benjamini and
- * Yekutieli (2005): of the statements a sentence makes, at most one in twenty
- * is expected to be wrong, however many points there are.  Their proof wants
- * points that are independent or depend on one another positively, as those
- * measured in the same rounds do.  Where all points are decided the intervals
- * are those of the tables; where few are, they are wider.  Holm's correction,
- * which bounds the chance of any wrong statement, confirms nothing in nine
- * rounds among more than twelve points: 2 * 2^-9 * 13 > 0.05.
+ * The intervals of a sentence are those of level_step_up() over its points:
+ * of the statements it makes, at most one in twenty is expected to be wrong.
+ * Holm's correction, which bounds the chance of any wrong statement, confirms
+ * nothing in nine rounds among more than twelve points: 2 * 2^-9 * 13 > 0.05.
  *
  * The winner of a kind of work has won at least one point and lost none, in
  * any of its sentences.  Several may have, of which none beat another.  If
