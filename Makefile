@@ -234,6 +234,13 @@ $(FAULT_TESTS): $(call objects,$(wildcard runtime/test/fault*.c) \
     $(wildcard runtime/test/server*.c))
 $(FAULT_TESTS): LDFLAGS += $(FAULTS:%=-Wl,--wrap=%)
 $(BUILD)/test/coro-only/test_threads: LDFLAGS += -Wl,--wrap=pthread_create
+# All commands in a test, and the tables of options that they give to getopt.
+$(BUILD)/test/bench/test_help: $(BUILD)/obj/bench/test/main.o
+$(BUILD)/test/bench/test_help: LDFLAGS += -Wl,--wrap=getopt_long
+$(BUILD)/obj/bench/test/main.o: bench/main.c $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(COMMON) -Wno-missing-prototypes -MMD -MP $(CFLAGS) \
+	    -Dmain=cobench_main -c $< -o $@
 
 $(BUILD)/test/coro-only/%: $(BUILD)/obj/runtime/test/coro/%.o \
     $(BUILD)/obj/runtime/test/test.o $(BUILD)/lib/librt-coro.a

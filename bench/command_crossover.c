@@ -28,7 +28,7 @@ static const char help[] =
     "\n"
     "  --param NAME=VALUE    another parameter; repeatable\n"
     "  --cpus 1|all          default 1\n"
-    "  --profile NAME        how long a trial is, see cobench run\n"
+    "  --profile quick|default|full  how long a trial is\n"
     "  --repetitions N       rounds at each value; default 9\n"
     "  --probes N            values tried at most; default 12\n"
     "  --out DIR             default results/local/<time>\n"

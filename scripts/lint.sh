@@ -42,7 +42,7 @@ build() {
 }
 
 git ls-files '*.c' '*.h' >"${work}/sources"
-git ls-files '*.sh' .ci/run >"${work}/scripts"
+git ls-files '*.sh' '*.bash' .ci/run >"${work}/scripts"
 # Tests are left to the sanitizers they run under: an assert that leaves the
 # function looks like a leak.
 git ls-files '*.c' | grep -v '/test/' >"${work}/units"
