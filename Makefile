@@ -115,13 +115,13 @@ TESTS := $(foreach r,$(RUNTIMES),$(RT_TESTS:%=$(BUILD)/test/$(r)/%)) \
 EXAMPLES := $(notdir $(basename $(wildcard runtime/examples/*.out)))
 
 .PHONY: all test tests test-runtime test-regress examples bench bench-quick \
-    bench-full plots regress regress-record lint clean install setup help
+    bench-full plots regress regress-record lint clean install uninstall setup help
 all: $(PROGRAMS)
 
 help:
 	@sed -n '1,3s/^# //p' Makefile
 	@echo 'targets: all test test-runtime examples bench bench-quick bench-full'
-	@echo '    plots regress regress-record test-regress lint install clean'
+	@echo '    plots regress regress-record test-regress lint install uninstall clean'
 	@echo 'make regress BASE=<revision>: has this tree become slower?'
 
 setup:
@@ -314,8 +314,9 @@ lint:
 	sh scripts/lint.sh
 
 PREFIX ?= /usr/local
-install: all
-	sh scripts/install.sh $(BUILD) "$(DESTDIR)" "$(PREFIX)"
+install uninstall: all
+	sh scripts/install.sh $@ $(BUILD) "$(DESTDIR)" "$(PREFIX)" \
+	    $(foreach r,$(RUNTIMES),'$(r) $($(r)_PACKAGES)')
 
 clean:
 	rm -rf build build-*
