@@ -398,6 +398,12 @@ json_t *attempt_run(struct attempts *all, const struct attempt *attempt)
     return line;
 }
 
+const char *attempt_phase(const json_t *line)
+{
+    const char *phase = json_string_value(json_object_get(line, "phase"));
+    return phase ? phase : "";
+}
+
 const char *attempt_outcome(const json_t *line)
 {
     const char *text = json_string_value(json_object_get(line, "outcome"));

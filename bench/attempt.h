@@ -48,7 +48,8 @@ json_t *attempt_run(struct attempts *all, const struct attempt *attempt);
 /* Stops the origin if it runs. */
 void attempts_fini(struct attempts *all);
 
-/* Of a line: "ok", "failed", ... */
+/* Of a line: "measure", ...; "ok", "failed", ... */
+const char *attempt_phase(const json_t *line);
 const char *attempt_outcome(const json_t *line);
 bool attempt_is(const json_t *line, const char *outcome);
 

@@ -259,9 +259,23 @@ static void show_plan(const struct session *session)
         session->resumes ? " left" : "",
         progress_duration(run_estimate(run), time, sizeof time),
         (unsigned long long)run->seed);
+    if (session->options.precision > 0)
+        say(words(session),
+            "then up to %u rounds of what is less precise than %.4g%%, widest "
+            "first",
+            run->rounds_max - run->repetitions,
+            100 * session->options.precision);
 }
 
 /* ---- the folder ---- */
+
+/* In trials.jsonl and env.json, where one was asked for. */
+static void put_precision(const struct session *session, json_t *object)
+{
+    if (session->options.precision > 0)
+        json_object_set_new(object, "precision",
+                            json_real(session->options.precision));
+}
 
 static json_t *first_line(const struct session *session)
 {
@@ -323,6 +337,7 @@ static int make_folder(struct session *session)
     if (err != 0)
         return complain_folder(session, err);
     json_t *run = first_line(session);
+    put_precision(session, run);
     session->fd = run ? trials_create(session->dir, run) : -ENOMEM;
     json_decref(run);
     return session->fd < 0 ? complain_folder(session, session->fd)
@@ -381,6 +396,7 @@ static int make_env(struct session *session)
         json_object_set_new(session->env, "seed",
                             json_integer((json_int_t)session->run.seed));
         json_object_set(session->env, "arguments", session->options.arguments);
+        put_precision(session, session->env);
         const char *threads = getenv("UV_THREADPOOL_SIZE");
         json_object_set_new(session->env, "uv_threadpool_size",
                             json_integer(threads ? atoi(threads) : 4));
@@ -493,6 +509,10 @@ static int conclude(struct session *session, const struct run_summary *summary)
         fprintf(stderr, "cobench: %lu trial%s failed, %lu cell%s skipped\n",
                 summary->failed, plural(summary->failed), summary->skipped,
                 plural(summary->skipped));
+    if (summary->wide)
+        fprintf(stderr, "cobench: %lu cell%s not within %.4g%%\n",
+                summary->wide, summary->wide == 1 ? " is" : "s are",
+                100 * session->options.precision);
     if (!measured)
         return command_complain(STATUS_BROKEN, "run: nothing was measured");
     if (err != 0)

@@ -30,9 +30,7 @@ bool cell_origin_bound(const struct cell *cell)
 
 enum metric compare_metric(const struct cell *cell, int which)
 {
-    if (which == COMPARE_CPU)
-        return cell->calibrated ? METRIC_CPU_NS_PER_OP : METRIC_CPU;
-    return cell->calibrated ? METRIC_NS_PER_OP : METRIC_WALL;
+    return metric_compared(which == COMPARE_CPU, cell->calibrated);
 }
 
 bool compare_judged(const struct comparison *c, int which)

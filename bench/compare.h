@@ -23,8 +23,6 @@
 #include "stats.h"
 #include "summary.h"
 
-#define BASELINE "coro"
-
 enum {
     COMPARE_WALL,
     COMPARE_CPU,

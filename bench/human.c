@@ -86,9 +86,9 @@ char *human_times(char text[HUMAN], const struct estimate *e, double scale)
 
 char *human_spread(char text[HUMAN], const struct estimate *e)
 {
-    if (e->n == 0 || !e->interval || !(e->median > 0))
+    double percent = 100 * stats_spread(e);
+    if (!isfinite(percent))
         return absent(text);
-    double percent = 50 * (e->high - e->low) / e->median;
     snprintf(text, HUMAN, "%.*f%%", percent < 9.95, percent);
     return text;
 }

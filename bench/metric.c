@@ -52,6 +52,13 @@ const char *metric_unit(enum metric metric)
     return table[metric].unit;
 }
 
+enum metric metric_compared(bool cpu, bool per_op)
+{
+    if (cpu)
+        return per_op ? METRIC_CPU_NS_PER_OP : METRIC_CPU;
+    return per_op ? METRIC_NS_PER_OP : METRIC_WALL;
+}
+
 double metric_number(const json_t *object, const char *key)
 {
     const json_t *value = json_object_get(object, key);

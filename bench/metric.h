@@ -7,6 +7,7 @@
  */
 
 #include <jansson.h>
+#include <stdbool.h>
 
 enum metric {
     METRIC_WALL,
@@ -51,6 +52,10 @@ const char *metric_unit(enum metric metric);
  * system's and only an estimate, hence apart.
  */
 void metric_read(double values[METRICS], const json_t *record);
+
+/* The time that is compared: wall, or CPU; per operation where the number of
+ * operations is calibrated. */
+enum metric metric_compared(bool cpu, bool per_op);
 
 /* What the memory regression stands on: tasks parked, their RssAnon, and that
  * with page tables and kernel stacks.  All NAN where nothing was parked. */

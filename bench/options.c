@@ -36,6 +36,10 @@ const char *const options_help =
     "  --no-warmup                 do not run each cell once uncounted\n"
     "  --seed N                    of the random order; recorded\n"
     "  --budget SECONDS            start nothing that would not fit\n"
+    "  --precision P%              then more rounds of the cells whose 95%\n"
+    "                              interval is wider than +-P%, widest first,\n"
+    "                              until none is, the budget ends, or a cell\n"
+    "                              has had 100\n"
     "  --time-limit SECONDS        kill a trial that takes longer\n"
     "  --strict                    refuse when something disturbs (see\n"
     "                              cobench doctor)\n"
@@ -60,6 +64,7 @@ enum {
     OPT_REPETITIONS,
     OPT_NO_WARMUP,
     OPT_BUDGET,
+    OPT_PRECISION,
     OPT_SEED,
     OPT_CPUS,
     OPT_OUT,
@@ -82,6 +87,7 @@ static const struct option table[] = {
     { "repetitions", required_argument, NULL, OPT_REPETITIONS },
     { "no-warmup", no_argument, NULL, OPT_NO_WARMUP },
     { "budget", required_argument, NULL, OPT_BUDGET },
+    { "precision", required_argument, NULL, OPT_PRECISION },
     { "seed", required_argument, NULL, OPT_SEED },
     { "cpus", required_argument, NULL, OPT_CPUS },
     { "out", required_argument, NULL, OPT_OUT },
@@ -229,6 +235,20 @@ static int take_seconds(struct parser *parser, const char *option,
     return 0;
 }
 
+static int take_precision(struct parser *parser)
+{
+    char *end;
+    double percent = strtod(optarg, &end);
+    if (end == optarg || strcmp(end, "%") != 0 || !(percent >= 0.01) ||
+        !(percent <= 100))
+        return complain(parser,
+                        "--precision '%s': give percent, as in 2%%, from "
+                        "0.01%% to 100%%",
+                        optarg);
+    parser->out->precision = percent / 100;
+    return 0;
+}
+
 static int take_integer(struct parser *parser, const char *option, uint64_t low,
                         uint64_t high, uint64_t *out)
 {
@@ -299,6 +319,8 @@ static int take(struct parser *parser, int option)
         return take_seed(parser);
     case OPT_BUDGET:
         return take_seconds(parser, "budget", &out->budget_ns);
+    case OPT_PRECISION:
+        return take_precision(parser);
     case OPT_TIME_LIMIT:
         return take_seconds(parser, "time-limit", &out->time_limit_ns);
     case OPT_OUT:

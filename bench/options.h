@@ -25,6 +25,7 @@ struct options {
     unsigned repetitions; /* 0: the profile's */
     uint64_t seed;        /* where seed_given */
     int64_t budget_ns;    /* 0: none */
+    double precision;     /* to be reached, 0.02 for 2 %; 0: none */
     int64_t time_limit_ns; /* per trial; 0: by its expected time */
     bool seed_given, no_warmup, resume, dry_run, strict, no_charts, help;
 };

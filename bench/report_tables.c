@@ -3,6 +3,7 @@
 
 #include "human.h"
 #include "latencies.h"
+#include "precision.h"
 #include "report.h"
 #include "row.h"
 
@@ -119,6 +120,28 @@ void report_slopes(struct page *page, const struct analysis *a)
     page_table_end(page);
 }
 
+static void print_lacks(struct page *page, const struct summary *s)
+{
+    char text[96];
+    bool any = false;
+    for (size_t i = 0; i < s->n; i++) {
+        if (!precision_lacks(text, sizeof text, s, &s->cells[i]))
+            continue;
+        if (!any)
+            page_heading(page, "Less precise than asked for");
+        if (!any)
+            page_paragraph(page,
+                           "Asked for was half a 95 %% interval of at most "
+                           "%.4g %% of the median.",
+                           100 * precision_asked(s));
+        any = true;
+        page_begin(page, PAGE_ITEM);
+        page_text(page, s->cells[i].name);
+        page_prose(page, ": %s", text);
+        page_end(page);
+    }
+}
+
 void report_troubles(struct page *page, const struct analysis *a)
 {
     char text[1024];
@@ -136,4 +159,5 @@ void report_troubles(struct page *page, const struct analysis *a)
         page_text(page, text);
         page_end(page);
     }
+    print_lacks(page, &a->summary);
 }

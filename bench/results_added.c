@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What results.json has beside Google Benchmark's keys: ratios between
- * runtimes, memory slopes, and the cells that gave no numbers.
+ * runtimes, memory slopes, precision where one was asked for, and the cells
+ * that gave no numbers.
  */
 
 #include <limits.h>
@@ -11,6 +12,7 @@
 
 #include "analysis.h"
 #include "document.h"
+#include "precision.h"
 
 static void put_estimate(struct document *d, json_t *o,
                          const struct estimate *e)
@@ -182,6 +184,29 @@ static json_t *crossovers(const struct analysis *a)
     return json_load_file(path, 0, NULL);
 }
 
+/* Of the cells that were measured. */
+static json_t *precision(struct document *d, const struct summary *s)
+{
+    json_t *array = json_array();
+    for (size_t i = 0; i < s->n; i++) {
+        const struct cell *cell = &s->cells[i];
+        enum metric metric = precision_metric(cell);
+        double reached = precision_reached(cell);
+        if (cell->estimates[metric].n == 0)
+            continue;
+        json_t *o = json_object();
+        document_text(d, o, "name", cell->name);
+        document_text(d, o, "metric", metric_name(metric));
+        document_number(d, o, "asked", precision_asked(s));
+        document_number(d, o, "reached", reached);
+        document_number(d, o, "rounds", (double)cell->estimates[metric].n);
+        document_put(d, o, "converged",
+                     json_boolean(reached <= precision_asked(s)));
+        document_append(d, array, o);
+    }
+    return array;
+}
+
 void results_added(struct document *d, json_t *root, const struct analysis *a)
 {
     document_put(d, root, "comparisons", comparisons(d, a));
@@ -191,6 +216,8 @@ void results_added(struct document *d, json_t *root, const struct analysis *a)
     json_t *found = crossovers(a);
     if (found)
         document_put(d, root, "crossovers", found);
+    if (precision_asked(&a->summary) > 0)
+        document_put(d, root, "precision", precision(d, &a->summary));
     document_put(d, root, "skipped", skipped(d, a));
     document_put(d, root, "failed", failed(d, a));
 }

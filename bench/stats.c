@@ -92,6 +92,13 @@ size_t stats_rank(size_t n)
     return rank_at(n, LEVEL);
 }
 
+double stats_spread(const struct estimate *e)
+{
+    if (e->n == 0 || !e->interval || !(e->median > 0))
+        return INFINITY;
+    return (e->high - e->low) / 2 / e->median;
+}
+
 int stats_estimate_at(struct estimate *out, const double *values, size_t n,
                       double level)
 {

@@ -31,6 +31,9 @@ int stats_estimate(struct estimate *out, const double *values, size_t n);
 /* The same with an interval of another level than 0.95, below 1. */
 int stats_estimate_at(struct estimate *out, const double *values, size_t n,
                       double level);
+/* Half the interval over the median: 0.02 is +-2 %.  INFINITY without an
+ * interval, or where the median is not positive. */
+double stats_spread(const struct estimate *estimate);
 /* The largest k whose interval covers 95 %; 0 when none does (n < 6). */
 size_t stats_rank(size_t n);
 /* Probability that k-th smallest to k-th largest of n include the median. */

@@ -13,6 +13,7 @@
 #include <strings.h>
 
 #include "latencies.h"
+#include "precision.h"
 #include "results.h"
 #include "row.h"
 #include "verdict.h"
@@ -494,6 +495,25 @@ static void draw_totals(const struct table *t)
     draw_sentence(t, text);
 }
 
+static void draw_lacks(const struct table *t)
+{
+    const struct summary *s = &t->analysis->summary;
+    char lack[96], text[640];
+    bool any = false;
+    for (size_t i = 0; i < s->n; i++) {
+        if (!precision_lacks(lack, sizeof lack, s, t->analysis->shown[i]))
+            continue;
+        snprintf(text, sizeof text, "Less precise than the %.4g%% asked for:",
+                 100 * precision_asked(s));
+        if (!any)
+            draw_sentence(t, text);
+        any = true;
+        snprintf(text, sizeof text, "%s: %s", t->analysis->shown[i]->name,
+                 lack);
+        draw_hint(t, text);
+    }
+}
+
 void table_print(FILE *file, const struct analysis *analysis,
                  const struct table_style *style)
 {
@@ -508,6 +528,7 @@ void table_print(FILE *file, const struct analysis *analysis,
     draw_means(&t);
     draw_reading(&t);
     draw_totals(&t);
+    draw_lacks(&t);
 }
 
 /* As setlocale(LC_CTYPE, "") would choose, without changing the program's. */

@@ -10,7 +10,8 @@
  * The first line describes the run:
  *
  *   {"run": {"schema": 1, "id", "started" (ISO 8601 UTC), "profile", "seed",
- *            "repetitions", "target_ns", "arguments": ["--workload", ...],
+ *            "repetitions", "target_ns", "precision" (0.02 for 2 %,
+ *            absent where none was asked for), "arguments": ["--workload", ...],
  *            "cells": [ {cell}, ... ] in plan order } }
  *
  * A cell is one point of the plan:
@@ -40,7 +41,9 @@
  *    "skip": {reason, needed, limit, remedy}  when skipped before starting,
  *    "record": the trial's own (record.h), when there is one}
  *
- * Only "measure" lines count in statistics; rounds count from 1.  A cell that
+ * Only "measure" lines count in statistics; rounds count from 1.  Where a
+ * precision was asked for, rounds above "repetitions" hold only the cells that
+ * needed them (precise.h).  A cell that
  * was skipped, or failed twice in a row, is not tried again, so that its last
  * line may be of any phase and tells why there is no more.  A last line
  *
@@ -59,6 +62,9 @@
 
 #include <jansson.h>
 #include <stdbool.h>
+
+/* The runtime that the others at its point are compared with. */
+#define BASELINE "coro"
 
 /* ---- reading ---- */
 

@@ -37,7 +37,7 @@ static const char description[] =
     " 'high': 9, 'help': 'h'}],"
     " 'cells': [{'runtimes': 'fake', 'quick': 'n=1,2,3'}]},"
     "@crash@%,@hang@%,@garbage@%,@silent@%,@flood@%,@failing@%,@skipping@%,"
-    "@stuck@%,@odd@%,@absurd@%,@poor@%,@needy@'origin': true, %,@killer@'origin': true, %]}";
+    "@stuck@%,@noisy@%,@odd@%,@absurd@%,@poor@%,@needy@'origin': true, %,@killer@'origin': true, %]}";
 
 static const char script[] =
     "#!/bin/sh\n"
@@ -54,6 +54,10 @@ static const char script[] =
     "--describe) exec cat \"$here/description\" ;;\n"
     "counted) for a; do case $a in rounds=*) ok counted \"${a#*=}\" ;; esac; "
     "done ;;\n"
+    "noisy)\n"
+    "    echo >>\"$here/tries\"\n"
+    "    t=$(($(wc -l <\"$here/tries\") % 2 + 1))000\n"
+    "    ok noisy 1 3>&1 | sed \"s/1000/$t/\" >&3 ;;\n"
     "good | needy) ok \"$1\" 1 ;;\n"
     "crash) echo 'about to go wrong' >&2; kill -SEGV $$ ;;\n"
     "hang) exec sleep 1000 ;;\n"
@@ -544,7 +548,7 @@ static void a_dry_run_measures_nothing(void **state)
 {
     struct fixture *f = *state;
     assert_int_equal(cobench(f, "run --profile quick --dry-run"), 0);
-    assert_non_null(strstr(f->output, "17 cells"));
+    assert_non_null(strstr(f->output, "18 cells"));
     assert_non_null(strstr(f->output, "good/n:2/cpus:1/runtime:fake"));
     assert_false(exists("results"));
 }
@@ -745,6 +749,79 @@ static void a_run_stops_when_its_budget_is_used_up(void **state)
     trials_fini(&t);
 }
 
+static bool has_converged(const char *dir, const char *cell)
+{
+    char path[64];
+    snprintf(path, sizeof path, "%s/results.json", dir);
+    json_t *root = json_load_file(path, 0, NULL), *entry;
+    const json_t *found = NULL;
+    size_t i;
+    json_array_foreach(json_object_get(root, "precision"), i, entry)
+    {
+        if (strcmp(text_of(entry, "name"), cell) == 0)
+            found = json_object_get(entry, "converged");
+    }
+    assert_true(json_is_boolean(found));
+    bool yes = json_is_true(found);
+    json_decref(root);
+    return yes;
+}
+
+/* Times that never vary need six rounds for an interval; those that jump
+ * between one and two units never have a narrow one. */
+static void what_is_not_precise_gets_more_rounds(void **state)
+{
+    struct fixture *f = *state;
+    assert_int_equal(cobench(f, "run --profile quick --workload good,noisy "
+                                "--param n=1 --precision 2% --out r"),
+                     0);
+    struct trials t = read_run("r");
+    assert_string_equal(text_of(t.end, "reason"), "complete");
+    assert_true(json_real_value(json_object_get(t.run, "precision")) == 0.02);
+    assert_int_equal(count(&t, "good", "measure", "ok"), 6);
+    assert_int_equal(count(&t, "noisy", "measure", "ok"), 100);
+    trials_fini(&t);
+    assert_non_null(strstr(f->output, "noisy/cpus:1/runtime:fake: within 33% "
+                                      "after 100 rounds"));
+    assert_non_null(strstr(f->output, "1 cell is not within 2%"));
+    assert_true(has_converged("r", "good/n:1/cpus:1/runtime:fake"));
+    assert_false(has_converged("r", "noisy/cpus:1/runtime:fake"));
+    json_t *env = json_load_file("r/env.json", 0, NULL);
+    assert_true(json_real_value(json_object_get(env, "precision")) == 0.02);
+    json_decref(env);
+}
+
+/* Leaves the first lines of r/trials.jsonl. */
+static void cut_after(int keep)
+{
+    char command[96];
+    snprintf(command, sizeof command,
+             "sed -i '%d,$d' r/trials.jsonl && rm r/results.json", keep + 1);
+    assert_int_equal(system(command), 0);
+}
+
+static void extra_rounds_are_resumed(void **state)
+{
+    struct fixture *f = *state;
+    const char *run = "run --profile quick --workload noisy --precision 2%"
+                      " --out r";
+    assert_int_equal(cobench(f, run), 0);
+    cut_after(1 + 1 + 40); /* the plan, the warm-up, rounds 1 to 40 */
+    assert_int_equal(cobench(f, "run --resume=r"), 0);
+    struct trials t = read_run("r");
+    assert_string_equal(text_of(t.end, "reason"), "complete");
+    assert_int_equal(count(&t, "noisy", "measure", "ok"), 100);
+    size_t i, expected = 0;
+    json_t *line;
+    json_array_foreach(t.trials, i, line)
+    {
+        if (strcmp(text_of(line, "phase"), "measure") == 0)
+            assert_int_equal(json_integer_value(json_object_get(line, "round")),
+                             ++expected);
+    }
+    trials_fini(&t);
+}
+
 static void report_makes_the_results_again(void **state)
 {
     struct fixture *f = *state;
@@ -852,6 +929,8 @@ int main(void)
         TEST(a_run_of_another_build_is_not_resumed),
         TEST(there_is_nothing_to_resume_in_a_complete_run),
         TEST(a_run_stops_when_its_budget_is_used_up),
+        TEST(what_is_not_precise_gets_more_rounds),
+        TEST(extra_rounds_are_resumed),
         TEST(report_makes_the_results_again),
         TEST(what_a_program_reads_is_not_mixed_with_words),
         TEST(charts_that_cannot_be_drawn_are_said),

@@ -66,8 +66,8 @@ static void each_option_is_taken(void **state)
     assert_int_equal(
         parse("--workload echo,cpu --workload null --runtime pool:20,coro "
               "--param conns=1,10 --param via=chan --cpus all --profile full "
-              "--repetitions 5 --seed 42 --budget 1.5 --time-limit 2 "
-              "--no-warmup --dry-run --out x --resume"),
+              "--repetitions 5 --seed 42 --budget 1.5 --precision 2.5% "
+              "--time-limit 2 --no-warmup --dry-run --out x --resume"),
         0);
     assert_true(is(options.workloads, "[\"echo\", \"cpu\", \"null\"]"));
     assert_true(is(options.runtimes, "[\"pool:20\", \"coro\"]"));
@@ -79,6 +79,7 @@ static void each_option_is_taken(void **state)
     assert_true(options.seed_given && options.no_warmup && options.dry_run &&
                 options.resume);
     assert_int_equal(options.budget_ns, 1500000000);
+    assert_true(options.precision == 0.025);
     assert_int_equal(options.time_limit_ns, 2000000000);
     assert_string_equal(options.out, "x");
 }
@@ -114,6 +115,12 @@ static void mistakes_are_named_in_one_line(void **state)
         { "word", "unexpected argument 'word'; see cobench run --help" },
         { "--profile slow", "--profile 'slow': valid: quick, default, full" },
         { "--format xml", "--format 'xml': valid: table, csv, json, md, html" },
+        { "--precision 0.02",
+          "--precision '0.02': give percent, as in 2%, from 0.01% to 100%" },
+        { "--precision 0%",
+          "--precision '0%': give percent, as in 2%, from 0.01% to 100%" },
+        { "--precision nan%",
+          "--precision 'nan%': give percent, as in 2%, from 0.01% to 100%" },
         { "--repetitions 0",
           "--repetitions '0': give a whole number from 1 to 10000" },
         { "--repetitions 1x",

@@ -127,6 +127,20 @@ static void without_warm_up_only_calibration_comes_first(void **state)
     assert_int_equal(run_trials_left(&run), 3 + 1 + 3);
 }
 
+static void rounds_for_precision_come_on_top(void **state)
+{
+    (void)state;
+    const char *line = "[" LINE("b", "measure", 7, "ok") "]";
+    run_fini(&run);
+    options.precision = 0.02;
+    assert_int_equal(run_init(&run, &plan, &options, "/bin"), 0);
+    assert_int_equal(run_trials_left(&run), 8);
+    resume(line);
+    assert_int_equal(run.states[1].rounds[7], 1);
+    assert_int_equal(run.states[1].left, 3);
+    assert_int_equal(run.last_round, 7);
+}
+
 static void earlier_times_make_the_estimate(void **state)
 {
     (void)state;
@@ -212,6 +226,7 @@ int main(void)
         TEST(a_skipped_cell_is_not_tried_again),
         TEST(cells_of_another_plan_are_ignored),
         TEST(without_warm_up_only_calibration_comes_first),
+        TEST(rounds_for_precision_come_on_top),
         TEST(earlier_times_make_the_estimate),
         cmocka_unit_test(calibration_comes_near_the_target),
         cmocka_unit_test(calibration_stays_within_its_bounds),
