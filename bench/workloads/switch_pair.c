@@ -24,15 +24,17 @@ static _Atomic uint64_t turn;
 static int yield_side(struct side *side)
 {
     struct share *my = &side->link.my;
-    const struct side *other = work_item(my->work, my->index + 1);
+    uint64_t me = my->index, yields = 0;
+    const struct side *other = work_item(my->work, me + 1);
     for (uint64_t i = 0; i < my->rounds; i++) {
-        while (atomic_load_explicit(&turn, memory_order_acquire) != my->index) {
+        while (atomic_load_explicit(&turn, memory_order_acquire) != me) {
             rt_yield();
-            my->sum++;
+            yields++;
         }
         side->token = other->token + 1;
-        atomic_store_explicit(&turn, !my->index, memory_order_release);
+        atomic_store_explicit(&turn, !me, memory_order_release);
     }
+    my->sum = yields;
     return 0;
 }
 
