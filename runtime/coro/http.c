@@ -367,6 +367,8 @@ static int hub_open(void)
         return -ENOMEM;
     curl_multi_setopt(hub.multi, CURLMOPT_SOCKETFUNCTION, watch_socket);
     curl_multi_setopt(hub.multi, CURLMOPT_TIMERFUNCTION, set_timer);
+    /* Of each cache, that is of each client. */
+    curl_multi_setopt(hub.multi, CURLMOPT_MAXCONNECTS, 1L);
     uv_timer_init(co_loop(), &hub.timer);
     uv_prepare_init(co_loop(), &hub.prepare);
     hub.orders = NULL;

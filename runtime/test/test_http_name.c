@@ -77,6 +77,33 @@ static unsigned descriptors(void)
     return n;
 }
 
+/* Two names of one server are two hosts. */
+static int alternate_hosts(void *arg)
+{
+    struct rt_http *http = server_client();
+    struct rt_http_reply reply;
+    char url[SERVER_URL];
+
+    (void)arg;
+    snprintf(url, sizeof url, "http://localhost:%u/hello", server_port());
+    server_expect(http, "/hello", 200, "hello");
+    unsigned before = descriptors();
+    for (int i = 0; i < 3; i++) {
+        CHECK_INT(rt_http_get(http, url, &reply, test_late()), 0);
+        CHECK_INT(descriptors(), before);
+        server_expect(http, "/hello", 200, "hello");
+        CHECK_INT(descriptors(), before);
+    }
+    rt_http_free(http);
+    return 0;
+}
+
+static void a_client_keeps_one_connection_whatever_the_host(void **state)
+{
+    (void)state;
+    assert_int_equal(test_run(0, alternate_hosts, NULL), 0);
+}
+
 /* A look-up that was given up closes what it has when it ends. */
 static void let_look_ups_end(unsigned before)
 {
@@ -122,6 +149,7 @@ int main(void)
 {
     static const struct CMUnitTest tests[] = {
         SERVED(a_host_that_is_not_there_is_an_error),
+        SERVED(a_client_keeps_one_connection_whatever_the_host),
         SERVED(a_look_up_can_be_given_up),
     };
 
