@@ -114,14 +114,16 @@ TESTS := $(foreach r,$(RUNTIMES),$(RT_TESTS:%=$(BUILD)/test/$(r)/%)) \
 # Examples of the task API: what has an output to compare with is a program.
 EXAMPLES := $(notdir $(basename $(wildcard runtime/examples/*.out)))
 
-.PHONY: all test tests test-runtime test-regress examples bench bench-quick \
-    bench-full plots regress regress-record lint clean install uninstall setup help
+.PHONY: all test tests test-runtime test-regress stress examples bench \
+    bench-quick bench-full plots regress regress-record lint clean install \
+    uninstall setup help
 all: $(PROGRAMS)
 
 help:
 	@sed -n '1,3s/^# //p' Makefile
 	@echo 'targets: all test test-runtime examples bench bench-quick bench-full'
-	@echo '    plots regress regress-record test-regress lint install uninstall clean'
+	@echo '    plots regress regress-record test-regress stress lint install'
+	@echo '    uninstall clean'
 	@echo 'make regress BASE=<revision>: has this tree become slower?'
 
 setup:
@@ -224,6 +226,10 @@ $(foreach r,$(RUNTIMES),$(HTTP_TESTS:%=$(BUILD)/test/$(r)/%)): \
 $(RUNTIMES:%=$(BUILD)/test/%/test_http_tls): $(BUILD)/obj/runtime/test/tls.o
 $(RUNTIMES:%=$(BUILD)/test/%/test_http_tls): TEST_LIBS := $(GNUTLS)
 
+$(RUNTIMES:%=$(BUILD)/test/%/test_stress): \
+    $(call objects,$(wildcard runtime/test/stress*.c) \
+    $(wildcard runtime/test/server*.c))
+
 # The runtime's calls that faults.c makes fail.
 FAULTS := malloc calloc realloc aligned_alloc posix_memalign mmap \
     pthread_create read write recv send pread pwrite open fsync fstat socket \
@@ -309,6 +315,10 @@ examples: $(foreach r,$(RUNTIMES),$(EXAMPLES:%=$(BUILD)/examples/$(r)/%))
 tests: $(TESTS)
 test: all $(TESTS)
 	sh scripts/test.sh $(BUILD) $(TESTS)
+
+# Seed after seed, for STRESS_SECONDS.
+stress: $(RUNTIMES:%=$(BUILD)/test/%/test_stress)
+	sh scripts/stress.sh $^
 
 lint:
 	sh scripts/lint.sh
