@@ -54,6 +54,7 @@ static void print_tally(struct page *page, const struct analysis *a, int which,
 void report_verdict(struct page *page, const struct analysis *a)
 {
     struct answers answers;
+    char caution[256];
     int error = verdict_make(&answers, a);
     if (error) {
         page->error = error;
@@ -65,6 +66,8 @@ void report_verdict(struct page *page, const struct analysis *a)
             print_answer(page, &answers.answers[i]);
         page_begin(page, PAGE_PARAGRAPH);
         page_text(page, verdict_note);
+        if (verdict_caution(caution, sizeof caution, &answers)[0])
+            page_prose(page, " %s", caution);
         page_end(page);
     }
     verdict_fini(&answers);

@@ -265,9 +265,23 @@ static int add_answer(struct answers *all, const struct kind *kind,
     return error;
 }
 
+const char *verdict_caution(char *text, size_t size,
+                            const struct answers *answers)
+{
+    text[0] = 0;
+    if (answers->warnings > 0)
+        snprintf(text, size,
+                 "%zu thing%s disturbed this run (see its warnings), which no "
+                 "interval knows of: repeat it before you trust a small "
+                 "difference.",
+                 answers->warnings, answers->warnings == 1 ? "" : "s");
+    return text;
+}
+
 int verdict_make(struct answers *out, const struct analysis *a)
 {
     struct answers all = { .answers = calloc(KINDS, sizeof *all.answers) };
+    all.warnings = json_array_size(json_object_get(a->env, "warnings"));
     const struct cell **cells = calloc(a->summary.n + 1, sizeof *cells);
     int error = all.answers && cells ? 0 : -ENOMEM;
     for (size_t i = 0; i < KINDS && !error; i++) {

@@ -77,10 +77,15 @@ struct answer {
 struct answers {
     struct answer *answers;
     size_t n;
+    size_t warnings; /* what env.json says disturbed the run */
 };
 
 /* What the numbers in brackets are; for below the answers. */
 extern const char *const verdict_note;
+
+/* "2 things disturbed this run: ..."; "" where nothing did. */
+const char *verdict_caution(char *text, size_t size,
+                            const struct answers *answers);
 
 /* 0 or -ENOMEM.  The analysis may go. */
 int verdict_make(struct answers *out, const struct analysis *analysis);

@@ -43,4 +43,7 @@ void verdict_print(FILE *file, const struct answers *answers, int columns,
         }
     }
     wrap_print(file, verdict_note, 0, 0, columns);
+    char caution[256];
+    if (verdict_caution(caution, sizeof caution, answers)[0])
+        wrap_print(file, caution, 0, 0, columns);
 }

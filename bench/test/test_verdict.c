@@ -190,8 +190,8 @@ static void there_is_no_winner_where_both_win(void **state)
     struct answers answers;
     (void)state;
     ANSWER(&answers, points, 9);
-    check(&answers.answers[0], "waiting and computing",
-          "it depends on size", "",
+    check(&answers.answers[0], "waiting and computing", "it depends on size",
+          "",
           "Time on one CPU, coroutines against threads: coroutines 2.00x "
           "[2.00, 2.00] faster at mixed tasks:10; threads 3.00x [3.00, 3.00] "
           "faster at mixed tasks:1000; with the tasks of mixed: coroutines "
@@ -349,6 +349,29 @@ static void memory_is_that_of_a_parked_task_in_full(void **state)
     verdict_fini(&answers);
 }
 
+static void a_disturbed_run_is_cautioned_of(void **state)
+{
+    static const struct made points[] = {
+        { "cpu", "tasks:4", .coro = 1e6, .other = 2e6 },
+    };
+    (void)state;
+    for (int disturbed = 0; disturbed < 2; disturbed++) {
+        struct synthetic s;
+        struct answers answers;
+        char text[256];
+        synthetic_init(&s); /* it has one warning */
+        if (!disturbed)
+            json_object_del(s.env, "warnings");
+        add(&s, points, 9, true);
+        answer(&answers, &s);
+        verdict_caution(text, sizeof text, &answers);
+        assert_int_equal(strncmp(text, "1 thing disturbed", 17) == 0,
+                         disturbed);
+        assert_int_equal(text[0] != 0, disturbed);
+        verdict_fini(&answers);
+    }
+}
+
 /* ---- the rate of error ---- */
 
 enum {
@@ -496,6 +519,7 @@ int main(void)
         cmocka_unit_test(unequal_work_is_not_compared),
         cmocka_unit_test(an_origin_bound_time_is_no_answer),
         cmocka_unit_test(memory_is_that_of_a_parked_task_in_full),
+        cmocka_unit_test(a_disturbed_run_is_cautioned_of),
         cmocka_unit_test(at_most_one_statement_in_twenty_is_wrong),
         cmocka_unit_test(one_difference_among_many_needs_more_rounds),
     };
