@@ -291,13 +291,21 @@ void os_tasks_each(void (*fn)(void *arg, struct os_task *task), void *arg)
     }
 }
 
-bool os_seats_all(bool (*fn)(void *arg, struct os_seat *seat), void *arg)
+static bool seats_of(struct task_list *list,
+                     bool (*fn)(void *arg, struct os_seat *seat), void *arg)
 {
-    for (struct rt_task *task = run.owned.first; task; task = task->next) {
+    for (struct rt_task *task = list->first; task; task = task->next) {
         if (!task->over && !fn(arg, &task->seat))
             return false;
     }
     return true;
+}
+
+/* The thread of a task that has been joined may yet have to wake the one who
+ * finishes the run. */
+bool os_seats_all(bool (*fn)(void *arg, struct os_seat *seat), void *arg)
+{
+    return seats_of(&run.owned, fn, arg) && seats_of(&run.released, fn, arg);
 }
 
 struct os_seat *os_seat_of(struct os_task *task)
