@@ -15,7 +15,7 @@ void pool_queue_put(struct rt_task *task)
 {
     task->next = NULL;
     task->os.link = pool.last;
-    *(pool.last ? &pool.last->next : &pool.first) = task;
+    *(pool.first ? &pool.last->next : &pool.first) = task;
     pool.last = task;
     atomic_store_explicit(&task->os.linked, true, memory_order_relaxed);
     count(1);
@@ -23,8 +23,12 @@ void pool_queue_put(struct rt_task *task)
 
 static void take_out(struct rt_task *task)
 {
+    if (task == pool.first) {
+        pool.first = task->next;
+        return;
+    }
     struct rt_task *prev = task->os.link;
-    *(prev ? &prev->next : &pool.first) = task->next;
+    prev->next = task->next;
     *(task->next ? &task->next->os.link : (void **)&pool.last) = prev;
 }
 
@@ -34,7 +38,6 @@ void pool_queue_prefer(struct rt_task *task)
         return;
     take_out(task);
     task->next = pool.first;
-    task->os.link = NULL;
     *(pool.first ? &pool.first->os.link : (void **)&pool.last) = task;
     pool.first = task;
 }
