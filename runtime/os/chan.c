@@ -119,7 +119,9 @@ void rt_chan_close(struct rt_chan *chan)
 {
     os_lock_take(&chan->lock);
     chan->closed = true;
-    os_waitq_wake_all(&chan->senders, -EPIPE);
-    os_waitq_wake_all(&chan->receivers, -EPIPE);
+    atomic_uint *sender = os_waitq_wake_all(&chan->senders, -EPIPE);
+    atomic_uint *receiver = os_waitq_wake_all(&chan->receivers, -EPIPE);
     os_lock_give(&chan->lock);
+    os_kick(sender);
+    os_kick(receiver);
 }

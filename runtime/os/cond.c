@@ -60,6 +60,7 @@ void rt_cond_signal(struct rt_cond *cond)
 void rt_cond_broadcast(struct rt_cond *cond)
 {
     os_lock_take(&cond->lock);
-    os_waitq_wake_all(&cond->waiters, 0);
+    atomic_uint *sleeper = os_waitq_wake_all(&cond->waiters, 0);
     os_lock_give(&cond->lock);
+    os_kick(sleeper);
 }

@@ -37,8 +37,9 @@ void rt_event_set(struct rt_event *event)
 {
     os_lock_take(&event->lock);
     atomic_store_explicit(&event->set, true, memory_order_release);
-    os_waitq_wake_all(&event->waiters, 0);
+    atomic_uint *sleeper = os_waitq_wake_all(&event->waiters, 0);
     os_lock_give(&event->lock);
+    os_kick(sleeper);
 }
 
 void rt_event_clear(struct rt_event *event)

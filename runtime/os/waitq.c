@@ -74,8 +74,12 @@ atomic_uint *os_waitq_wake(struct os_waitq *queue, int result)
     return os_rouse(task);
 }
 
-void os_waitq_wake_all(struct os_waitq *queue, int result)
+atomic_uint *os_waitq_wake_all(struct os_waitq *queue, int result)
 {
-    while (queue->first)
-        os_kick(os_waitq_wake(queue, result));
+    atomic_uint *sleeper = NULL;
+    while (queue->first) {
+        os_kick(sleeper);
+        sleeper = os_waitq_wake(queue, result);
+    }
+    return sleeper;
 }

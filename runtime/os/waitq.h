@@ -44,7 +44,8 @@ int os_waitq_wait(struct os_waitq *queue, struct os_lock *lock,
  * to os_kick() once the lock is released. */
 atomic_uint *os_waitq_wake(struct os_waitq *queue, int result);
 
-/* Wakes everybody, system calls included. */
-void os_waitq_wake_all(struct os_waitq *queue, int result);
+/* Wakes everybody, system calls included but for that of the last, which may
+ * be the only one: again the value goes to os_kick(). */
+atomic_uint *os_waitq_wake_all(struct os_waitq *queue, int result);
 
 #endif
