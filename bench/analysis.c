@@ -156,3 +156,10 @@ const char *analysis_commit(const struct analysis *analysis, char text[32])
              json_is_true(json_object_get(env, "dirty")) ? "-dirty" : "");
     return text;
 }
+
+json_t *analysis_crossovers(const struct analysis *analysis)
+{
+    char path[PATH_MAX];
+    snprintf(path, sizeof path, "%s/crossovers.json", analysis->dir);
+    return json_load_file(path, 0, NULL);
+}

@@ -44,6 +44,10 @@ size_t analysis_rounds(const struct analysis *analysis);
 /* "1a2b3c4d5e6f" or "1a2b3c4d5e6f-dirty"; NULL when it is not known. */
 const char *analysis_commit(const struct analysis *analysis, char text[32]);
 
+/* What cobench crossover has found there (results.h), to be released; NULL
+ * where it was another command. */
+json_t *analysis_crossovers(const struct analysis *analysis);
+
 /* ---- the writers; each prints one file, 0 or a negative errno ---- */
 
 int results_json(FILE *file, const struct analysis *analysis);
@@ -56,6 +60,7 @@ int results_bmf(FILE *file, const struct analysis *analysis);
 int results_csv(FILE *file, const struct analysis *analysis);
 int results_latency(FILE *file, const struct analysis *analysis);
 int results_samples(FILE *file, const struct analysis *analysis);
+int results_crossovers(FILE *file, const struct analysis *analysis);
 int results_captions(FILE *file, const struct analysis *analysis);
 int report_md(FILE *file, const struct analysis *analysis);
 int report_html(FILE *file, const struct analysis *analysis);

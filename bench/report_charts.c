@@ -139,6 +139,10 @@ static const struct kind {
     const char *name, *shows;
     void (*say)(FILE *file, const struct analysis *a, const struct cell *cell);
 } kinds[] = {
+    { "speedup-wall", "Wall time over that of coro, with 95 % intervals.",
+      say_wall_ratio },
+    { "speedup-cpu", "CPU time over that of coro, with 95 % intervals.",
+      say_cpu_ratio },
     { "wall", "Medians of the wall time, with their 95 % intervals.",
       say_time },
     { "throughput", "Operations per second.", say_rate },
@@ -151,10 +155,15 @@ static const struct kind {
     { "memory-parts",
       "Memory that one parked task holds, with page tables and kernel stack.",
       say_parts },
-    { "speedup-wall", "Wall time over that of coro, with 95 % intervals.",
+    { "crossover-wall",
+      "Where the winner by wall time changes. Wall time over that of coro:",
       say_wall_ratio },
-    { "speedup-cpu", "CPU time over that of coro, with 95 % intervals.",
+    { "crossover-cpu",
+      "Where the winner by CPU time changes. CPU time over that of coro:",
       say_cpu_ratio },
+};
+enum {
+    KINDS = sizeof kinds / sizeof *kinds
 };
 
 /* The chart `name` is of this kind, and about this workload. */
@@ -171,7 +180,7 @@ static bool is_about(const char *name, const char *kind, const char *workload)
 /* The kind of a chart; NULL where none of them is known. */
 static const struct kind *find_kind(const char *name, const char *workload)
 {
-    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+    for (size_t i = 0; i < KINDS; i++)
         if (workload ? is_about(name, kinds[i].name, workload)
                      : strcmp(name, kinds[i].name) == 0)
             return &kinds[i];
@@ -226,25 +235,43 @@ static void print_chart(struct page *page, const struct analysis *a,
     free(text);
 }
 
+/* Of the names, those of this kind, NULL those of none, that are about the
+ * workload, or about none.  Their number. */
+static size_t print_kind(struct page *page, const struct analysis *a,
+                         struct dirent *const *names, int n,
+                         const struct kind *kind, const char *workload)
+{
+    size_t shown = 0;
+    for (int i = 0; i < n; i++) {
+        const char *name = names[i]->d_name;
+        const char *about = find_workload(a, name);
+        if ((workload ? !about || strcmp(about, workload) != 0
+                      : about != NULL) ||
+            find_kind(name, workload) != kind)
+            continue;
+        print_chart(page, a, name, workload);
+        shown++;
+    }
+    return shown;
+}
+
 size_t report_charts(struct page *page, const struct analysis *a,
                      const char *workload)
 {
     char path[PATH_MAX];
-    struct dirent **entries;
-    size_t shown = 0;
+    struct dirent **names;
     snprintf(path, sizeof path, "%s/charts", a->dir);
-    int n = scandir(path, &entries, is_svg, alphasort);
-    for (int i = 0; i < n; i++) {
-        char *name = entries[i]->d_name;
-        name[strlen(name) - 4] = 0;
-        const char *about = find_workload(a, name);
-        if (workload ? about && strcmp(about, workload) == 0 : !about) {
-            print_chart(page, a, name, workload);
-            shown++;
-        }
-        free(entries[i]);
-    }
-    if (n >= 0)
-        free(entries);
+    int n = scandir(path, &names, is_svg, alphasort);
+    if (n < 0)
+        return 0;
+    for (int i = 0; i < n; i++)
+        names[i]->d_name[strlen(names[i]->d_name) - 4] = 0;
+    size_t shown = 0;
+    for (int k = 0; k < KINDS; k++)
+        shown += print_kind(page, a, names, n, &kinds[k], workload);
+    shown += print_kind(page, a, names, n, NULL, workload);
+    while (n > 0)
+        free(names[--n]);
+    free(names);
     return shown;
 }

@@ -22,10 +22,15 @@ static const struct output {
     int (*print)(FILE *file, const struct analysis *analysis);
     bool shows_charts;
 } outputs[] = {
-    { "results.json", results_json },     { "results.ci.json", results_ci },
-    { "results.bmf.json", results_bmf },  { "summary.csv", results_csv },
-    { "latency.csv", results_latency },   { "captions.tsv", results_captions },
-    { "samples.csv", results_samples },   { "report.md", report_md, true },
+    { "results.json", results_json },
+    { "results.ci.json", results_ci },
+    { "results.bmf.json", results_bmf },
+    { "summary.csv", results_csv },
+    { "latency.csv", results_latency },
+    { "captions.tsv", results_captions },
+    { "samples.csv", results_samples },
+    { "crossovers.csv", results_crossovers },
+    { "report.md", report_md, true },
     { "report.html", report_html, true },
 };
 

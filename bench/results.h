@@ -6,7 +6,7 @@
  * The result files of a run, all made from trials.jsonl and env.json by one
  * call: results.json (Google Benchmark JSON), results.ci.json (one entry per
  * cell), results.bmf.json (Bencher Metric Format), summary.csv, latency.csv,
- * samples.csv, captions.tsv, report.md, report.html.
+ * samples.csv, crossovers.csv, captions.tsv, report.md, report.html.
  *
  * summary.csv is what gnuplot reads: tidy, one row per cell and metric, comma
  * separated, a header line, no quotes (no field may contain a comma):
@@ -76,7 +76,13 @@
  * "onset" | "undecided" | "several", points: [{x, rounds, ratio, ci_low,
  * ci_high}] (b over a)}, with low, high, winner_below, winner_above ("?":
  * undecided) where it was found, several or an onset, and winner where there
- * is none.
+ * is none.  crossovers.csv has the same for the chart, a row per point:
+ *
+ *   workload param a b metric answer
+ *   low high  between which it changes, "-" where it does not
+ *   below above   who wins there, "?" for undecided; the same twice where one
+ *             wins everywhere
+ *   x ratio ci_low ci_high   a point; "-" where there was no interval
  *
  * captions.tsv is what the charts say beside the numbers, so that summary.csv
  * stays plain: fields separated by one tab, no tab or line end inside a field,

@@ -176,14 +176,6 @@ static json_t *failed(struct document *d, const struct analysis *a)
     return array;
 }
 
-/* What cobench crossover has found (crossing.c), where it was that. */
-static json_t *crossovers(const struct analysis *a)
-{
-    char path[PATH_MAX];
-    snprintf(path, sizeof path, "%s/crossovers.json", a->dir);
-    return json_load_file(path, 0, NULL);
-}
-
 /* Of the cells that were measured. */
 static json_t *precision(struct document *d, const struct summary *s)
 {
@@ -213,7 +205,7 @@ void results_added(struct document *d, json_t *root, const struct analysis *a)
     document_put(d, root, "refused", refused(d, a));
     document_put(d, root, "geomeans", geomeans(d, a));
     document_put(d, root, "slopes", slopes(d, a));
-    json_t *found = crossovers(a);
+    json_t *found = analysis_crossovers(a);
     if (found)
         document_put(d, root, "crossovers", found);
     if (precision_asked(&a->summary) > 0)

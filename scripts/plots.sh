@@ -21,6 +21,7 @@ csv=${run}/summary.csv
 captions=${run}/captions.tsv
 latency=${run}/latency.csv
 samples=${run}/samples.csv
+crossovers=${run}/crossovers.csv
 here=$(cd "$(dirname "$0")" && pwd)
 LC_ALL=C
 export LC_ALL
@@ -250,6 +251,18 @@ draw_parts() {
         'What does a parked task hold, and what of it does RSS show?'
 }
 
+# Where the winner changes: draw_crossover wall|cpu WORKLOAD PARAM A B
+draw_crossover() {
+    metric=$1 workload=$2 param=$3 a=$4 b=$5
+    measure='wall time'
+    [ "${metric}" = wall ] || measure='CPU time'
+    select_from crossover -v want=points -v metric="${metric}" \
+        "${crossovers}" | sort -g >"${work}/data"
+    draw "crossover-${metric}" crossover.gp "${workload}" \
+        "As ${param} grows, where does the winner change, by ${measure}?" \
+        "${measure} of ${b} over that of ${a}" "${param}" "${a}" "${b}"
+}
+
 # draw_speedup wall|cpu TITLE AXIS LESS MORE
 draw_speedup() {
     kind=$1
@@ -282,6 +295,12 @@ done <"${work}/workloads"
 while read -r workload which; do
     draw_latency "${workload}" "${which}"
 done <"${work}/curves"
+if [ -r "${crossovers}" ]; then
+    select_from crossover -v want=list "${crossovers}" >"${work}/crossings"
+    while read -r metric workload param a b; do
+        draw_crossover "${metric}" "${workload}" "${param}" "${a}" "${b}"
+    done <"${work}/crossings"
+fi
 if [ -r "${samples}" ]; then
     select_from spread -v want=list "${samples}" >"${work}/spreads"
     while read -r workload; do
@@ -302,7 +321,7 @@ fi
 # Pictures of an earlier drawing would be taken for this one's.
 for old in "${charts}"/wall-* "${charts}"/throughput-* "${charts}"/memory-* \
     "${charts}"/speedup-* "${charts}"/latency-* "${charts}"/heartbeat-* \
-    "${charts}"/spread-*; do
+    "${charts}"/spread-* "${charts}"/crossover-*; do
     rm -f "${old}"
 done
 for name in ${kept}; do

@@ -137,14 +137,14 @@ plain_ticks_from(axis, v, by, high, format) = v > high * 1.0001 ? "" : \
 # Around 1, as parts of a whole: "-10 %", "0", "+25 %".
 relative(v) = v == 1 ? "0" : \
     sprintf("%s%.3g %%%%", v < 1 ? "−" : "+", 100 * abs(v - 1))
-relative_ticks(low, high) = relative_ticks_from(low, high, \
+relative_ticks(low, high) = list_ticks("x", low, high, "relative", \
     high / low > 30 ? "0.03 0.1 0.3 1 3 10 30" : \
     high / low > 4 ? "0.25 0.5 0.75 1 1.5 2 3 5 10" : \
     high / low > 1.6 ? "0.5 0.6 0.7 0.85 1 1.2 1.4 1.7 2 2.5 3" : \
     "0.7 0.8 0.9 1 1.1 1.2 1.3 1.4", 1)
-relative_ticks_from(low, high, list, i) = i > words(list) ? "" : \
-    log_tick("x", real(word(list, i)), low, high, "relative") . \
-    relative_ticks_from(low, high, list, i + 1)
+list_ticks(axis, low, high, format, list, i) = i > words(list) ? "" : \
+    log_tick(axis, real(word(list, i)), low, high, format) . \
+    list_ticks(axis, low, high, format, list, i + 1)
 
 # Is w one of the blank-separated words?
 among(list, w) = strstrt(" " . list . " ", " " . w . " ") > 0

@@ -315,6 +315,28 @@ static void every_sample_is_drawn_and_those_far_off_are_ringed(void **state)
     assert_png(f, "charts/spread-pair.png");
 }
 
+static void the_change_of_winner_is_a_band_with_an_answer(void **state)
+{
+    struct fixture *f = *state;
+    need_gnuplot();
+    put(f, "summary.csv", small_run);
+    put(f, "crossovers.csv",
+        "workload,param,a,b,metric,answer,low,high,below,above,x,ratio,ci_low,"
+        "ci_high\n"
+        "echo,conns,coro,thread,wall,found,10,40,thread,coro,100,2,1.8,2.2\n"
+        "echo,conns,coro,thread,wall,found,10,40,thread,coro,10,.8,.7,.9\n"
+        "echo,conns,coro,thread,wall,found,10,40,thread,coro,20,1,.9,1.1\n"
+        "echo,conns,coro,thread,cpu,undecided,-,-,-,-,10,-,-,-\n");
+    assert_int_equal(plots(f, ""), 0);
+    const char *chart = "charts/crossover-wall.svg";
+    assert_svg_has(f, chart, "thread wins up to 10, coro wins from 40 on<");
+    assert_svg_has(f, chart, "As conns grows, where does the winner change");
+    assert_svg_has(f, chart, "rgb(213,  94,   0)");
+    assert_svg_has(f, chart, "rgb(153, 153, 153)");
+    assert_png(f, "charts/crossover-wall.png");
+    assert_false(exists(f, "charts/crossover-cpu.svg"));
+}
+
 static void what_is_not_ours_is_said_beside_its_name(void **state)
 {
     struct fixture *f = *state;
@@ -469,6 +491,7 @@ int main(void)
         test(an_origin_bound_ratio_is_left_out_and_counted),
         test(distributions_stand_on_an_axis_of_nines),
         test(every_sample_is_drawn_and_those_far_off_are_ringed),
+        test(the_change_of_winner_is_a_band_with_an_answer),
         test(what_is_not_ours_is_said_beside_its_name),
         test(labels_say_what_holds_for_one_size_or_a_pool_only),
         test(captions_are_shown_and_escaped),

@@ -355,6 +355,55 @@ static void captions_are_one_fact_per_line(void **state)
     synthetic_fini(&s);
 }
 
+static void a_crossover_becomes_a_row_per_point(void **state)
+{
+    (void)state;
+    struct synthetic s;
+    char path[128];
+    make_run(&s);
+    json_t *found = json_pack(
+        "[{s:s, s:s, s:s, s:s, s:s, s:s, s:f, s:f, s:s, s:s, s:[{s:f, s:i},"
+        " {s:f, s:i, s:f, s:f, s:f}]}]",
+        "workload", "echo", "param", "conns", "a", "coro", "b", "pool:20",
+        "metric", "wall", "answer", "onset", "low", 10.0, "high", 20.5,
+        "winner_below", "?", "winner_above", "coro", "points", "x", 10.0,
+        "rounds", 2, "x", 20.5, "rounds", 9, "ratio", 1.5, "ci_low", 1.4,
+        "ci_high", 1.6);
+    assert_non_null(found);
+    assert_int_equal(
+        json_dump_file(
+            found, synthetic_path(&s, "crossovers.json", path, sizeof path), 0),
+        0);
+    json_decref(found);
+    assert_int_equal(results_write(s.dir), 0);
+    char *csv = synthetic_read(&s, "crossovers.csv");
+    assert_string_equal(
+        csv, "workload,param,a,b,metric,answer,low,high,below,above,x,ratio,"
+             "ci_low,ci_high\n"
+             "echo,conns,coro,pool:20,wall,onset,10,20.5,?,coro,10,-,-,-\n"
+             "echo,conns,coro,pool:20,wall,onset,10,20.5,?,coro,20.5,1.5,1.4,"
+             "1.6\n");
+    free(csv);
+    synthetic_fini(&s);
+}
+
+static void samples_stand_beside_the_median_of_their_cell(void **state)
+{
+    (void)state;
+    struct synthetic s;
+    make_run(&s);
+    assert_int_equal(results_write(s.dir), 0);
+    char *csv = synthetic_read(&s, "samples.csv");
+    assert_non_null(csv);
+    /* Nine of each cell that was measured, and the head. */
+    assert_int_equal(count(csv, '\n'), 1 + 6 * 9);
+    assert_non_null(strstr(csv, ",switch_pair,switch_pair/via:chan/cpus:1,coro,"
+                                "ns_per_op,1,"));
+    assert_non_null(strstr(csv, ",200,1,0\n"));
+    free(csv);
+    synthetic_fini(&s);
+}
+
 static void the_report_holds_tables_troubles_and_charts(void **state)
 {
     (void)state;
@@ -500,6 +549,8 @@ int main(void)
         cmocka_unit_test(every_csv_row_has_sixteen_plain_fields),
         cmocka_unit_test(the_csv_has_slopes_and_means),
         cmocka_unit_test(captions_are_one_fact_per_line),
+        cmocka_unit_test(a_crossover_becomes_a_row_per_point),
+        cmocka_unit_test(samples_stand_beside_the_median_of_their_cell),
         cmocka_unit_test(the_report_holds_tables_troubles_and_charts),
         cmocka_unit_test(an_unfinished_run_says_so),
         cmocka_unit_test(a_full_disk_keeps_what_was_there),
