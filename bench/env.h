@@ -26,7 +26,7 @@
  *   limits               object: nofile, nofile_hard, nproc, max_map_count,
  *                        threads_max, pid_max, pids_max (of the cgroup)
  *   cgroup_cpus          CPUs the cgroup's quota allows
- *   uv_threadpool_size   of the trials
+ *   uv_threadpool_size   of the trials whose cells have no offload_threads
  *   steal_percent        of the CPUs' time, while it ran; at the end
  *   finished             ISO 8601
  *   warnings             array: what disturbs, each one line with its remedy

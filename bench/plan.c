@@ -104,24 +104,6 @@ static json_t *typed_list(struct maker *maker, const json_t *param,
     return list;
 }
 
-/* Whether the workload can be played against the server that the user gave. */
-static bool is_aimed(struct maker *maker, const json_t *workload)
-{
-    size_t i;
-    json_t *param;
-    json_array_foreach(json_object_get(workload, "params"), i, param)
-    {
-        json_t *given = json_object_get(maker->options->params,
-                                        catalog_text(param, "name"));
-        if (!spec_is_target(param) || !given)
-            continue;
-        json_t *list = typed_list(maker, param, given);
-        json_decref(list);
-        return list != NULL;
-    }
-    return false;
-}
-
 static int check_cpus(struct maker *maker, const json_t *texts)
 {
     size_t i;
@@ -154,7 +136,7 @@ static json_t *value_lists(struct maker *maker, const json_t *workload,
         if (!texts)
             texts = json_object_get(product, name);
         bool useless = json_is_true(json_object_get(param, "bundled")) &&
-                       is_aimed(maker, workload);
+                       spec_aims(workload, given, maker->message, maker->size);
         if (useless && json_object_get(given, name)) {
             snprintf(maker->message, maker->size,
                      "%s: means nothing to a server of your own", name);
@@ -382,7 +364,8 @@ static json_t *aimed_workloads(struct maker *maker, json_t *all)
     size_t i;
     json_array_foreach(all, i, workload)
     {
-        if (is_aimed(maker, workload))
+        if (spec_aims(workload, maker->options->params, maker->message,
+                      maker->size))
             json_array_append(aimed, workload);
     }
     json_t *chosen = json_array_size(aimed) > 0 ? aimed : all;
@@ -468,9 +451,11 @@ int plan_make(struct plan *out, const struct catalog *catalog,
     };
     json_t *workloads = chosen_workloads(&maker), *workload;
     int err = workloads ? check_params(&maker, workloads) : -EINVAL;
+    bool only_watched = json_array_size(workloads) > 0;
     size_t i;
     json_array_foreach(workloads, i, workload)
     {
+        only_watched &= json_is_true(json_object_get(workload, "trace"));
         if (err == 0)
             err = add_workload(&maker, workload);
     }
@@ -480,8 +465,9 @@ int plan_make(struct plan *out, const struct catalog *catalog,
     if (err == 0 && out->count == 0) {
         snprintf(message, size,
                  "nothing to measure: no cell of the %s profile "
-                 "fits what was asked for",
-                 options->profile);
+                 "fits what was asked for%s",
+                 options->profile,
+                 only_watched ? "; cobench trace shows it" : "");
         err = -ENODATA;
     }
     if (err != 0)

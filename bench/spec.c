@@ -210,6 +210,26 @@ json_t *spec_value(const json_t *param, const char *text, char *message,
     return whole ? json_integer((json_int_t)value) : json_real(value);
 }
 
+bool spec_aims(const json_t *workload, const json_t *given, char *message,
+               size_t size)
+{
+    size_t i;
+    json_t *param;
+    json_array_foreach(json_object_get(workload, "params"), i, param)
+    {
+        const json_t *texts =
+            json_object_get(given, catalog_text(param, "name"));
+        if (!spec_is_target(param) || !texts)
+            continue;
+        json_t *value =
+            spec_value(param, json_string_value(json_array_get(texts, 0)),
+                       message, size);
+        json_decref(value);
+        return value != NULL;
+    }
+    return false;
+}
+
 char *spec_value_text(const json_t *value, char *text, size_t size)
 {
     if (json_is_integer(value))
