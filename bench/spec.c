@@ -210,7 +210,7 @@ json_t *spec_value(const json_t *param, const char *text, char *message,
     return whole ? json_integer((json_int_t)value) : json_real(value);
 }
 
-bool spec_aims(const json_t *workload, const json_t *given, char *message,
+bool spec_aims(const json_t *workload, const json_t *params, char *message,
                size_t size)
 {
     size_t i;
@@ -218,7 +218,7 @@ bool spec_aims(const json_t *workload, const json_t *given, char *message,
     json_array_foreach(json_object_get(workload, "params"), i, param)
     {
         const json_t *texts =
-            json_object_get(given, catalog_text(param, "name"));
+            json_object_get(params, catalog_text(param, "name"));
         if (!spec_is_target(param) || !texts)
             continue;
         json_t *value =

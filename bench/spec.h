@@ -35,7 +35,7 @@ json_t *spec_value(const json_t *param, const char *text, char *message,
 bool spec_is_target(const json_t *param);
 /* Whether the parameters given, name to array of texts, hold such an address
  * for the workload; one line in message where it is none. */
-bool spec_aims(const json_t *workload, const json_t *given, char *message,
+bool spec_aims(const json_t *workload, const json_t *params, char *message,
                size_t size);
 /* The value as it stands in names and on command lines; returns text. */
 char *spec_value_text(const json_t *value, char *text, size_t size);
