@@ -57,6 +57,12 @@ char *human_bytes(char text[HUMAN], double bytes)
     return isfinite(bytes) ? scaled(text, bytes, 1024, units, 5) : absent(text);
 }
 
+char *human_count(char text[HUMAN], double count)
+{
+    static const char *const units[] = { "", "k", "M", "G", "T" };
+    return isfinite(count) ? scaled(text, count, 1000, units, 5) : absent(text);
+}
+
 char *human_ratio(char text[HUMAN], double ratio)
 {
     if (!isfinite(ratio))

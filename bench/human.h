@@ -20,6 +20,8 @@ enum {
 char *human_time(char text[HUMAN], double ns);
 /* "8.23M", from bytes; the suffixes are powers of 1024 */
 char *human_bytes(char text[HUMAN], double bytes);
+/* "70.4M", "204k"; the suffixes are powers of 1000 */
+char *human_count(char text[HUMAN], double count);
 /* "2.32x", "0.64x" */
 char *human_ratio(char text[HUMAN], double ratio);
 /* "[2.30, 2.34]", "-" without an interval */

@@ -19,6 +19,7 @@ static const struct {
     [METRIC_NS_PER_OP] = { "ns_per_op", "ns" },
     [METRIC_CPU_NS_PER_OP] = { "cpu_ns_per_op", "ns" },
     [METRIC_OPS_PER_S] = { "ops_per_s", "1/s" },
+    [METRIC_OPS_PER_CPU_S] = { "ops_per_cpu_s", "1/s" },
     [METRIC_PEAK_RSS] = { "peak_rss", "bytes" },
     [METRIC_PARKED_RSS] = { "parked_rss", "bytes" },
     [METRIC_PARKED_FULL] = { "parked_full", "bytes" },
@@ -98,6 +99,8 @@ static void read_times(double values[METRICS], const json_t *record)
     values[METRIC_SETUP] = metric_number(record, "setup_ns") / 1e9;
     values[METRIC_NS_PER_OP] = wall / ops;
     values[METRIC_CPU_NS_PER_OP] = (user + sys) / ops;
+    double cpu = user + sys;
+    values[METRIC_OPS_PER_CPU_S] = cpu > 0 ? ops / (cpu / 1e9) : NAN;
     values[METRIC_OPS_PER_S] = wall > 0 ? ops / (wall / 1e9) : NAN;
 }
 

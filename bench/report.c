@@ -2,6 +2,7 @@
 /* The report as a whole: what comes after what. */
 
 #include "report.h"
+#include "rank.h"
 
 #include <string.h>
 
@@ -72,6 +73,7 @@ static void print_reading(struct page *page)
         "RSS is taken while all tasks are parked where a workload parks them, "
         "else it is the peak; *full* adds page tables and kernel stacks. K, M "
         "and G are powers of 1024.");
+    page_paragraph(page, "Orders have the cheapest first. %s", rank_note);
     page_paragraph(
         page, "coro runs all tasks on one thread and so on one CPU, also where "
               "`cpus:all` gives the others more. Network workloads use the "

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "rank.h"
 #include "report.h"
 #include "row.h"
 
@@ -151,5 +152,6 @@ void report_workload(struct page *page, const struct analysis *a, size_t first)
         page_paragraph(page, "Nothing was measured.");
     else if (charts == 0)
         page_paragraph(page, "There is no chart of it.");
+    rank_page(page, a, a->shown[first]->workload);
     print_notes(page, a, first);
 }

@@ -30,6 +30,7 @@
  *
  * Metrics, each only where it exists:
  *   wall_s user_s sys_s cpu_s setup_s ns_per_op cpu_ns_per_op ops_per_s
+ *   ops_per_cpu_s                       throughput at equal CPU
  *   peak_rss parked_rss parked_full threads_mid_run vol_switches
  *   invol_switches minor_faults
  *   rss_per_task full_per_task          parked minus before, over the tasks
@@ -42,6 +43,9 @@
  *   beat_p50_ns ... beat_max_ns         the same of heartbeats' lateness
  *   wall_vs_coro cpu_vs_coro            paired ratio contender / coro, ratio
  *                                       rows (above 1: coro is better)
+ *   wall_rank cpu_rank                  among the runtimes of the point, 1 is
+ *                                       the cheapest; those the rounds do not
+ *                                       tell apart share one (rank.h)
  * and per series, with cell = group + runtime, axis and x "-":
  *   rss_slope full_slope                bytes per task by regression over at
  *                                       least four sizes

@@ -9,6 +9,7 @@
 
 #include "analysis.h"
 #include "latencies.h"
+#include "rank.h"
 
 static const char *const ratio_names[COMPARES] = {
     [COMPARE_WALL] = "wall_vs_coro",
@@ -74,10 +75,9 @@ static void print_ratios(FILE *file, const struct place *place,
     }
 }
 
-static void print_cell(FILE *file, const struct analysis *a,
-                       const struct cell *cell)
+static struct place place_of(const struct cell *cell)
 {
-    struct place place = {
+    return (struct place){
         .name = cell->name,
         .workload = cell->workload,
         .group = cell->group,
@@ -86,6 +86,35 @@ static void print_cell(FILE *file, const struct analysis *a,
         .cpus = cell->cpus,
         .runtime = cell->runtime,
     };
+}
+
+static int print_ranks(FILE *file, const struct analysis *a,
+                       const struct cell *coro, int which)
+{
+    static const char *const names[COMPARES] = {
+        [COMPARE_WALL] = "wall_rank",
+        [COMPARE_CPU] = "cpu_rank",
+    };
+    struct ranking ranking;
+    int error = rank_make(&ranking, &a->compared, coro, which);
+    for (size_t i = 0; !error && i < ranking.n; i++) {
+        const struct ranked *ranked = &ranking.cells[i];
+        struct place place = place_of(ranked->cell);
+        struct estimate e = { .n = ranked->cell->n,
+                              .median = (double)ranked->rank,
+                              .min = NAN,
+                              .max = NAN };
+        print_row(file, &place, names[which], "count", &e, "-");
+    }
+    if (!error)
+        rank_fini(&ranking);
+    return error;
+}
+
+static void print_cell(FILE *file, const struct analysis *a,
+                       const struct cell *cell)
+{
+    struct place place = place_of(cell);
     for (int m = 0; m < METRICS; m++)
         if (cell->estimates[m].n > 0)
             print_row(file, &place, metric_name((enum metric)m),
@@ -161,12 +190,17 @@ int results_csv(FILE *file, const struct analysis *a)
           file);
     for (size_t i = 0; i < a->summary.n; i++)
         print_cell(file, a, &a->summary.cells[i]);
+    int error = 0;
+    for (size_t i = 0; i < a->summary.n && !error; i++)
+        for (int w = 0; w < COMPARES && !error; w++)
+            if (strcmp(a->summary.cells[i].runtime, BASELINE) == 0)
+                error = print_ranks(file, a, &a->summary.cells[i], w);
     for (size_t i = 0; i < a->slopes_n; i++)
         if (a->slopes[i].rss.n > 0)
             print_slope(file, &a->slopes[i]);
     for (size_t i = 0; i < a->geomeans_n; i++)
         print_geomean(file, &a->geomeans[i]);
-    return 0;
+    return error;
 }
 
 /* ---- latency.csv ---- */

@@ -55,6 +55,7 @@ static void put_counters(struct document *d, json_t *o, const struct sample *s)
                         metric_number(s->record, fields[i].field));
     document_number(d, o, "ns_per_op", s->values[METRIC_NS_PER_OP]);
     document_number(d, o, "cpu_ns_per_op", s->values[METRIC_CPU_NS_PER_OP]);
+    document_number(d, o, "ops_per_cpu_s", s->values[METRIC_OPS_PER_CPU_S]);
     for (enum metric m = METRIC_STALLS; m <= METRIC_BEAT_MAX; m++)
         document_number(d, o, metric_name(m), s->values[m]);
     document_number(d, o, "origin_cpu_share",

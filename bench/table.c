@@ -14,6 +14,7 @@
 
 #include "latencies.h"
 #include "precision.h"
+#include "rank.h"
 #include "results.h"
 #include "row.h"
 #include "verdict.h"
@@ -351,6 +352,21 @@ static void draw_points(const struct table *t)
 
 /* ---- below the table ---- */
 
+static void draw_ranks(const struct table *t)
+{
+    if (!rank_any(&t->analysis->compared))
+        return;
+    fputc('\n', t->file);
+    paint(t, BOLD);
+    wrap_print(t->file,
+               "Cheapest first: by wall time, by CPU time per operation, or "
+               "both alike",
+               0, INDENT, t->style.columns);
+    paint(t, PLAIN);
+    rank_print(t->file, t->analysis, t->style.columns);
+    wrap_print(t->file, rank_note, 0, 0, t->prose);
+}
+
 static void draw_mean(const struct table *t, const struct geomean *g)
 {
     static const char *const names[] = { "wall", "CPU" };
@@ -523,6 +539,7 @@ void table_print(FILE *file, const struct analysis *analysis,
     t.prose = t.style.columns < PROSE_MAX ? t.style.columns : PROSE_MAX;
     lay_out(&t);
     draw_points(&t);
+    draw_ranks(&t);
     draw_latencies(&t);
     draw_slopes(&t);
     draw_means(&t);
