@@ -114,6 +114,7 @@ static void an_installed_copy_runs_and_reports(void **state)
                     " --repetitions 2 --out out");
     assert_shell(f, "rm out/report.html; \"$PREFIX/bin/cobench\" report out &&"
                     " test -s out/report.html && test -s out/results.json");
+    assert_shell(f, "\"$PREFIX/bin/cobench\" compare out out");
 }
 
 static void an_installed_copy_finds_its_other_scripts(void **state)
