@@ -112,17 +112,25 @@ static bool find_extremes(const struct contest *c, enum outcome outcome,
     return *least != NULL;
 }
 
+static void gain_text(char text[2 * HUMAN], const struct point *p)
+{
+    char ratio[HUMAN], interval[HUMAN];
+    struct estimate gain = gain_of(p);
+    snprintf(text, 2 * HUMAN, "%s %s", human_ratio(ratio, gain.median),
+             human_interval(interval, &gain));
+}
+
 void contest_gain(char *text, size_t size, const struct contest *c,
                   enum outcome outcome)
 {
     const struct point *least, *most;
-    char low[HUMAN], high[HUMAN];
+    char low[2 * HUMAN], high[2 * HUMAN];
     text[0] = 0;
     if (!find_extremes(c, outcome, &least, &most))
         return;
-    human_ratio(low, gain_of(least).median);
-    human_ratio(high, gain_of(most).median);
-    if (strcmp(low, high) == 0)
+    gain_text(low, least);
+    gain_text(high, most);
+    if (least == most)
         snprintf(text, size, "%s %s", low, words[c->measure].better);
     else
         snprintf(text, size, "%s to %s %s", low, high,
@@ -133,11 +141,10 @@ static void print_gain(FILE *file, const struct contest *c,
                        const struct point *p, const char *before,
                        const char *after)
 {
-    char ratio[HUMAN], interval[HUMAN], label[LABEL];
-    struct estimate gain = gain_of(p);
+    char gain[2 * HUMAN], label[LABEL];
+    gain_text(gain, p);
     name_point(label, c, p, NULL);
-    fprintf(file, " %s %s%s%s%s", human_ratio(ratio, gain.median),
-            human_interval(interval, &gain), before, label, after);
+    fprintf(file, " %s%s%s%s", gain, before, label, after);
 }
 
 static void print_wins(FILE *file, const struct contest *c,

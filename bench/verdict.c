@@ -173,7 +173,7 @@ static void name_gain(char *text, size_t size, const struct tally *tally,
     size_t used = 0;
     for (size_t i = 0; i < n; i++) {
         const struct contest *c = &contests[i];
-        char gain[64];
+        char gain[160];
         if (first && (c->a != first->a || c->b != first->b ||
                       strcmp(c->cpus, first->cpus) != 0))
             return;

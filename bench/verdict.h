@@ -67,9 +67,9 @@ struct answer {
     /* "coroutines", "threads or pools", "coroutines, depending on size",
      * "it depends on size", "no difference", "cannot tell" */
     char winner[128];
-    /* "1.05x to 2.06x faster, 1.46x to 2.66x less CPU": the winner's, over
+    /* "1.05x [1.01, 1.16] to 2.06x [1.60, 2.45] faster": the winner's, over
      * whom the first sentence it won is about; "" where nobody won. */
-    char gain[128];
+    char gain[256];
     char **sentences; /* each ends with a full stop */
     size_t n;
 };
@@ -91,8 +91,9 @@ const char *verdict_caution(char *text, size_t size,
 int verdict_make(struct answers *out, const struct analysis *analysis);
 void verdict_fini(struct answers *answers);
 
-/* For a terminal, lines of at most `columns`; bold where asked.  Nothing
- * where there is no answer. */
+/* For a terminal, lines of at most `columns`, bold where asked: the sentences,
+ * and below them, where they stay in sight, the answers.  Nothing where there
+ * is none. */
 void verdict_print(FILE *file, const struct answers *answers, int columns,
                    bool bold);
 

@@ -20,6 +20,8 @@ static void print_rows(struct page *page, const struct versus *v, char letter)
         const struct versus_row *row = &v->rows[i];
         const char *name = versus_cell(row)->name;
         bool named = false;
+        if (!row->a || !row->b)
+            continue;
         for (int m = 0; m < VERSUS_MEASURES; m++) {
             const struct versus_figure *f = &row->figures[m];
             struct versus_texts texts;
@@ -34,8 +36,6 @@ static void print_rows(struct page *page, const struct versus *v, char letter)
             page_figure(page, texts.ratio);
             page_figure(page, texts.interval);
             page_cell(page, row->refused[0] ? row->refused
-                            : !row->b       ? "only in A"
-                            : !row->a       ? "not in A"
                                             : versus_verdict_name(f->verdict));
         }
     }
@@ -51,11 +51,10 @@ static void print_text(struct page *page, const char *text)
 
 static void print_versus(struct page *page, const struct versus *v, char letter)
 {
-    char text[1024], total[512];
+    char text[4096];
     snprintf(text, sizeof text, "%c against A", letter);
     page_heading(page, text);
-    versus_total_text(total, sizeof total, v);
-    snprintf(text, sizeof text, "%s.", total);
+    versus_total_text(text, sizeof text, v);
     print_text(page, text);
     versus_method_text(text, sizeof text, v);
     print_text(page, text);
@@ -63,7 +62,11 @@ static void print_versus(struct page *page, const struct versus *v, char letter)
         snprintf(text, sizeof text, "Different: %s.", v->different);
         print_text(page, text);
     }
-    print_rows(page, v, letter);
+    for (int alone = 0; alone < 2; alone++)
+        if (versus_alone_text(text, sizeof text, v, alone, letter)[0])
+            print_text(page, text);
+    if (v->n > v->alone_a + v->alone_b)
+        print_rows(page, v, letter);
 }
 
 /* One column for each run. */
@@ -80,7 +83,7 @@ static void print_answers(struct page *page, const struct versus_runs *runs,
     for (size_t i = 0; i < runs->n; i++)
         for (size_t k = 0; k < answers[i].n; k++) {
             const char *heading = answers[i].answers[k].heading;
-            char text[320];
+            char text[512];
             bool said = false;
             for (size_t j = 0; j < i; j++)
                 said |= versus_says(text, sizeof text, &answers[j], heading);

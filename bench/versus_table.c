@@ -18,7 +18,6 @@
 enum {
     COLUMNS_MIN = 36,
     PROSE_MAX = 100,
-    NAMED_MAX = 8,
     /* Widths of columns, with the blanks before them. */
     RUNTIME_MAX = 15,
     MEASURE = 10,
@@ -142,29 +141,9 @@ static void draw_rows(const struct sheet *s, const struct versus *v)
     }
 }
 
-/* The cells that only one run has. */
-static void draw_alone(const struct sheet *s, const struct versus *v, bool base)
-{
-    size_t named = 0, all = base ? v->alone_a : v->alone_b;
-    char text[4096];
-    size_t used =
-        (size_t)snprintf(text, sizeof text, "Only in %s:", base ? "A" : "B");
-    for (size_t i = 0; i < v->n && named < NAMED_MAX; i++) {
-        const struct versus_row *row = &v->rows[i];
-        if ((base ? row->b : row->a) || used >= sizeof text)
-            continue;
-        used += (size_t)snprintf(text + used, sizeof text - used, "%s %s",
-                                 named++ ? "," : "", versus_cell(row)->name);
-    }
-    if (named < all && used < sizeof text)
-        snprintf(text + used, sizeof text - used, " and %zu more", all - named);
-    if (all > 0)
-        sentence(s, text);
-}
-
 static void draw_versus(struct sheet *s, const struct versus *v)
 {
-    char text[1024];
+    char text[4096];
     snprintf(text, sizeof text, "%c against A", s->letter);
     title(s, text);
     versus_method_text(text, sizeof text, v);
@@ -176,11 +155,10 @@ static void draw_versus(struct sheet *s, const struct versus *v)
     }
     choose_columns(s, v);
     draw_rows(s, v);
-    draw_alone(s, v, true);
-    draw_alone(s, v, false);
-    char total[512];
-    versus_total_text(total, sizeof total, v);
-    snprintf(text, sizeof text, "%s.", total);
+    for (int alone = 0; alone < 2; alone++)
+        if (versus_alone_text(text, sizeof text, v, alone, s->letter)[0])
+            sentence(s, text);
+    versus_total_text(text, sizeof text, v);
     sentence(s, text);
 }
 
@@ -189,7 +167,7 @@ static void draw_answer(const struct sheet *s, const char *heading,
 {
     wrap_print(s->file, heading, 0, 2, s->prose);
     for (size_t i = 0; i < n; i++) {
-        char text[320];
+        char text[512];
         fprintf(s->file, "  %c ", (char)('A' + i));
         versus_says(text, sizeof text, &answers[i], heading);
         wrap_print(s->file, text, 4, 4, s->prose);
@@ -203,7 +181,7 @@ static void draw_answers(const struct sheet *s, const struct versus_runs *runs,
     for (size_t i = 0; i < runs->n; i++)
         for (size_t k = 0; k < answers[i].n; k++) {
             const char *heading = answers[i].answers[k].heading;
-            char text[320];
+            char text[512];
             bool said = false;
             for (size_t j = 0; j < i; j++)
                 said |= versus_says(text, sizeof text, &answers[j], heading);

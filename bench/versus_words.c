@@ -7,6 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum {
+    NAMED_MAX = 8 /* cells that are named one by one */
+};
+
 void versus_run_text(char *text, size_t size, const struct versus_runs *runs,
                      size_t i)
 {
@@ -40,12 +44,36 @@ void versus_method_text(char *text, size_t size, const struct versus *v)
                  "ratio, so only changes beyond a floor count.");
 }
 
+const char *versus_alone_text(char *text, size_t size, const struct versus *v,
+                              bool other, char letter)
+{
+    size_t named = 0, used = 0, all = other ? v->alone_b : v->alone_a;
+    text[0] = 0;
+    for (size_t i = 0; i < v->n && named < NAMED_MAX && used < size; i++) {
+        const struct versus_row *row = &v->rows[i];
+        if (other ? row->a : row->b)
+            continue;
+        if (named++ == 0)
+            used +=
+                (size_t)snprintf(text, size, "Only in %c: %s",
+                                 other ? letter : 'A', versus_cell(row)->name);
+        else
+            used += (size_t)snprintf(text + used, size - used, ", %s",
+                                     versus_cell(row)->name);
+    }
+    if (all > 0 && used < size)
+        used +=
+            (size_t)snprintf(text + used, size - used,
+                             named < all ? " and %zu more." : ".", all - named);
+    return text;
+}
+
 void versus_total_text(char *text, size_t size, const struct versus *v)
 {
     snprintf(text, size,
              "%zu cell%s compared, %zu refused, %zu only in the base, %zu only "
              "in the other; of the figures %zu worse, %zu better, %zu the "
-             "same, %zu unclear",
+             "same, %zu unclear.",
              v->compared, v->compared == 1 ? "" : "s", v->refused, v->alone_a,
              v->alone_b, v->counts[VERSUS_SLOWER], v->counts[VERSUS_FASTER],
              v->counts[VERSUS_SAME], v->counts[VERSUS_UNCLEAR]);

@@ -11,6 +11,10 @@ void versus_run_text(char *text, size_t size, const struct versus_runs *runs,
                      size_t i);
 /* How it was compared, or why it was not. */
 void versus_method_text(char *text, size_t size, const struct versus *versus);
+/* "Only in A: ...": the first cells that only the base, or the other, has;
+ * "" where none. */
+const char *versus_alone_text(char *text, size_t size, const struct versus *v,
+                              bool other, char letter);
 /* "40 cells compared, ..." */
 void versus_total_text(char *text, size_t size, const struct versus *versus);
 

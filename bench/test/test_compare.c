@@ -157,6 +157,22 @@ static void a_server_at_its_limit_leaves_wall_time_unjudged(void **state)
     fini(&p);
 }
 
+static void mere_waiting_leaves_wall_time_unjudged(void **state)
+{
+    struct pair p;
+    (void)state;
+    make(&p.a, 1e6);
+    make(&p.b, 2e6);
+    json_object_set_new(plan_of(&p.a), "waits", json_true());
+    json_object_set_new(plan_of(&p.b), "waits", json_true());
+    compare(&p, NULL);
+    assert_int_equal(p.versus.rows[0].figures[VERSUS_WALL].verdict,
+                     VERSUS_NONE);
+    assert_int_equal(p.versus.rows[0].figures[VERSUS_CPU].verdict,
+                     VERSUS_SLOWER);
+    fini(&p);
+}
+
 /* ---- what is not compared ---- */
 
 static void machines_that_differ_are_set_side_by_side(void **state)
@@ -453,6 +469,7 @@ int main(void)
         cmocka_unit_test(the_interval_is_from_one_bound_to_the_other),
         cmocka_unit_test(another_floor_can_be_asked_for),
         cmocka_unit_test(a_server_at_its_limit_leaves_wall_time_unjudged),
+        cmocka_unit_test(mere_waiting_leaves_wall_time_unjudged),
         cmocka_unit_test(machines_that_differ_are_set_side_by_side),
         cmocka_unit_test(an_update_of_the_kernel_is_the_same_machine),
         cmocka_unit_test(an_unknown_machine_is_not_compared_with),

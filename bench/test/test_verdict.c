@@ -92,7 +92,8 @@ static void who_wins_everywhere_wins(void **state)
     (void)state;
     ANSWER(&answers, points, 9);
     assert_int_equal(answers.n, 1);
-    check(&answers.answers[0], "computing", "threads", "2.00x to 4.00x faster",
+    check(&answers.answers[0], "computing", "threads",
+          "2.00x [2.00, 2.00] to 4.00x [4.00, 4.00] faster",
           "Time on one CPU, coroutines against threads: threads 2.00x "
           "[2.00, 2.00] (cpu kernel:fib tasks:4) to 4.00x [4.00, 4.00] (cpu "
           "kernel:sum tasks:4) faster at all 3 points.");
@@ -152,7 +153,7 @@ static void more_unclear_than_clear_is_said(void **state)
     (void)state;
     ANSWER(&answers, points, 9);
     check(&answers.answers[0], "computing",
-          "coroutines, as far as one can tell", "9.00x faster",
+          "coroutines, as far as one can tell", "9.00x [9.00, 9.00] faster",
           "Time on one CPU, coroutines against threads: coroutines 9.00x "
           "[9.00, 9.00] faster at cpu tasks:1; cannot tell at cpu tasks:2, "
           "cpu tasks:3 and 2 more.");
@@ -173,7 +174,7 @@ static void sizes_between_which_it_changes_are_named(void **state)
     (void)state;
     ANSWER(&answers, points, 9);
     check(&answers.answers[0], "waiting and computing",
-          "coroutines, depending on size", "2.00x faster",
+          "coroutines, depending on size", "2.00x [2.00, 2.00] faster",
           "Time on one CPU, coroutines against threads: coroutines 2.00x "
           "[2.00, 2.00] faster at mixed tasks:1000; the same at mixed "
           "tasks:10, mixed tasks:100; cannot tell at mixed tasks:500; with "
@@ -216,7 +217,7 @@ static void a_loss_against_pools_counts_too(void **state)
     answer(&answers, &s);
     assert_int_equal(answers.answers[0].n, 2);
     assert_string_equal(answers.answers[0].winner, "pools");
-    assert_string_equal(answers.answers[0].gain, "2.00x faster");
+    assert_string_equal(answers.answers[0].gain, "2.00x [2.00, 2.00] faster");
     verdict_fini(&answers);
 }
 
@@ -253,7 +254,8 @@ static void offload_is_a_way_of_its_own(void **state)
     answer(&answers, &s);
     const struct answer *a = &answers.answers[0];
     assert_int_equal(a->n, 3);
-    check(a, "waiting and computing", "coroutines with offload", "8.00x faster",
+    check(a, "waiting and computing", "coroutines with offload",
+          "8.00x [8.00, 8.00] faster",
           "Time on one CPU, coroutines against threads: threads 4.00x [4.00, "
           "4.00] faster at mixed.");
     assert_string_equal(a->sentences[2],
@@ -316,7 +318,8 @@ static void an_origin_bound_time_is_no_answer(void **state)
     }
     answer(&answers, &s);
     const struct answer *a = &answers.answers[0];
-    check(a, "waiting on the network", "coroutines", "2.00x less CPU",
+    check(a, "waiting on the network", "coroutines",
+          "2.00x [2.00, 2.00] less CPU",
           "Time on one CPU, coroutines against threads: the server was the "
           "limit at echo.");
     assert_int_equal(a->n, 2);
@@ -343,7 +346,7 @@ static void memory_is_that_of_a_parked_task_in_full(void **state)
     }
     answer(&answers, &s);
     check(&answers.answers[0], "tasks that wait", "coroutines",
-          "6.00x less memory",
+          "6.00x [6.00, 6.00] less memory",
           "Memory of a parked task on one CPU, coroutines against threads: "
           "coroutines 6.00x [6.00, 6.00] less memory at sleepers.");
     verdict_fini(&answers);
