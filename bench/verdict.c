@@ -176,7 +176,7 @@ static void name_gain(char *text, size_t size, const struct tally *tally,
         char gain[160];
         if (first && (c->a != first->a || c->b != first->b ||
                       strcmp(c->cpus, first->cpus) != 0))
-            return;
+            break;
         enum outcome won = is_winner(tally, c->a) ? OUTCOME_A : OUTCOME_B;
         if (!is_winner(tally, won == OUTCOME_A ? c->a : c->b) ||
             contest_count(c, won) == 0 || used >= size)
@@ -186,6 +186,8 @@ static void name_gain(char *text, size_t size, const struct tally *tally,
                                  used ? ", " : "", gain);
         first = c;
     }
+    if (first && strcmp(first->cpus, "all") == 0 && used < size)
+        snprintf(text + used, size - used, " on all CPUs");
 }
 
 /* ---- sentences ---- */

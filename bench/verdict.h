@@ -67,7 +67,8 @@ struct answer {
     /* "coroutines", "threads or pools", "coroutines, depending on size",
      * "it depends on size", "no difference", "cannot tell" */
     char winner[128];
-    /* "1.05x [1.01, 1.16] to 2.06x [1.60, 2.45] faster": the winner's, over
+    /* "1.05x [1.01, 1.16] to 2.06x [1.60, 2.45] faster on all CPUs" (nothing is
+     * said of pinned ones): the winner's, over
      * whom the first sentence it won is about; "" where nobody won. */
     char gain[256];
     char **sentences; /* each ends with a full stop */

@@ -221,6 +221,26 @@ static void a_loss_against_pools_counts_too(void **state)
     verdict_fini(&answers);
 }
 
+static void a_win_on_all_cpus_is_called_so(void **state)
+{
+    struct synthetic s;
+    struct answers answers;
+    (void)state;
+    synthetic_init(&s);
+    for (int i = 0; i < 2; i++) {
+        struct synthetic_cell cell = { .workload = "cpu",
+                                       .cpus = "all",
+                                       .runtime = i ? "thread" : "coro" };
+        fill(&s, synthetic_plan(&s, &cell), 9, i ? 1e6 : 2e6, false);
+    }
+    answer(&answers, &s);
+    check(&answers.answers[0], "computing", "threads",
+          "2.00x [2.00, 2.00] faster on all CPUs",
+          "Time on all CPUs, coroutines against threads: threads 2.00x [2.00, "
+          "2.00] faster at cpu.");
+    verdict_fini(&answers);
+}
+
 static void other_runtimes_have_no_say(void **state)
 {
     static const struct made seq = { "cpu", "tasks:4", .coro = 2e6,
@@ -516,6 +536,7 @@ int main(void)
         cmocka_unit_test(sizes_between_which_it_changes_are_named),
         cmocka_unit_test(there_is_no_winner_where_both_win),
         cmocka_unit_test(a_loss_against_pools_counts_too),
+        cmocka_unit_test(a_win_on_all_cpus_is_called_so),
         cmocka_unit_test(other_runtimes_have_no_say),
         cmocka_unit_test(offload_is_a_way_of_its_own),
         cmocka_unit_test(nothing_is_said_of_what_was_not_planned),
