@@ -235,6 +235,12 @@ static void print_chart(struct page *page, const struct analysis *a,
     free(text);
 }
 
+static int by_name(const void *a, const void *b)
+{
+    return strcmp((*(struct dirent *const *)a)->d_name,
+                  (*(struct dirent *const *)b)->d_name);
+}
+
 /* Of the names, those of this kind, NULL those of none, that are about the
  * workload, or about none.  Their number. */
 static size_t print_kind(struct page *page, const struct analysis *a,
@@ -261,11 +267,12 @@ size_t report_charts(struct page *page, const struct analysis *a,
     char path[PATH_MAX];
     struct dirent **names;
     snprintf(path, sizeof path, "%s/charts", a->dir);
-    int n = scandir(path, &names, is_svg, alphasort);
+    int n = scandir(path, &names, is_svg, NULL);
     if (n < 0)
         return 0;
     for (int i = 0; i < n; i++)
         names[i]->d_name[strlen(names[i]->d_name) - 4] = 0;
+    qsort(names, (size_t)n, sizeof *names, by_name);
     size_t shown = 0;
     for (int k = 0; k < KINDS; k++)
         shown += print_kind(page, a, names, n, &kinds[k], workload);

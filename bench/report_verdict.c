@@ -7,11 +7,27 @@
 #include "report.h"
 #include "verdict.h"
 
+/* The answers at a glance. */
+static void print_winners(struct page *page, const struct answers *answers)
+{
+    static const struct page_column columns[] = { { "kind of work" },
+                                                  { "winner" },
+                                                  { "by" } };
+    page_table(page, columns, sizeof columns / sizeof *columns);
+    for (size_t i = 0; i < answers->n; i++) {
+        const struct answer *answer = &answers->answers[i];
+        page_cell(page, answer->heading);
+        page_cell(page, answer->winner);
+        page_cell(page, answer->gain[0] ? answer->gain : "-");
+    }
+    page_table_end(page);
+}
+
+/* What an answer stands on. */
 static void print_answer(struct page *page, const struct answer *answer)
 {
     page_begin(page, PAGE_ITEM);
-    page_prose(page, "**%s: %s%s%s.**", answer->heading, answer->winner,
-               answer->gain[0] ? "; " : "", answer->gain);
+    page_prose(page, "**%s:**", answer->heading);
     for (size_t i = 0; i < answer->n; i++) {
         page_prose(page, " ");
         page_text(page, answer->sentences[i]);
@@ -62,6 +78,7 @@ void report_verdict(struct page *page, const struct analysis *a)
     }
     if (answers.n > 0) {
         page_heading(page, "Verdict for this machine");
+        print_winners(page, &answers);
         for (size_t i = 0; i < answers.n; i++)
             print_answer(page, &answers.answers[i]);
         page_begin(page, PAGE_PARAGRAPH);

@@ -126,7 +126,7 @@ do for [i = 1:rows] {
         set label say at screen across(x), y left font sans(10) \
             textcolor rgb GREY front
         # The grid does not run through the words.
-        x = x + 6 * strlen(say)
+        x = x + 5.6 * strlen(say)
         if (x > LEFT) {
             set object rectangle from screen across(LEFT - 2), y - 8. / H \
                 to screen across(x), y + 8. / H front \
