@@ -52,9 +52,9 @@ bool fault_came(enum fault_syscall call)
 static atomic_int weather;
 static atomic_uint calls, touched;
 
-void fault_weather(int now)
+void fault_weather(int now, unsigned first)
 {
-    atomic_store(&calls, 0);
+    atomic_store(&calls, FAULT_PERIOD - first);
     atomic_store(&touched, 0);
     atomic_store(&weather, now);
 }
@@ -67,7 +67,7 @@ unsigned fault_touched(void)
 static bool interrupts(void)
 {
     if (!(atomic_load(&weather) & FAULT_INTERRUPTS) ||
-        atomic_fetch_add(&calls, 1) % 3)
+        atomic_fetch_add(&calls, 1) % FAULT_PERIOD)
         return false;
     atomic_fetch_add(&touched, 1);
     errno = EINTR;

@@ -54,12 +54,14 @@ bool fault_came(enum fault_syscall call);
 
 enum {
     FAULT_CALM = 0,
-    FAULT_INTERRUPTS = 1, /* every third call that may wait gets EINTR; a
-                             connect(2) has begun all the same */
-    FAULT_DRIPS = 2,      /* transfers move 3 bytes at most */
+    FAULT_INTERRUPTS = 1, /* one call in FAULT_PERIOD that may wait gets
+                             EINTR; a connect(2) has begun all the same */
+    FAULT_PERIOD = 3,
+    FAULT_DRIPS = 2, /* transfers move 3 bytes at most */
     FAULT_DRIP_BYTES = 3
 };
-void fault_weather(int weather);
+/* The first call to be interrupted is the one with number `first`, from 0. */
+void fault_weather(int weather, unsigned first);
 /* How many calls it has touched since it was set. */
 unsigned fault_touched(void);
 
