@@ -62,7 +62,7 @@ static void watch(void *arg)
          * meanwhile is looked at a little late. */
         int64_t nap = co.stall_ns;
         if (stall.task && ns == 0)
-            nap = stall.since_ns + co.stall_ns - now;
+            nap = co.stall_ns - (now - stall.since_ns);
         nap = nap < MIN_NAP_NS ? MIN_NAP_NS : nap;
         uv_cond_timedwait(&stall.stop, &stall.lock, (uint64_t)nap);
     }
