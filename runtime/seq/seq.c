@@ -47,6 +47,8 @@ static void release_owned(void)
 
 int rt_run(const struct rt_options *options, rt_task_fn fn, void *arg)
 {
+    if (options && options->workers)
+        return -EINVAL;
     struct os_task main_task;
     os_task_init(&main_task, true);
     tasks_spawned = 0;

@@ -189,6 +189,8 @@ static void run_finish(void)
 
 int rt_run(const struct rt_options *options, rt_task_fn fn, void *arg)
 {
+    if (options && options->workers)
+        return -EINVAL;
     int err =
         os_stack_size(options ? options->stack_bytes : 0, &run.stack_bytes);
     if (err)
