@@ -164,9 +164,10 @@ int rt_spawn(struct rt_task **out, rt_task_fn fn, void *arg);
  * run in place, on the caller's stack, as a task in its own right; the join
  * cannot be cancelled from then on.  Else the caller keeps his worker, the
  * task is the next to start, and a worker is added if none is left; but of
- * joins with deadlines that contain each other no more than 1000 deep.  coro: the task, if it has not started,
- * and later the caller run ahead of older ready tasks; such a chain of joins
- * keeps the others waiting for a slice of 2 ms at most.
+ * joins with deadlines that contain each other no more than 1000 deep.  coro:
+ * the task, if it has not started, and later the caller run ahead of older
+ * ready tasks; such a chain of joins keeps the others waiting for a slice of
+ * 2 ms at most.
  */
 int rt_join(struct rt_task *task, int *status, int64_t deadline);
 

@@ -5,8 +5,8 @@
 /*
  * The two structures everything in coro/ turns on: a task's control block,
  * and the state of the run.  Private to sched, task, cancel, deadlock, dump,
- * trace, stall, overflow, stack, timer and run; other modules use sched.h and waiters.h, and of this
- * file only co_check() and co_pend().
+ * trace, stall, overflow, stack, timer and run; other modules use sched.h and
+ * waiters.h, and of this file only co_check() and co_pend().
  */
 
 #include <errno.h>

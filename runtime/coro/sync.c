@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Owns mutex, condition, semaphore and event.  Each hands over directly: who releases
- * gives what it held to the first waiter, who finds it his own when he runs.
- * So nobody barges in, and a waiter whose deadline comes later loses nothing.
+ * Owns mutex, condition, semaphore and event.  Each hands over directly: who
+ * releases gives what it held to the first waiter, who finds it his own when
+ * he runs.  So nobody barges in, and a waiter whose deadline comes later loses nothing.
  */
 #include <errno.h>
 #include <stdlib.h>
