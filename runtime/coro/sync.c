@@ -2,7 +2,8 @@
 /*
  * Owns mutex, condition, semaphore and event.  Each hands over directly: who
  * releases gives what it held to the first waiter, who finds it his own when
- * he runs.  So nobody barges in, and a waiter whose deadline comes later loses nothing.
+ * he runs.  So nobody barges in, and a waiter whose deadline comes later loses
+ * nothing.
  */
 #include <errno.h>
 #include <stdlib.h>
