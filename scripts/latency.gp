@@ -57,15 +57,16 @@ set xrange [nines(0.49):xhigh]
 set logscale x
 set yrange [ylow:yhigh]
 set logscale y
-set xtics () offset 0, 0.4
+set xtics () offset 0, 0.1
 set ytics () offset 0.6, 0
 set xtics add ("50 %%" 2, "90 %%" 10, "99 %%" 100, "99.9 %%" 1000, \
     "99.99 %%" 10000)
 PLOT_W = CELL_W - LEFT - RIGHT
 eval log_ticks("y", ylow, yhigh, "tick_seconds")
 
-# Below the top of a panel: its head, the name of the y axis, the plot.
-PLOT_Y = 42
+# Below the top of a panel: its head, if it has one, the name of the y axis,
+# the plot.
+PLOT_Y = panels > 1 || HEAD[1] ne "-" ? 42 : 26
 set multiplot
 do for [p = 1:panels] {
     px = ((p - 1) % COLUMNS) * CELL_W + LEFT
@@ -78,7 +79,7 @@ do for [p = 1:panels] {
     say = HEAD[p] eq "-" ? "" : HEAD[p]
     set label 1 say at screen across(px - LEFT + 14), down(py + 12) left \
         font bold(10.5) textcolor rgb INK
-    set label 3 AXIS at screen across(px - LEFT + 14), down(py + 28) left \
+    set label 3 AXIS at screen across(px - LEFT + 14), down(py + PLOT_Y - 14) left \
         font sans(10) textcolor rgb GREY
     set label 2 "share that is no later" \
         at screen across(px + PLOT_W / 2), down(py + PLOT_Y + PLOT_H + 33) \

@@ -79,8 +79,9 @@ if (logarithmic) {
 }
 set errorbars small
 
-# Below the top of a panel: its head, the name of the y axis, the plot.
-PLOT_Y = 42
+# Below the top of a panel: its head, if it has one, the name of the y axis,
+# the plot.
+PLOT_Y = panels > 1 || HEAD[1] ne "-" ? 42 : 26
 set multiplot
 do for [p = 1:panels] {
     px = ((p - 1) % COLUMNS) * CELL_W + LEFT
@@ -93,7 +94,7 @@ do for [p = 1:panels] {
     say = HEAD[p] eq "-" ? "" : HEAD[p]
     set label 1 say at screen across(px - LEFT + 14), down(py + 12) left \
         font bold(10.5) textcolor rgb INK
-    set label 3 AXIS at screen across(px - LEFT + 14), down(py + 28) left \
+    set label 3 AXIS at screen across(px - LEFT + 14), down(py + PLOT_Y - 14) left \
         font sans(10) textcolor rgb GREY
     set label 2 X at screen across(px + PLOT_W / 2), \
         down(py + PLOT_Y + PLOT_H + 33) center font sans(10.5) textcolor rgb GREY

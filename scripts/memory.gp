@@ -63,8 +63,9 @@ set yrange [ylow:yhigh]
 set xtics () offset 0, 0.4
 set ytics () offset 0.6, 0
 PLOT_W = W - LEFT - RIGHT
-# Below the top of a panel: its head, the name of the y axis, the plot.
-PLOT_Y = 42
+# Below the top of a panel: its head, if it has one, the name of the y axis,
+# the plot.
+PLOT_Y = panels > 1 || HEAD[1] ne "-" ? 42 : 26
 PLOT_H = CELL_H - PLOT_Y - 54
 load "sizes.gp"
 eval byte_ticks(ylow, yhigh)
@@ -82,7 +83,7 @@ do for [p = 1:panels] {
     set label 1 say at screen across(14), down(py + 12) left \
         font bold(10.5) textcolor rgb INK
     set label 3 "memory of the process" at screen across(14), \
-        down(py + 28) left font sans(10) textcolor rgb GREY
+        down(py + PLOT_Y - 14) left font sans(10) textcolor rgb GREY
     set label 2 X at screen across(px + PLOT_W / 2), \
         down(py + PLOT_Y + PLOT_H + 33) center font sans(10.5) textcolor rgb GREY
     load "names.gp"

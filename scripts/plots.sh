@@ -222,17 +222,21 @@ draw_memory() {
         "How much memory do parked tasks hold: RSS, and in full?" "${axis}"
 }
 
-# The distribution of what a workload recorded: latency or heartbeat.
+# The distribution of what a workload recorded: latency or heartbeat.  Where
+# there are heartbeats the workload's question is about how late others are.
 draw_latency() {
     workload=$1 which=$2
     operation=$(caption workload "${workload}" 4)
-    question=$(caption workload "${workload}" 5)
+    title="${workload}: how late can one ${operation:-operation} be?"
     label="latency of one ${operation:-operation}"
     [ "${which}" = latency ] || label='lateness of a heartbeat'
+    if grep -q "^${workload} heartbeat\$" "${work}/curves"; then
+        question=$(caption workload "${workload}" 5)
+        title=${question:-${title}}
+    fi
     select_from latency -v want=curves -v workload="${workload}" \
         -v which="${which}" "${latency}" >"${work}/data"
-    draw "${which}-${workload}" latency.gp "${workload}" \
-        "${question:-How late can it be in ${workload}?}" "${label}"
+    draw "${which}-${workload}" latency.gp "${workload}" "${title}" "${label}"
 }
 
 # Every sample of a workload.
