@@ -236,7 +236,7 @@ int rt_spawn(struct rt_task **out, rt_task_fn fn, void *arg)
     os_task_init(&task->os, out != NULL);
     task->fn = fn;
     task->arg = arg;
-    task->seat = (struct os_seat){ 0 };
+    task->seat = (struct os_seat){ .task = NULL };
     task->over = false;
     collect(false);
     run_register(task);
