@@ -41,9 +41,10 @@
  * meanwhile: they send it to a thread of theirs that is blocked in a system
  * call of theirs, to cancel its task, and it is taken before that call
  * returns; a task must not block it.  rt_dump_soon() alone sends it at any
- * time, to the main task's thread, as a signal without SA_RESTART.  coro
- * handles SIGSEGV, on an alternate signal stack: faults other than a stack
- * overflow go to the handler before it.
+ * time, to the main task's thread, as a signal without SA_RESTART.  SIGSEGV
+ * is handled on an alternate signal stack, which coro replaces for the time and
+ * the others give to each thread that has none: faults other than a stack
+ * overflow go to the handler before it.  Adapters leave it alone.
  *
  * What differs between runtimes is said at each function.
  */
@@ -76,8 +77,8 @@ struct rt_options {
     unsigned workers;   /* pool: pthreads in the pool; default 20 */
     size_t stack_bytes; /* per task (coro, thread) or worker (pool); rounded
                            up to whole pages.  Default: coro and adapters
-                           64 KiB, the others 8 MiB.  coro reports the task
-                           that runs over it, then ends by SIGSEGV */
+                           64 KiB, the others 8 MiB.  The task that runs over
+                           it is reported, then the program ends by SIGSEGV */
     /* Takes the runtime's reports, such as a failure nobody joined: whole
      * lines with a NUL behind.  Called on the thread concerned, one call at a
      * time; must not call this API.  A stack overflow is reported from the

@@ -33,6 +33,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <ucontext.h>
 
 #include "rt.h"
 
@@ -158,6 +159,17 @@ static inline void os_relax(void)
 #endif
 }
 
+/* Where the stack pointer was when a signal came. */
+static inline uintptr_t os_stack_pointer(const void *context)
+{
+    const ucontext_t *at = context;
+#if defined(__x86_64__)
+    return (uintptr_t)at->uc_mcontext.gregs[REG_RSP];
+#else
+    return at->uc_mcontext.sp;
+#endif
+}
+
 /* ---- cancel.c ---- */
 
 /* Cancels the task, which must exist but may have ended. */
@@ -269,8 +281,9 @@ void os_task_release(struct rt_task *task);
 /* ---- start.c ---- */
 
 /* Around everything rt_run() does: signals, reports, os_spins, and what looks
- * on.  main_task becomes os_self. */
-void os_start(const struct rt_options *options, struct os_task *main_task);
+ * on.  main_task becomes os_self; threads have stacks of that size. */
+void os_start(const struct rt_options *options, struct os_task *main_task,
+              size_t stack_bytes);
 /* Returns what rt_run() is to return: -EDEADLK, if that came to pass, or the
  * status. */
 int os_stop(int status);

@@ -20,6 +20,7 @@ struct os_seat {
     _Atomic(const char *) reason;   /* what for; NULL: the thread runs */
     _Atomic int64_t since;          /* os_coarse_now() */
     atomic_bool endless;            /* only another task can end the wait */
+    unsigned signal_stack;          /* overflow.c's; 0: none */
     _Atomic pthread_t thread;       /* 0 until it has begun */
 };
 
@@ -28,13 +29,6 @@ extern _Thread_local struct os_seat *os_seat;
 
 /* That of the thread that called rt_run(). */
 extern struct os_seat os_main_seat;
-
-/* On the new thread, before its first task: which seat is its own. */
-static inline void os_seat_take(struct os_seat *seat)
-{
-    os_seat = seat;
-    atomic_store_explicit(&seat->thread, pthread_self(), memory_order_release);
-}
 
 /* The clock of the last tick: some milliseconds coarse, and a quarter of the
  * price. */
@@ -58,6 +52,11 @@ static inline void os_stand(void)
 {
     atomic_store_explicit(&os_seat->reason, NULL, memory_order_release);
 }
+
+/* ---- start.c ---- */
+
+/* On a new thread: which seat is its own, and as what it sits there first. */
+void os_thread_begin(struct os_seat *seat, struct os_task *task);
 
 /* ---- watch.c ---- */
 
@@ -90,6 +89,17 @@ void os_dump_tasks(size_t most);
 /* From start to stop rt_dump_soon() is heard. */
 void os_dump_start(void);
 void os_dump_stop(void);
+
+/* ---- overflow.c: a task that runs over its stack is reported ---- */
+
+/* The threads' stacks are of that size. */
+void os_overflow_start(size_t stack_bytes);
+void os_overflow_stop(void);
+
+/* Gives this thread an alternate signal stack, unless it has one. */
+void os_overflow_arm(struct os_seat *seat);
+/* Takes it back when the thread is gone. */
+void os_overflow_disarm(struct os_seat *seat);
 
 /* ---- supplied by the runtime ---- */
 

@@ -23,12 +23,26 @@ unsigned os_spins;
 
 static struct sigaction old_sigpipe;
 
-void os_start(const struct rt_options *options, struct os_task *main_task)
+static void seat_take(struct os_seat *seat, struct os_task *task)
 {
-    os_self = main_task;
+    os_seat = seat;
+    os_self = task;
+    atomic_store_explicit(&seat->thread, pthread_self(), memory_order_release);
+}
+
+void os_thread_begin(struct os_seat *seat, struct os_task *task)
+{
+    seat_take(seat, task);
+    os_overflow_arm(seat);
+}
+
+void os_start(const struct rt_options *options, struct os_task *main_task,
+              size_t stack_bytes)
+{
     os_main_seat = (struct os_seat){ .task = main_task };
-    os_seat_take(&os_main_seat);
+    seat_take(&os_main_seat, main_task);
     report_start(options);
+    os_overflow_start(stack_bytes);
     os_trace_start(options);
     struct sigaction ignore = { .sa_handler = SIG_IGN };
     sigaction(SIGPIPE, &ignore, &old_sigpipe);
@@ -48,6 +62,7 @@ int os_stop(int status)
     os_trace_stop();
     os_calls_stop();
     sigaction(SIGPIPE, &old_sigpipe, NULL);
+    os_overflow_stop();
     os_self = NULL;
     return os_watch_deadlocked() ? -EDEADLK : status;
 }

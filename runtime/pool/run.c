@@ -62,7 +62,7 @@ static int run_main(const struct rt_options *options, rt_task_fn fn, void *arg)
     os_task_init(&self.os, true);
     self.depth_max = pool_depth_max(own_stack_bytes());
     pool_self = &self;
-    os_start(options, &self.os);
+    os_start(options, &self.os, pool.stack_bytes);
     int status = workers_start();
     if (status == 0) {
         status = os_main_run(fn, arg);

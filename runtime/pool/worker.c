@@ -156,8 +156,7 @@ static void *worker_main(void *arg)
 {
     struct pool_worker *self = arg;
     pool_self = self;
-    os_self = &self->os;
-    os_seat_take(&self->seat);
+    os_thread_begin(&self->seat, &self->os);
     struct rt_task *task;
     while ((task = next_task(self)))
         pool_task_run(task);

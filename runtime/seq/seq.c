@@ -52,7 +52,7 @@ int rt_run(const struct rt_options *options, rt_task_fn fn, void *arg)
     struct os_task main_task;
     os_task_init(&main_task, true);
     tasks_spawned = 0;
-    os_start(options, &main_task);
+    os_start(options, &main_task, 0);
     int status = os_main_run(fn, arg);
     release_owned();
     return os_stop(status);

@@ -84,12 +84,20 @@ static struct rt_task *collect_one(bool wait)
     return task;
 }
 
+/* Whose thread is gone, or NULL. */
+static void task_free(struct rt_task *task)
+{
+    if (task)
+        os_overflow_disarm(&task->seat);
+    free(task);
+}
+
 /* Only by tasks that have not ended: two ending threads could wait for each
  * other.  False when there was nothing to collect. */
 static bool collect(bool wait)
 {
     struct rt_task *task = collect_one(wait);
-    free(task);
+    task_free(task);
     return task != NULL;
 }
 
@@ -107,8 +115,7 @@ static bool run_task(struct rt_task *task)
 static void *thread_main(void *arg)
 {
     struct rt_task *task = arg;
-    os_seat_take(&task->seat);
-    os_self = &task->os;
+    os_thread_begin(&task->seat, &task->os);
     bool ownerless = run_task(task);
     os_self = NULL;
 
@@ -181,7 +188,7 @@ static void run_finish(void)
         list_take(&run.owned, task);
         pthread_join(task->seat.thread, NULL);
         report_unjoined(task->os.name, task->os.status);
-        free(task);
+        task_free(task);
     }
     run.finisher = NULL;
     run.closing = false;
@@ -204,7 +211,7 @@ int rt_run(const struct rt_options *options, rt_task_fn fn, void *arg)
         os_task_init(&main_task, true);
         run.spawned = 0;
         run.numbered = 1; /* the main task */
-        os_start(options, &main_task);
+        os_start(options, &main_task, run.stack_bytes);
         err = os_main_run(fn, arg);
         run_finish();
         err = os_stop(err);

@@ -6,10 +6,14 @@
 #include "../test.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 enum {
@@ -62,6 +66,45 @@ static void stacks_are_guarded_by_protection_instead(void **state)
     rt_info(&info);
     assert_string_equal(info.guard, "mprotect");
     assert_true(guarded);
+}
+
+/* Not cmocka's, which would go on with the tests. */
+static void leave(int number)
+{
+    (void)number;
+    _exit(EXIT_FAILURE);
+}
+
+static int run_over(void *arg)
+{
+    volatile char *at = __builtin_frame_address(0);
+    struct rt_info info;
+    (void)arg;
+    rt_info(&info);
+    for (size_t n = 0; n < info.stack_bytes; n += (size_t)getpagesize())
+        at[-(ptrdiff_t)n] = 0;
+    return 0;
+}
+
+static void an_overflow_is_reported_here_too(void **state)
+{
+    int fds[2], status;
+    char text[256] = "";
+    (void)state;
+    assert_int_equal(pipe(fds), 0);
+    pid_t child = fork();
+    if (child == 0) {
+        dup2(fds[1], STDERR_FILENO);
+        signal(SIGSEGV, leave);
+        rt_run(NULL, run_over, NULL);
+    }
+    close(fds[1]);
+    assert_true(read(fds[0], text, sizeof text - 1) > 0);
+    close(fds[0]);
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFEXITED(status));
+    assert_int_equal(WEXITSTATUS(status), EXIT_FAILURE);
+    assert_non_null(strstr(text, "stack overflow: task 1 has run over its"));
 }
 
 static long mappings_allowed(void)
@@ -122,6 +165,7 @@ int main(void)
 {
     static const struct CMUnitTest tests[] = {
         TEST(stacks_are_guarded_by_protection_instead),
+        TEST(an_overflow_is_reported_here_too),
         TEST(too_many_stacks_are_refused_and_the_rest_go_on),
     };
     return cmocka_run_group_tests(tests, test_warm_up, NULL);
