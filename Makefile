@@ -94,7 +94,7 @@ WORKLOAD_SRC := $(wildcard bench/workloads/*.c)
 # beside the folders are shared.
 REFERENCES   := $(notdir $(patsubst %/,%,$(wildcard bench/reference/*/)))
 REF_SRC      := $(wildcard bench/reference/*.c)
-uv_SHARED    := runtime/http_easy.c runtime/http_request.c
+uv_SHARED    := $(addprefix runtime/,address.c http_easy.c http_request.c)
 uv_LIBS      := $(CURL) $(UV)
 
 LIBRARIES := $(RUNTIMES:%=$(BUILD)/lib/librt-%.a)

@@ -10,6 +10,8 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
 
 static int parse_unix(union address *out, const char *path)
 {
@@ -56,6 +58,15 @@ bool address_is_name(const char *host)
     return !digits;
 }
 
+int address_not_found(int otherwise)
+{
+    int fd = eventfd(0, EFD_CLOEXEC);
+    if (fd < 0)
+        return -errno;
+    close(fd);
+    return otherwise;
+}
+
 static int resolve_error(int code)
 {
     switch (code) {
@@ -64,13 +75,13 @@ static int resolve_error(int code)
     case EAI_NONAME:
     case EAI_NODATA:
     case EAI_FAIL:
-        return -ENOENT;
+        return address_not_found(-ENOENT);
     case EAI_AGAIN:
-        return -EAGAIN;
+        return address_not_found(-EAGAIN);
     case EAI_MEMORY:
         return -ENOMEM;
     default:
-        return -EIO;
+        return address_not_found(-EIO);
     }
 }
 

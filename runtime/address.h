@@ -25,9 +25,14 @@ int address_parse(union address *out, const char *host, unsigned port);
  * hyphens and underscores, the last not all digits. */
 bool address_is_name(const char *host);
 
+/* What a look-up that failed is to be called: -EMFILE, -ENFILE or -ENOMEM when
+ * nothing can be opened, else the error given.  To glibc, and so to libcurl, a
+ * name that it had no descriptor to ask for is one that does not exist, or a
+ * system error of whatever errno. */
+int address_not_found(int otherwise);
+
 /* Looks a name up, which blocks.  freeaddrinfo() frees *out.  -EINVAL (the
- * port), -ENOENT, -EAGAIN, -ENOMEM or -EIO (for lack of descriptors, too: glibc
- * does not keep errno for EAI_SYSTEM). */
+ * port), -ENOENT, -EAGAIN, -ENOMEM, -EMFILE, -ENFILE or -EIO. */
 int address_resolve(struct addrinfo **out, const char *name, unsigned port);
 
 /* Whether accept(2) is to be called again after this errno: it was interrupted,

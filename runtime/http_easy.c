@@ -12,6 +12,8 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "address.h"
+
 enum {
     ROOM_MIN = 1024
 };
@@ -234,7 +236,7 @@ static int map_error(const struct rt_http *http, CURLcode code)
     case CURLE_UNSUPPORTED_PROTOCOL:
         return unsupported(http->curl);
     case CURLE_COULDNT_RESOLVE_HOST:
-        return -ENOENT;
+        return address_not_found(-ENOENT);
     case CURLE_COULDNT_CONNECT:
         return connect_error(http->curl);
     case CURLE_SEND_ERROR:

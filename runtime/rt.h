@@ -437,9 +437,8 @@ struct rt_sock;
  * not matter.  Suspends.  A look-up that has begun is completed first, then
  * deadline and cancellation count.  Errors: -EINVAL (nothing of the sort, or
  * a port above 65535), -ENOENT (no such name), -EAGAIN (the name server does
- * not answer), -EIO (the look-up failed otherwise, as for lack of
- * descriptors), -ECONNREFUSED and the other errors of connect(2), -EMFILE,
- * -ENOMEM.
+ * not answer), -EIO (the look-up failed otherwise), -ECONNREFUSED and the other
+ * errors of connect(2), -EMFILE, -ENFILE, -ENOMEM.
  */
 int rt_sock_connect(struct rt_sock **out, const char *host, unsigned port,
                     int64_t deadline);
