@@ -31,6 +31,18 @@ static unsigned split(const char *address, char *host)
     return (unsigned)strtoul(colon + 1, NULL, 10);
 }
 
+/* A byte to and fro: then the server has accepted it.  What is connected may
+ * still wait in its queue, and those who come faster than they are accepted
+ * fill that. */
+static int greet(struct rt_sock *sock)
+{
+    char byte = 0;
+    ssize_t n = rt_sock_write(sock, &byte, 1, RT_FOREVER);
+    if (n == 1)
+        n = rt_sock_read(sock, &byte, 1, RT_FOREVER);
+    return n == 1 ? 0 : n == 0 ? -ECONNRESET : (int)n;
+}
+
 int work_conn_open(void *arg)
 {
     struct work_conn *conn = arg;
@@ -38,7 +50,8 @@ int work_conn_open(void *arg)
     unsigned port = *given.connect != '\0' ? split(given.connect, host)
                                            : work_echo_port(conn->my.work);
     count_connection(conn->my.work);
-    return rt_sock_connect(&conn->sock, host, port, RT_FOREVER);
+    int status = rt_sock_connect(&conn->sock, host, port, RT_FOREVER);
+    return status == 0 ? greet(conn->sock) : status;
 }
 
 void work_conn_close(void *arg)

@@ -85,6 +85,22 @@ int echo_init(struct echo *echo, struct work *work)
     return reference_closed(work);
 }
 
+int echo_dial(const struct echo *echo)
+{
+    char byte = 0;
+    int fd = reference_connect(work_echo_port(echo->work));
+    if (fd < 0)
+        return fd;
+    ssize_t n = send(fd, &byte, 1, 0);
+    if (n == 1)
+        n = recv(fd, &byte, 1, 0);
+    if (n == 1)
+        return fd;
+    int error = n < 0 ? -errno : -ECONNRESET;
+    close(fd);
+    return error;
+}
+
 void echo_join(struct echo *echo, struct echo_conn *conn, uint64_t index)
 {
     *conn = (struct echo_conn){

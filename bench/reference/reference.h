@@ -58,6 +58,9 @@ struct echo_conn {
 
 /* By the parameters of the work.  -ENOTSUP for an open loop. */
 int echo_init(struct echo *echo, struct work *work);
+/* A socket connected to the origin, which has echoed a byte over it, see
+ * work_conn_open(); blocks.  The descriptor, or a negative errno. */
+int echo_dial(const struct echo *echo);
 /* The index-th connection of the game; counts it as active if it has a
  * share. */
 void echo_join(struct echo *echo, struct echo_conn *conn, uint64_t index);

@@ -22,10 +22,10 @@ struct conn {
     struct echo_conn game;
 };
 
-static int conn_open(struct conn *conn, int epoll, unsigned port)
+static int conn_open(struct conn *conn, int epoll)
 {
     struct epoll_event event = { .events = EPOLLIN, .data.ptr = conn };
-    conn->fd = reference_connect(port);
+    conn->fd = echo_dial(conn->game.echo);
     if (conn->fd < 0)
         return conn->fd;
     return epoll_ctl(epoll, EPOLL_CTL_ADD, conn->fd, &event) == 0 ? 0 : -errno;
@@ -76,7 +76,7 @@ static int run(struct echo *echo, struct conn *conns, int epoll)
         conns[i].fd = -1;
         echo_join(echo, &conns[i].game, i);
         if (status == 0)
-            status = conn_open(&conns[i], epoll, work_echo_port(echo->work));
+            status = conn_open(&conns[i], epoll);
     }
     if (status == 0) {
         work_begin(echo->work);

@@ -65,9 +65,9 @@ static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *buffer)
         stop(status);
 }
 
-static int conn_open(struct conn *conn, unsigned port)
+static int conn_open(struct conn *conn)
 {
-    int fd = reference_connect(port);
+    int fd = echo_dial(conn->game.echo);
     if (fd < 0)
         return fd;
     uv_tcp_init(&client.loop, &conn->tcp);
@@ -98,7 +98,7 @@ static void run(struct echo *echo, struct conn *conns)
     for (uint64_t i = 0; i < echo->conns; i++) {
         echo_join(echo, &conns[i].game, i);
         if (client.status == 0)
-            client.status = conn_open(&conns[i], work_echo_port(echo->work));
+            client.status = conn_open(&conns[i]);
     }
     if (client.status == 0)
         play(echo, conns);
