@@ -192,8 +192,9 @@ void room_check(const struct needs *needs, const struct rt_info *info,
     uint64_t threads = on_threads ? stacks : 0;
     bool split = on_threads || strcmp(guard, "mprotect") == 0;
     uint64_t bytes = stacks * (on_threads ? THREAD_BYTES : COROUTINE_BYTES) +
-                     needs->fds * FD_BYTES + PROCESS_BYTES;
-    if (!too_few_tasks(needs, info, skip) && !too_few_files(needs->fds, skip) &&
+                     (needs->fds + needs->clients) * FD_BYTES + PROCESS_BYTES;
+    uint64_t fds = needs->fds + needs->clients * (1 + info->http_fds);
+    if (!too_few_tasks(needs, info, skip) && !too_few_files(fds, skip) &&
         !too_few_threads(threads, skip) &&
         !too_few_maps(split ? stacks : 0, skip))
         too_little_memory(bytes, skip);

@@ -140,6 +140,7 @@ void work_needs(const struct work *work, struct needs *needs)
     needs->tasks =
         workload->tasks == NULL ? needs->live : work_sum(work, workload->tasks);
     needs->fds = work_sum(work, workload->fds);
+    needs->clients = work_sum(work, workload->clients);
     if ((workload->flags & WORK_SEQ) != 0 && work->concurrency == 1)
         needs->live = 0;
 }

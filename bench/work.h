@@ -81,7 +81,7 @@ void work_give(struct work *work);
 
 /* What the workload says it needs. */
 struct needs {
-    uint64_t live, tasks, fds;
+    uint64_t live, tasks, fds, clients;
 };
 void work_needs(const struct work *work, struct needs *needs);
 

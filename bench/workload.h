@@ -124,6 +124,8 @@ struct workload {
     const char *tasks; /* the most tasks alive at once where nothing limits
                           them, and the size of the group; NULL: as live */
     const char *fds;   /* descriptors open at once */
+    const char *clients; /* beside those: HTTP clients at once, each with a
+                            connection and what its runtime holds for it */
 
     /* The group, see work_group(). */
     enum region region;
@@ -396,7 +398,7 @@ unsigned work_control_port(const struct work *work);
 
 /* ---- items ready made: connections to it ---- */
 
-/* A connection to the echo server. */
+/* A connection to the echo server, which has echoed a byte over it. */
 struct work_conn {
     struct share my;
     struct rt_sock *sock;

@@ -131,6 +131,8 @@ struct rt_info {
                              0 = no limit of its own, 1 = seq, W = pool */
     size_t stack_bytes;   /* the size in force */
     unsigned workers;     /* the number in force, 0 where meaningless */
+    unsigned http_fds;    /* the most descriptors an HTTP client holds beside
+                             its connection: what libcurl is woken by */
     uint64_t tasks;       /* spawned so far */
     uint64_t switches;    /* coro: task to task switches */
     uint64_t loop_turns;  /* coro: times the event loop ran */

@@ -36,7 +36,7 @@ const struct workload workload_http_get = {
                  "conns=128 delay_ms=10 schedule=poisson rate=1000" },
                { "seq", NULL, NULL, "conns=16 delay_ms=0,10" } },
     .tasks = "conns",
-    .fds = "3*conns", /* a socket, and what curl wakes up by */
+    .clients = "conns",
     .item = WORK_CLIENT,
     .run = run,
 };

@@ -79,7 +79,7 @@ const struct workload workload_mixed = {
     .cells = { { "coro,pool:20,thread", "cpu_us=100", "cpu_us=10,100,1000",
                  "cpu_us=10,100,1000,10000 cpus=1,all | cpu_us=10,100,1000,10000 offload=1 cpus=all" } },
     .tasks = "tasks",
-    .fds = "3*tasks", /* a socket, and what curl wakes up by */
+    .clients = "tasks",
     .item = { sizeof(struct unit), work_client_open, work_client_close },
     .setup = setup,
     .run = run,

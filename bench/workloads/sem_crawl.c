@@ -36,7 +36,7 @@ const struct workload workload_sem_crawl = {
                 { "delay_ms", "10" } },
     .cells = { { "coro,pool:20,thread", NULL, NULL, "permits=10,100" } },
     .tasks = "requests",
-    .fds = "3*permits",
+    .clients = "permits",
     .region = REGION_TASKS,
     .uses = { .permits = "permits" },
     .item.bytes = sizeof(struct work_client),

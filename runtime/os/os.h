@@ -94,6 +94,11 @@ enum {
     OS_HELD = 2     /* up to 32 767 times */
 };
 
+enum {
+    OS_HTTP_FDS = 2 /* of rt_info: the multi handle of each client has a pair
+                       of sockets or an eventfd */
+};
+
 /* The task that runs on this thread; never NULL inside rt_run(). */
 extern _Thread_local struct os_task *os_self;
 

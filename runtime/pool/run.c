@@ -101,6 +101,7 @@ void rt_info(struct rt_info *out)
         .summary = "a bounded pool of pthreads with one queue",
         .options = "workers,stack,trace",
         .guard = "kernel",
+        .http_fds = OS_HTTP_FDS,
         .concurrency = pool.workers,
         .stack_bytes = pool.stack_bytes,
         .workers = pool.workers,

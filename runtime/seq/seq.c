@@ -65,6 +65,7 @@ void rt_info(struct rt_info *out)
         .summary = "sequential: a task runs to its end where it is spawned",
         .options = "trace",
         .guard = "none",
+        .http_fds = OS_HTTP_FDS,
         .concurrency = 1,
         .tasks = tasks_spawned,
     };

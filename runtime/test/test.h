@@ -98,6 +98,9 @@ bool test_tcp_pair(struct rt_sock **client, struct rt_sock **server);
 /* The next number of a small generator; each task has a state of its own. */
 uint32_t test_random(uint64_t *state);
 
+/* Descriptors this process has open: for differences. */
+unsigned test_descriptors(void);
+
 /* A deadline nothing but a hang reaches, and one that passes soon. */
 int64_t test_late(void);
 int64_t test_soon(void);

@@ -83,6 +83,35 @@ static void a_client_keeps_its_connection(void **state)
     assert_int_equal(atomic_load(&server_seen->requests), 50);
 }
 
+static int hold_ten_clients(void *arg)
+{
+    struct rt_http *clients[10], *first = server_client();
+    unsigned *held = arg, before;
+
+    server_expect(first, "/hello", 200, "hello");
+    before = test_descriptors();
+    for (int i = 0; i < 10; i++) {
+        clients[i] = server_client();
+        server_expect(clients[i], "/hello", 200, "hello");
+    }
+    *held = test_descriptors() - before;
+    for (int i = 0; i < 10; i++)
+        rt_http_free(clients[i]);
+    rt_http_free(first);
+    return 0;
+}
+
+static void a_client_holds_the_descriptors_that_info_tells(void **state)
+{
+    struct rt_info info;
+    unsigned held = 0;
+
+    (void)state;
+    assert_int_equal(test_run(0, hold_ten_clients, &held), 0);
+    rt_info(&info);
+    assert_in_range(held, 10, 10 * (1 + info.http_fds));
+}
+
 static int get_and_be_closed(void *arg)
 {
     struct rt_http *http = server_client();
@@ -425,6 +454,7 @@ int main(void)
     static const struct CMUnitTest tests[] = {
         SERVED(get_returns_status_and_body),
         SERVED(a_client_keeps_its_connection),
+        SERVED(a_client_holds_the_descriptors_that_info_tells),
         SERVED(a_connection_that_was_closed_is_opened_again),
         SERVED(clients_do_not_share_connections),
         SERVED(broken_replies_are_errors_and_do_not_last),

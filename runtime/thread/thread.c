@@ -230,6 +230,7 @@ void rt_info(struct rt_info *out)
         .summary = "one pthread per task",
         .options = "stack,trace",
         .guard = "kernel",
+        .http_fds = OS_HTTP_FDS,
         .stack_bytes = run.stack_bytes,
         .tasks = spawned,
     };

@@ -358,6 +358,6 @@ const struct workload workload_http_get = {
                 { "schedule", "closed" },
                 { "rate", "0" },
                 { "requests", "1000" } },
-    .fds = "conns",
+    .clients = "conns",
     .body = body,
 };
