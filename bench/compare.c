@@ -108,7 +108,11 @@ static void check_receipts(struct comparison *c)
 {
     const struct receipt *a = &c->contender->samples[0].receipt;
     const struct receipt *b = &c->baseline->samples[0].receipt;
-    if (c->contender->receipts_differ || c->baseline->receipts_differ)
+    if (c->contender->behind || c->baseline->behind)
+        snprintf(c->refused, sizeof c->refused,
+                 "%s did not keep up with the schedule",
+                 c->contender->behind ? c->contender->runtime : against(c));
+    else if (c->contender->receipts_differ || c->baseline->receipts_differ)
         snprintf(c->refused, sizeof c->refused,
                  "the work of %s differs from trial to trial",
                  c->contender->receipts_differ ? c->contender->runtime

@@ -161,6 +161,9 @@ static const char *complaint(const struct analysis *a, const struct cell *cell)
 {
     static const char known[] = "unequal work: ";
     const struct comparison *c = compare_find(&a->compared, cell);
+    /* Not to keep up with an open loop is a result and no fault. */
+    if (cell->behind || (c && c->baseline->behind))
+        return NULL;
     if (c && c->refused[0])
         return strncmp(c->refused, known, sizeof known - 1) == 0
                    ? c->refused + sizeof known - 1

@@ -213,6 +213,14 @@ static void read_helped(struct cell *cell, double *values)
         cell->helped_share = share.median;
 }
 
+static void read_behind(struct cell *cell)
+{
+    for (size_t i = 0; i < cell->n; i++)
+        cell->behind |=
+            metric_number(json_object_get(cell->samples[i].record, "counts"),
+                          "unstarted") > 0;
+}
+
 static int mark_outliers(struct cell *cell, double *values)
 {
     bool *marks = calloc(cell->n, sizeof *marks);
@@ -244,6 +252,7 @@ static int estimate_cell(struct cell *cell)
         error = mark_outliers(cell, values);
     read_origin(cell, values);
     read_helped(cell, values);
+    read_behind(cell);
     free(values);
     const struct sample *first = &cell->samples[0];
     for (size_t i = 1; i < cell->n; i++)

@@ -44,6 +44,8 @@ struct cell {
                              the stack of the one who joined them; 0: none */
     unsigned workers;         /* of the runtime; 0 where meaningless */
     bool receipts_differ;     /* between samples of this very cell */
+    bool behind; /* in a sample, operations of an open loop were due and not
+                    started, see arrivals_count() */
 
     size_t failed; /* trials of any phase; outcome and message: the first */
     const char *outcome, *message;

@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "analysis.h"
+#include "results.h"
 #include "synthetic.h"
 
 static void assert_close(double a, double b)
@@ -427,6 +428,32 @@ static void work_that_differs_between_trials_has_no_ratio(void **state)
     synthetic_fini(&s);
 }
 
+static void who_does_not_keep_up_with_a_schedule_has_no_ratio(void **state)
+{
+    (void)state;
+    struct synthetic s;
+    struct analysis a;
+    synthetic_init(&s);
+    const char *coro = plan(&s, "cpu", "coro", false);
+    const char *thread = plan(&s, "cpu", "thread", false);
+    for (int round = 1; round <= 9; round++) {
+        json_t *record = synthetic_trial(&s, coro, round, 1e9, 1e9, 4);
+        json_object_set_new(record, "counts",
+                            json_pack("{s:i}", "unstarted", 0));
+        record = synthetic_trial(&s, thread, round, 1e9, 1e9, 4 - (round == 5));
+        json_object_set_new(record, "counts",
+                            json_pack("{s:i}", "unstarted", round == 5));
+    }
+    assert_int_equal(analyse(&a, &s), 0);
+    assert_false(a.compared.comparisons[0].baseline->behind);
+    assert_true(a.compared.comparisons[0].contender->behind);
+    assert_string_equal(a.compared.comparisons[0].refused,
+                        "thread did not keep up with the schedule");
+    assert_int_equal(results_unequal(s.dir), 0);
+    analysis_fini(&a);
+    synthetic_fini(&s);
+}
+
 static void calibrated_cells_compare_per_operation(void **state)
 {
     (void)state;
@@ -637,6 +664,7 @@ int main(void)
         cmocka_unit_test(points_are_shown_by_size),
         cmocka_unit_test(unequal_work_has_no_ratio),
         cmocka_unit_test(work_that_differs_between_trials_has_no_ratio),
+        cmocka_unit_test(who_does_not_keep_up_with_a_schedule_has_no_ratio),
         cmocka_unit_test(calibrated_cells_compare_per_operation),
         cmocka_unit_test(a_digest_that_differs_per_operation_is_refused),
         cmocka_unit_test(origin_bound_wall_time_has_no_verdict),
