@@ -11,6 +11,7 @@
 #include <sys/random.h>
 #include <unistd.h>
 
+#include "attempt.h"
 #include "catalog.h"
 #include "command.h"
 #include "env.h"
@@ -444,23 +445,23 @@ static void show_env(const struct session *session)
 
 /* ---- running ---- */
 
-/* What of it was measured in this and earlier parts. */
-static bool anything_measured(const struct session *session,
-                              const struct run_summary *summary)
+/* Adds what came of the earlier parts of a run: a failure stays one. */
+static void count_before(const struct session *session,
+                         struct run_summary *summary)
 {
-    if (summary->ok > 0)
-        return true;
-    if (!session->resumes)
-        return false;
     size_t i;
     json_t *line;
+    if (!session->resumes)
+        return;
     json_array_foreach(session->before.trials, i, line)
     {
-        if (strcmp(catalog_text(line, "phase"), "measure") == 0 &&
-            strcmp(catalog_text(line, "outcome"), "ok") == 0)
-            return true;
+        if (attempt_is(line, "ok"))
+            summary->ok += strcmp(attempt_phase(line), "measure") == 0;
+        else if (attempt_is(line, "skipped"))
+            summary->skipped++;
+        else if (!attempt_is(line, "interrupted"))
+            summary->failed++;
     }
-    return false;
 }
 
 /* Nothing can be written any more, but what was measured can be shown. */
@@ -475,7 +476,7 @@ static int conclude_early(const struct session *session,
                      session->dir, strerror(error));
     fprintf(stderr, "cobench: %s, then: cobench run --resume=%s\n",
             full ? "free space" : "see to it", session->dir);
-    if (anything_measured(session, summary))
+    if (summary->ok > 0)
         finish_show(session->dir, session->options.format);
     return STATUS_BROKEN;
 }
@@ -493,7 +494,7 @@ static int conclude(struct session *session, const struct run_summary *summary)
                 "cobench: ended by %s; cobench run --resume=%s goes "
                 "on\n",
                 summary->reason, session->dir);
-    bool measured = anything_measured(session, summary);
+    bool measured = summary->ok > 0;
     int unequal = 0;
     if (measured) {
         int failed = finish(session->dir, session->folder,
@@ -537,6 +538,7 @@ static int measure(struct session *session)
     show_env(session);
     struct run_summary summary;
     run_rounds(&session->run, session->fd, &summary);
+    count_before(session, &summary);
     return conclude(session, &summary);
 }
 

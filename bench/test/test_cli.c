@@ -694,6 +694,21 @@ static void a_truncated_last_line_is_cut_when_resuming(void **state)
     assert_non_null(strstr(f->output, "cut off"));
 }
 
+/* Of a run that lacks no more than its end. */
+static void what_failed_before_counts_when_resuming(void **state)
+{
+    struct fixture *f = *state;
+    const char *said = "cobench: 2 trials failed, 1 cell skipped";
+    assert_int_equal(
+        cobench(f, "run --profile quick --workload failing,skipping,good "
+                   "--out r"),
+        1);
+    assert_non_null(strstr(f->output, said));
+    assert_int_equal(system("sed -i '$d' r/trials.jsonl"), 0);
+    assert_int_equal(cobench(f, "run --resume=r"), 1);
+    assert_non_null(strstr(f->output, said));
+}
+
 static void a_run_of_another_build_is_not_resumed(void **state)
 {
     struct fixture *f = *state;
@@ -926,6 +941,7 @@ int main(void)
         TEST(ctrl_c_keeps_what_was_measured_and_leaves_no_process),
         TEST(a_killed_driver_takes_its_trial_along),
         TEST(a_truncated_last_line_is_cut_when_resuming),
+        TEST(what_failed_before_counts_when_resuming),
         TEST(a_run_of_another_build_is_not_resumed),
         TEST(there_is_nothing_to_resume_in_a_complete_run),
         TEST(a_run_stops_when_its_budget_is_used_up),
