@@ -21,7 +21,9 @@ enum {
  * done *skip says why: no folder, a file system in memory, no space. */
 void scratch_make(char *path, size_t size, struct skip *skip);
 
-/* Drops the file from the page cache.  0, or a negative errno. */
+/* Drops the file from the page cache, or reads it into it: others have left it
+ * as they liked.  0, or a negative errno. */
 int scratch_drop(const char *path);
+int scratch_warm(const char *path);
 
 #endif

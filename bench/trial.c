@@ -294,8 +294,12 @@ static void prepare_file(struct trial *trial)
     if ((work->workload->flags & WORK_FILE) == 0)
         return;
     scratch_make(work->file, sizeof(work->file), &trial->record.skip);
-    if (trial->record.skip.reason == NULL && given.cold)
-        scratch_drop(work->file);
+    if (trial->record.skip.reason != NULL)
+        return;
+    int error =
+        given.cold ? scratch_drop(work->file) : scratch_warm(work->file);
+    if (error != 0)
+        work_fail(work, error, "%s: %s", work->file, strerror(-error));
 }
 
 /* The main task. */
@@ -313,8 +317,8 @@ static int trial_main(void *arg)
     room_check(&needs, &info, &trial->record.skip);
     if (trial->record.skip.reason == NULL)
         prepare_file(trial);
-    int status = 0;
-    if (trial->record.skip.reason == NULL) {
+    int status = work->error;
+    if (trial->record.skip.reason == NULL && status == 0) {
         status = work->workload->body != NULL ? work->workload->body(work)
                                               : workload_group(work);
     }

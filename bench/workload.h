@@ -376,8 +376,8 @@ static inline uint64_t work_hash(uint64_t x)
 #define WORK_FILE_WORDS (UINT64_C(1) << 25)
 
 /* With WORK_FILE: the path of a file of so many words of 64 bit, 256 MiB, each
- * of which holds its own index (scratch.h).  Where `cold` is given it is not
- * in the page cache when the body begins. */
+ * of which holds its own index (scratch.h).  When the body begins it is in the
+ * page cache; where `cold` is given it is not. */
 const char *work_file(const struct work *work);
 
 /* ---- the origin ----

@@ -1,11 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /* The file that file workloads read: made once, on a disk, or said why not. */
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
 #include <sys/statfs.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 #include <linux/magic.h>
@@ -74,6 +80,42 @@ static void the_file_is_made_once(void **state)
     assert_string_equal(first.output, second.output);
 }
 
+/* Pages of the file that are in the page cache. */
+static size_t cached_pages(size_t *all)
+{
+    static struct program program;
+    program_run(&program, "printf %%s \"$BIN\"/../cache/*");
+    long page = sysconf(_SC_PAGESIZE);
+    int fd = open(program.output, O_RDONLY | O_CLOEXEC);
+    struct stat file;
+    assert_int_equal(fstat(fd, &file), 0);
+    void *map = mmap(NULL, (size_t)file.st_size, PROT_READ, MAP_SHARED, fd, 0);
+    assert_ptr_not_equal(map, MAP_FAILED);
+    close(fd);
+    *all = (size_t)file.st_size / (size_t)page;
+    unsigned char *in = malloc(*all);
+    assert_int_equal(mincore(map, (size_t)file.st_size, in), 0);
+    size_t n = 0;
+    for (size_t i = 0; i < *all; i++)
+        n += in[i] & 1;
+    free(in);
+    munmap(map, (size_t)file.st_size);
+    return n;
+}
+
+static void what_is_not_cold_is_in_the_page_cache(void **state)
+{
+    (void)state;
+    size_t all;
+    json_decref(trial("seq", "tasks=1 rounds=10 cold=1"));
+    if (cached_pages(&all) == all) {
+        printf("SKIP: the file cannot be dropped here\n");
+        skip();
+    }
+    json_decref(trial("seq", "tasks=1 rounds=10"));
+    assert_int_equal(cached_pages(&all), all);
+}
+
 static void check_skipped(const char *folder, const char *reason)
 {
     static struct program program;
@@ -115,6 +157,7 @@ int main(void)
         cmocka_unit_test(every_runtime_reads_the_same),
         cmocka_unit_test(the_threads_of_a_loop_are_counted),
         cmocka_unit_test(the_file_is_made_once),
+        cmocka_unit_test(what_is_not_cold_is_in_the_page_cache),
         cmocka_unit_test(a_folder_that_cannot_be_made_is_a_reason),
         cmocka_unit_test(memory_is_no_disk),
     };

@@ -2,7 +2,8 @@
 /*
  * file_rand: tasks read blocks of 4 KiB at random from a file of 256 MiB.  On
  * an event loop that is done by threads nobody sees: threads_mid_run of the
- * record counts them.  cold=1: the file is dropped from the page cache first.
+ * record counts them.  The file is in the page cache, or with cold=1 dropped
+ * from it first.
  */
 
 #include <fcntl.h>
@@ -54,6 +55,7 @@ const struct workload workload_file_rand = {
     .name = "file_rand",
     .question = "What does it cost to read a file beside other work?",
     .op = "read",
+    .version = 1, /* 0: what is not cold was what others had left */
     .axis = "tasks",
     .calibrated = "rounds",
     .flags = WORK_FILE | WORK_OFFLOADS,
