@@ -120,10 +120,21 @@ static bool has_target(const json_t *workload, const json_t *params)
     return false;
 }
 
-static bool offloads(const json_t *workload, const json_t *params)
+/* Tasks that are threads, or calls, do the work themselves. */
+static bool has_loop(const struct spec *spec)
 {
-    return json_is_true(json_object_get(workload, "offloads")) ||
-           json_integer_value(json_object_get(params, "offload")) != 0;
+    const json_t *info = json_object_get(spec->program, "runtime");
+    return spec->workers == 0 &&
+           strcmp(catalog_text(info, "guard"), "kernel") != 0 &&
+           json_integer_value(json_object_get(info, "concurrency")) != 1;
+}
+
+static bool offloads(const json_t *workload, const json_t *params,
+                     const struct spec *spec)
+{
+    return has_loop(spec) &&
+           (json_is_true(json_object_get(workload, "offloads")) ||
+            json_integer_value(json_object_get(params, "offload")) != 0);
 }
 
 int cell_init(struct cell *out, const json_t *workload, json_t *params,
@@ -144,7 +155,7 @@ int cell_init(struct cell *out, const json_t *workload, json_t *params,
                   !has_target(workload, params),
         .env = spec->env,
         .workers = spec->workers,
-        .offloads = spec->workers == 0 && offloads(workload, params),
+        .offloads = offloads(workload, params, spec),
     };
     if (!out->json || !out->arguments) {
         cell_fini(out);

@@ -174,11 +174,16 @@ bool row_helped(char *text, size_t size, const struct cell *cell)
 
 bool row_offloads(char *text, size_t size, const struct cell *cell)
 {
+    const struct estimate *e = &cell->estimates[METRIC_THREADS];
     if (cell->offload_threads == 0)
         return false;
-    snprintf(text, size,
-             "%u threads beside its loop did the work, as many as the pool has",
-             cell->offload_threads);
+    int n = snprintf(text, size,
+                     "%u threads beside its loop did the work, as many as the "
+                     "pool has",
+                     cell->offload_threads);
+    if (e->n > 0)
+        snprintf(text + n, size - (size_t)n, "; %.3g counted in all",
+                 e->median);
     return true;
 }
 

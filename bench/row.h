@@ -41,7 +41,8 @@ bool row_trouble(char *text, size_t size, const struct cell *cell);
 /* Who ran most of a pool's tasks, where it was not its workers: "99 % of the
  * tasks ran in place, ..."; false elsewhere. */
 bool row_helped(char *text, size_t size, const struct cell *cell);
-/* The same where the work was done by threads beside the loop. */
+/* The same where the work was done by threads beside the loop, which nobody
+ * sees who counts tasks: how many were meant to be there, and were. */
 bool row_offloads(char *text, size_t size, const struct cell *cell);
 /* "its loop was held longer than 20 ms 2 times in a trial"; false where that
  * was not watched. */
