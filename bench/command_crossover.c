@@ -130,6 +130,10 @@ static int take_between(struct parser *parser)
     *comma = 0;
     parser->crossing->a = optarg;
     parser->crossing->b = comma + 1;
+    if (strcmp(optarg, comma + 1) == 0)
+        return command_complain(STATUS_USAGE,
+                                "crossover: --between: %s and %s never differ",
+                                optarg, comma + 1);
     return STATUS_FINE;
 }
 
@@ -167,7 +171,8 @@ static int check(const struct parser *parser, int argc)
                                               "see cobench crossover --help");
     if (!parser->crossing->param)
         return command_complain(STATUS_USAGE,
-                                "crossover: --param: which parameter varies?");
+                                "crossover: --param: which parameter varies? "
+                                "Give its name, or a range: conns=1..1000");
     if (!parser->crossing->a)
         return command_complain(STATUS_USAGE,
                                 "crossover: --between: which runtimes?");

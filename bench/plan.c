@@ -49,6 +49,23 @@ static int add_cell(struct maker *maker, const json_t *workload, json_t *params,
 
 /* ---- the product of a row ---- */
 
+/* An open loop has a rate, and a closed one has none. */
+static int check_loop(struct maker *maker, const json_t *params)
+{
+    const char *schedule = catalog_text(params, "schedule");
+    const json_t *rate = json_object_get(params, "rate");
+    bool open = *schedule && strcmp(schedule, "closed") != 0;
+    if (!*schedule || !rate || open == (json_number_value(rate) > 0))
+        return 0;
+    snprintf(maker->message, maker->size,
+             open ? "schedule=%s needs a rate of operations per second: "
+                    "--param rate=1000"
+                  : "a rate is for an open loop, and schedule=%s is none: "
+                    "--param schedule=poisson",
+             schedule);
+    return -EINVAL;
+}
+
 /* Goes through the values of the index-th parameter, all of the others fixed
  * so far being in params. */
 static int expand(struct maker *maker, const json_t *workload, size_t index,
@@ -58,6 +75,8 @@ static int expand(struct maker *maker, const json_t *workload, size_t index,
     if (index == json_array_size(described)) {
         size_t i;
         json_t *cpus;
+        if (check_loop(maker, params) != 0)
+            return -EINVAL;
         json_array_foreach(json_object_get(lists, "cpus"), i, cpus)
         {
             json_t *copy = json_copy(params);
@@ -399,6 +418,34 @@ static json_t *chosen_workloads(struct maker *maker)
     return chosen;
 }
 
+/* The name of a workload that has the parameter; NULL: none. */
+static const char *who_takes(const struct maker *maker, const char *param)
+{
+    json_t *all = catalog_workloads(maker->catalog), *workload;
+    const char *name = NULL;
+    size_t i;
+    json_array_foreach(all, i, workload)
+    {
+        if (!name && catalog_param(workload, param))
+            name = catalog_text(workload, "name");
+    }
+    json_decref(all); /* the workload lives in the catalogue */
+    return name;
+}
+
+static int refuse_param(struct maker *maker, const char *name,
+                        const json_t *params)
+{
+    const char *other = who_takes(maker, name);
+    if (!other)
+        return complain(maker, "parameter", name, params);
+    snprintf(maker->message, maker->size,
+             "'%s' means nothing to the workloads that were named, as it does "
+             "to %s",
+             name, other);
+    return -EINVAL;
+}
+
 /* Every --param must mean something to one of the workloads. */
 static int check_params(struct maker *maker, const json_t *workloads)
 {
@@ -421,7 +468,7 @@ static int check_params(struct maker *maker, const json_t *workloads)
             known = known || strcmp(catalog_text(param, "name"), name) == 0;
         }
         if (!known && err == 0)
-            err = complain(maker, "parameter", name, all);
+            err = refuse_param(maker, name, all);
     }
     json_decref(all);
     return err;

@@ -202,7 +202,6 @@ static void a_runtime_that_is_not_listed_takes_the_next_best_row(void **state)
         has(f, "echo/conns:7/scale:0.5/cpus:1/runtime:pool/workers:50"));
     /* another size: the first row with a pool */
     assert_int_equal(plan(f, "--workload echo --runtime pool:3"), 0);
-    assert_int_equal(f->plan.count, 5);
     /* the same runtime, in the second row */
     assert_int_equal(plan(f, "--workload echo --runtime thread"), 0);
     assert_int_equal(f->plan.count, 1);
@@ -250,7 +249,10 @@ static void what_does_not_exist_is_an_error_in_one_line(void **state)
           "runtime 'callback:1': callback takes no argument" },
         { "--param con=1", "unknown parameter 'con'; did you mean 'conns'?" },
         { "--workload switch --param conns=1",
-          "unknown parameter 'conns'; valid: via" },
+          "'conns' means nothing to the workloads that were named, as it does "
+          "to echo" },
+        { "--workload switch --param conjs=1",
+          "unknown parameter 'conjs'; valid: via" },
         { "--param conns=0", "conns=0: valid are 1 to 20000" },
         { "--param conns=1.5", "conns=1.5: not a whole number" },
         { "--param conns=0x", "conns=0x: not a whole number" },
@@ -280,7 +282,35 @@ static void tuned_threads_have_small_stacks_and_one_arena(void **state)
                         "stack_kib=64");
 }
 
-/* As threads beside the loop; a pool has its own. */
+static void set_info(json_t *program, const char *key, json_t *value)
+{
+    json_object_set_new(json_object_get(program, "runtime"), key, value);
+}
+
+static void an_open_loop_has_a_rate_and_a_closed_one_none(void **state)
+{
+    struct fixture *f = *state;
+    json_t *more = json_loads(
+        "[{\"name\": \"schedule\", \"kind\": \"choice\", \"value\": "
+        "\"closed\", \"choices\": [\"closed\", \"poisson\"]}, {\"name\": "
+        "\"rate\", \"kind\": \"int\", \"value\": 0, \"low\": 0, \"high\": 9}]",
+        0, NULL);
+    json_t *echo = catalog_workload(&f->catalog, "echo");
+    assert_int_equal(json_array_extend(json_object_get(echo, "params"), more),
+                     0);
+    json_decref(more);
+    assert_int_equal(plan(f, "--workload echo"), 0);
+    assert_int_equal(
+        plan(f, "--workload echo --param schedule=poisson --param rate=5"), 0);
+    assert_int_equal(plan(f, "--workload echo --param schedule=poisson"),
+                     -EINVAL);
+    assert_non_null(strstr(f->message, "schedule=poisson needs a rate"));
+    assert_int_equal(plan(f, "--workload echo --param rate=5"), -EINVAL);
+    assert_non_null(strstr(f->message, "schedule=closed is none"));
+}
+
+/* As threads beside the loop; a pool has its own, and so has a runtime whose
+ * tasks are threads; a sequential one, which callback plays, has none. */
 static void a_loop_offloads_to_as_many_as_the_pool_has(void **state)
 {
     struct fixture *f = *state;
@@ -289,11 +319,17 @@ static void a_loop_offloads_to_as_many_as_the_pool_has(void **state)
     json_array_foreach(f->catalog.programs, i, program)
         json_array_foreach(json_object_get(program, "workloads"), k, workload)
             json_object_set_new(workload, "offloads", json_true());
-    assert_int_equal(plan(f, "--workload echo --runtime coro,pool:7,pool:9"),
+    set_info(catalog_program(&f->catalog, "thread"), "guard",
+             json_string("kernel"));
+    set_info(catalog_program(&f->catalog, "callback"), "concurrency",
+             json_integer(1));
+    assert_int_equal(plan(f, "--workload echo "
+                             "--runtime coro,thread,callback,pool:7,pool:9"),
                      0);
     for (i = 0; i < f->plan.count; i++) {
         const struct cell *cell = &f->plan.cells[i];
-        unsigned wanted = cell->workers > 0 ? 0 : 7;
+        bool loop = strcmp(catalog_text(cell->json, "runtime"), "coro") == 0;
+        unsigned wanted = loop ? 7 : 0;
         assert_int_equal(cell->offload_threads, wanted);
         assert_int_equal(json_integer_value(
                              json_object_get(cell->json, "offload_threads")),
@@ -413,6 +449,7 @@ int main(void)
         TEST(an_empty_sweep_means_the_defaults),
         TEST(what_does_not_exist_is_an_error_in_one_line),
         TEST(tuned_threads_have_small_stacks_and_one_arena),
+        TEST(an_open_loop_has_a_rate_and_a_closed_one_none),
         TEST(a_loop_offloads_to_as_many_as_the_pool_has),
         TEST(a_broken_sweep_is_the_workloads_error),
         TEST(an_open_loop_is_said_to_wait),
