@@ -32,22 +32,32 @@ static bool is_full(const struct run *run)
     return strcmp(run->options->profile, "full") == 0;
 }
 
+static double param_of(const struct cell *cell, const char *name)
+{
+    const json_t *params = json_object_get(cell->json, "params");
+    return json_number_value(json_object_get(params, name));
+}
+
+/* What fixed work waits for: once, for requests that take seconds each, in
+ * some turns, or for a schedule; and what its tasks compute. */
+static double fixed_seconds(const struct cell *cell)
+{
+    bool kernel = json_object_get(json_object_get(cell->json, "params"),
+                                  "kernel") != NULL;
+    double us = param_of(cell, "cpu_us") + (kernel ? 500 : 0);
+    double rate = param_of(cell, "rate");
+    return 0.06 + 1.1 * param_of(cell, "sleep_s") +
+           7 * param_of(cell, "scale") + 0.01 * param_of(cell, "delay_ms") +
+           1e-6 * us * param_of(cell, "tasks") +
+           (rate > 0 ? param_of(cell, "requests") / rate : 0);
+}
+
 /* How long a trial will take, before any was seen. */
 static int64_t first_guess(const struct run *run, const struct cell *cell)
 {
-    if (cell->calibrated)
-        return START_NS + run->target_ns;
-    /* Fixed work is short, but for what it waits: once, for requests that
-     * take seconds each, or in some turns. */
-    static const struct {
-        const char *name;
-        double seconds;
-    } waits[] = { { "sleep_s", 1.1 }, { "scale", 5 }, { "delay_ms", 0.01 } };
-    const json_t *params = json_object_get(cell->json, "params");
-    double seconds = 0.06;
-    for (size_t i = 0; i < sizeof waits / sizeof *waits; i++)
-        seconds += waits[i].seconds *
-                   json_number_value(json_object_get(params, waits[i].name));
+    double seconds = 1e-4 * param_of(cell, "conns"); /* to open them */
+    seconds +=
+        cell->calibrated ? (double)run->target_ns / 1e9 : fixed_seconds(cell);
     return START_NS + (int64_t)(seconds * 1e9);
 }
 

@@ -55,7 +55,7 @@ const struct workload workload_broadcast = {
                 { "via", "event", .choices = "event,cond" },
                 { "rounds", "100", 1, 1e7 } },
     .cells = { { "coro,thread", NULL, NULL,
-                 "tasks=100,1000,10000 cpus=1,all | via=cond cpus=1,all" } },
+                 "tasks=100,1000,10000 via=event,cond cpus=1,all" } },
     .live = "tasks",
     .ops = "tasks*rounds",
     .uses = { .events = 2, .mutex = true, .cond = true },

@@ -34,7 +34,7 @@ const struct workload workload_cpu = {
                  "kernel=sumsq,sha256,nqueens,matmul tasks=4 cpus=all | kernel=sumsq tasks=100 cpus=1,all",
                  NULL },
                { "coro,pool:2,pool:20,thread,seq", NULL, NULL,
-                 "kernel=sumsq,sha256,nqueens,matmul tasks=4,100,1000 cpus=1,all | kernel=sumsq,sha256 tasks=10000 cpus=1,all" },
+                 "kernel=sumsq,sha256,nqueens,matmul tasks=4,100 cpus=1,all | kernel=sumsq,sha256 tasks=1000 cpus=1,all | kernel=sumsq tasks=10000 cpus=all" },
                { "coro,pool:2,thread", NULL, NULL,
                  "kernel=nqueens,sha256 tasks=100 offload=1 cpus=all" } },
     .tasks = "tasks",
