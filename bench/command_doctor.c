@@ -73,13 +73,14 @@ static void print_finding(const struct finding *f, int columns)
     wrap_print(stdout, text, 6, 6, columns);
 }
 
-static void print_floor(const char *what, const struct floor *f)
+static void print_floor(const char *what, const struct floor *f, int columns)
 {
-    char time[HUMAN];
-    printf("  %-22s %8s  80 %% of trials within %4.1f %%; nine rounds resolve "
-           "+-%.1f %%\n",
-           what, human_time(time, f->wall.median * 1e9), 100 * f->spread,
-           100 * f->nine);
+    char time[HUMAN], text[128];
+    snprintf(text, sizeof text,
+             "80 %% of trials within %.1f %%; nine rounds resolve +-%.1f %%",
+             100 * f->spread, 100 * f->nine);
+    printf("  %-22s %8s  ", what, human_time(time, f->wall.median * 1e9));
+    wrap_print(stdout, text, 35, 6, columns);
 }
 
 static int measure_floors(const struct catalog *catalog, struct floor floors[2])
@@ -181,11 +182,14 @@ static int examine(const struct request *request, const struct catalog *catalog,
             return status;
     } else {
         puts("\nnoise floor: the same trial again and again, on coro");
-        print_floor("null (harness alone)", &floors[0]);
-        print_floor("cpu, one CPU", &floors[1]);
-        printf("\n%s\n", bad ? "What is BAD makes numbers of this machine "
-                               "doubtful; cobench run says so in its head."
-                             : "Nothing found that makes numbers doubtful.");
+        print_floor("null (harness alone)", &floors[0], columns);
+        print_floor("cpu, one CPU", &floors[1], columns);
+        putchar('\n');
+        wrap_print(stdout,
+                   bad ? "What is BAD makes numbers of this machine doubtful; "
+                         "cobench run says so in its head."
+                       : "Nothing found that makes numbers doubtful.",
+                   0, 0, columns);
     }
     return bad && request->strict ? STATUS_BROKEN : STATUS_FINE;
 }

@@ -11,8 +11,8 @@
 #include <string.h>
 
 enum {
-    FILES_WANTED = 10200, /* echo with 10 000 connections */
-    THREADS_WANTED = 11000,
+    FILES_WANTED = 20034,   /* fanin_ready with 10 000 pairs */
+    THREADS_WANTED = 31000, /* sleepers with 30 000, and what else runs */
     MAPPINGS_WANTED = 65530,
     GIB = 1 << 30
 };
@@ -200,6 +200,11 @@ static enum doctor_grade see_threads(const json_t *env, struct finding *f)
     return see_limit(env, "threads_max", THREADS_WANTED, f);
 }
 
+static enum doctor_grade see_ids(const json_t *env, struct finding *f)
+{
+    return see_limit(env, "pid_max", THREADS_WANTED, f);
+}
+
 static enum doctor_grade see_mappings(const json_t *env, struct finding *f)
 {
     return see_limit(env, "max_map_count", MAPPINGS_WANTED, f);
@@ -276,6 +281,9 @@ static const struct {
       see_pids },
     { "threads", "kernel.threads-max", "cells with more threads are skipped",
       "sysctl kernel.threads-max=100000", see_threads },
+    { "process ids", "kernel.pid_max",
+      "a thread has one: cells with more are skipped",
+      "sysctl kernel.pid_max=100000", see_ids },
     { "mappings", "vm.max_map_count",
       "threads need two each: cells with more are skipped",
       "sysctl vm.max_map_count=262144", see_mappings },

@@ -392,6 +392,16 @@ static void run(struct trial *trial)
     skip_at_limit(trial);
 }
 
+static void say_skip(const char *name, const struct skip *skip)
+{
+    fprintf(stderr, "trial-%s: skipped: %s", name, skip->reason);
+    if (skip->needed != 0 || skip->limit != 0)
+        fprintf(stderr, " (needs %llu, limit %llu)",
+                (unsigned long long)skip->needed,
+                (unsigned long long)skip->limit);
+    fprintf(stderr, "%s%s\n", *skip->remedy == '\0' ? "" : ": ", skip->remedy);
+}
+
 static int report(struct trial *trial)
 {
     const struct record *record = &trial->record;
@@ -401,7 +411,7 @@ static int report(struct trial *trial)
         fprintf(stderr, "trial-%s: cannot write the record: %s\n", name,
                 strerror(-error));
     if (record->skip.reason != NULL)
-        fprintf(stderr, "trial-%s: skipped: %s\n", name, record->skip.reason);
+        say_skip(name, &record->skip);
     else if (record->error != 0)
         fprintf(stderr, "trial-%s: failed: %s\n", name, trial->work.message);
     if (error != 0 || (record->error != 0 && record->skip.reason == NULL))

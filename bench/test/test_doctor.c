@@ -98,6 +98,7 @@ static void each_disturbance_is_seen_alone(void **state)
         { "processes, cgroup", "{\"limits\": {\"pids_max\": 500}}",
           DOCTOR_NOTE },
         { "threads", "{\"limits\": {\"threads_max\": 500}}", DOCTOR_NOTE },
+        { "process ids", "{\"limits\": {\"pid_max\": 500}}", DOCTOR_NOTE },
         { "mappings", "{\"limits\": {\"max_map_count\": 500}}", DOCTOR_NOTE },
     };
     (void)state;

@@ -468,6 +468,19 @@ static void too_few_descriptors_skip_with_the_remedy(void **state)
     }
 }
 
+/* To people, too, who run a trial by hand. */
+static void a_skip_is_said_with_the_numbers_and_the_remedy(void **state)
+{
+    (void)state;
+    static struct program program;
+    program_run(&program, "$BIN/trial-pool sleepers tasks=30 workers=4 2>&1 "
+                          ">/dev/null");
+    assert_int_equal(program.status, 77);
+    assert_string_equal(program.output,
+                        "trial-pool: skipped: pool too small: this many tasks "
+                        "must wait at once (needs 30, limit 4): workers=30\n");
+}
+
 static void the_soft_limit_of_descriptors_is_raised(void **state)
 {
     (void)state;
@@ -639,6 +652,7 @@ int main(void)
         cmocka_unit_test(a_small_pool_is_told_how_many_workers_it_needs),
         cmocka_unit_test(concurrency_alone_never_skips_a_pool),
         cmocka_unit_test(too_few_descriptors_skip_with_the_remedy),
+        cmocka_unit_test(a_skip_is_said_with_the_numbers_and_the_remedy),
         cmocka_unit_test(the_soft_limit_of_descriptors_is_raised),
         cmocka_unit_test(more_tasks_than_memory_holds_are_skipped),
         cmocka_unit_test(sleepers_that_never_meet_are_a_failure),
