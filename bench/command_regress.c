@@ -67,7 +67,7 @@ static int describe(struct session *session)
     put(about, "head",
         json_pack("{s:s, s:b, s:s}", "commit", build->head_commit, "dirty",
                   build->dirty, "programs", build->head));
-    put(about, "env", env_read(session->folder));
+    put(about, "env", env_read(session->folder, NULL));
     return json_object_get(about, "env") ? 0 : -ENOMEM;
 }
 

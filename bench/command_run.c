@@ -23,6 +23,7 @@
 #include "progress.h"
 #include "results.h"
 #include "run.h"
+#include "source.h"
 #include "trials.h"
 #include "version.h"
 #include "wrap.h"
@@ -104,7 +105,7 @@ static bool is_other_build(const struct session *session)
     json_t *env = json_load_file(path, 0, NULL);
     bool other = json_is_object(env) &&
                  catalog_folder(folder, sizeof folder) == 0 &&
-                 env_other_build(env, folder);
+                 source_differs(env, folder, session->dir);
     json_decref(env);
     return other;
 }
@@ -376,7 +377,7 @@ static int dry_run(struct session *session)
 /* A resumed run keeps what its first part saw. */
 static int make_env(struct session *session)
 {
-    session->env = env_read(session->folder);
+    session->env = env_read(session->folder, session->dir);
     if (session->resumes) {
         char path[PATH_MAX + 16];
         snprintf(path, sizeof path, "%s/env.json", session->dir);
@@ -422,7 +423,7 @@ static size_t show_warnings(const json_t *env)
 /* --strict: before anything is written. */
 static int refuse_disturbed(const struct session *session)
 {
-    json_t *env = env_read(session->folder);
+    json_t *env = env_read(session->folder, NULL);
     size_t n = show_warnings(env);
     json_decref(env);
     if (n == 0)

@@ -27,7 +27,7 @@
 #include <uv/version.h>
 
 #include "doctor.h"
-#include "proc.h"
+#include "source.h"
 #include "sysfile.h"
 #include "version.h"
 
@@ -333,110 +333,6 @@ static void put_build(json_t *env)
     put_libraries(env);
 }
 
-/* Runs git in the tree above the programs; its answer, the caller's. */
-static char *git(const char *tree, const char *a, const char *b)
-{
-    const char *const argv[] = {
-        "/usr/bin/env", "git", "-C", tree, a, b, NULL
-    };
-    static const char *const set[] = { "GIT_OPTIONAL_LOCKS=0", NULL };
-    struct proc_options options = { .argv = argv,
-                                    .env = set,
-                                    .limit_ns = INT64_C(10000000000) };
-    struct proc_result result;
-    if (proc_run(&options, &result) != 0)
-        return NULL;
-    char *answer = NULL;
-    if (result.end == PROC_EXITED && result.code == 0)
-        answer = strdup(result.out.data ? result.out.data : "");
-    proc_result_fini(&result);
-    return answer;
-}
-
-static void put_commit(json_t *env, const char *folder)
-{
-    char tree[PATH_MAX], mark[PATH_MAX + 8];
-    int n = snprintf(tree, sizeof tree, "%s/../..", folder);
-    if (n < 0 || (size_t)n >= sizeof tree)
-        return;
-    snprintf(mark, sizeof mark, "%s/.git", tree);
-    if (access(mark, F_OK) != 0)
-        return;
-    char *commit = git(tree, "rev-parse", "HEAD");
-    if (commit && strlen(commit) >= 40) {
-        commit[strcspn(commit, "\n")] = 0;
-        put_text(env, "commit", commit);
-        char *status = git(tree, "status", "--porcelain");
-        if (status)
-            put_bool(env, "dirty", *status);
-        free(status);
-    }
-    free(commit);
-}
-
-/* FNV-1a, going on from hash. */
-static uint64_t hash_bytes(uint64_t hash, const char *bytes, size_t n)
-{
-    for (size_t i = 0; i < n; i++)
-        hash = (hash ^ (unsigned char)bytes[i]) * UINT64_C(0x100000001b3);
-    return hash;
-}
-
-static uint64_t hash_file(uint64_t hash, const char *folder, const char *name)
-{
-    char path[PATH_MAX], bytes[16384];
-    int length = snprintf(path, sizeof path, "%s/%s", folder, name);
-    FILE *f =
-        length > 0 && (size_t)length < sizeof path ? fopen(path, "re") : NULL;
-    hash = hash_bytes(hash, name, strlen(name) + 1);
-    for (size_t n; f && (n = fread(bytes, 1, sizeof bytes, f)) > 0;)
-        hash = hash_bytes(hash, bytes, n);
-    if (f)
-        fclose(f);
-    return hash;
-}
-
-static int is_measured(const struct dirent *entry)
-{
-    return (strncmp(entry->d_name, "trial-", 6) == 0 &&
-            !strchr(entry->d_name, '.')) ||
-           strcmp(entry->d_name, "origin") == 0;
-}
-
-static void put_programs(json_t *env, const char *folder)
-{
-    struct dirent **entries = NULL;
-    int n = scandir(folder, &entries, is_measured, alphasort);
-    uint64_t hash = UINT64_C(0xcbf29ce484222325);
-    for (int i = 0; i < n; i++) {
-        hash = hash_file(hash, folder, entries[i]->d_name);
-        free(entries[i]);
-    }
-    free(entries);
-    char text[24];
-    snprintf(text, sizeof text, "%016llx", (unsigned long long)hash);
-    if (n > 0)
-        put_text(env, "programs", text);
-}
-
-static bool same_member(const json_t *a, const json_t *b, const char *key)
-{
-    const json_t *x = json_object_get(a, key), *y = json_object_get(b, key);
-    return x && y ? json_equal(x, y) : x == y;
-}
-
-bool env_other_build(const json_t *env, const char *folder)
-{
-    json_t *now = json_object();
-    put_commit(now, folder);
-    put_programs(now, folder);
-    bool same = same_member(env, now, "commit") &&
-                same_member(env, now, "dirty") &&
-                same_member(env, now, "programs");
-    json_decref(now);
-    return !same;
-}
-
 /* ---- stolen time ---- */
 
 /* Ticks of all CPUs since the start of the machine. */
@@ -484,7 +380,7 @@ char *env_date(char *text, size_t size)
     return text;
 }
 
-json_t *env_read(const char *folder)
+json_t *env_read(const char *folder, const char *own)
 {
     json_t *env = json_pack("{s:[]}", "warnings");
     if (!env)
@@ -498,8 +394,7 @@ json_t *env_read(const char *folder)
     put_kernel(env);
     put_limits(env);
     put_build(env);
-    put_commit(env, folder);
-    put_programs(env, folder);
+    source_describe(env, folder, own);
     doctor_warn(env);
     env_steal_begin();
     return env;

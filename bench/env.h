@@ -37,12 +37,9 @@
 #include <stdbool.h>
 
 /* Looks around; the source is searched for above `folder`, where the programs
- * lie.  NULL without memory. */
-json_t *env_read(const char *folder);
-
-/* Whether the programs in `folder` are not those that an earlier env.json
- * tells of, or come from another state of the source. */
-bool env_other_build(const json_t *env, const char *folder);
+ * lie.  `own` is where the run writes, or NULL (source.h).  NULL without
+ * memory. */
+json_t *env_read(const char *folder, const char *own);
 
 /* CPU time that other virtual machines took since env_steal_begin(), in
  * percent of all; NAN where the system does not say.  env_read() begins. */
