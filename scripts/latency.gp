@@ -87,14 +87,14 @@ do for [p = 1:panels] {
     load "names.gp"
     # A mark at 90 %, 99 % and so on: the first row is six steps of a
     # twentieth of a decade from 0 %.
-    plot for [i = 1:series] IN index i - 1 \
-            using (PANEL[i] == p ? nines($2) : NaN):(late($3)) with lines \
-            linewidth 1.6 dashtype OFFLOAD[i] == 1 ? 2 : dashes(NAME[i]) \
-            linecolor rgb hue(NAME[i]) notitle, \
-        for [i = 1:series] IN index i - 1 every 20::14 \
-            using (PANEL[i] == p ? nines($2) : NaN):(late($3)) with points \
-            pointtype mark(NAME[i]) pointsize 0.8 \
-            linecolor rgb hue(NAME[i]) notitle
+    plot for [j = 1:names] IN index MINE[j] - 1 \
+            using (nines($2)):(late($3)) with lines \
+            linewidth 1.6 dashtype OFFLOAD[MINE[j]] == 1 ? 2 : dashes(NAME[MINE[j]]) \
+            linecolor rgb hue(NAME[MINE[j]]) notitle, \
+        for [j = 1:names] IN index MINE[j] - 1 every 20::14 \
+            using (nines($2)):(late($3)) with points \
+            pointtype mark(NAME[MINE[j]]) pointsize 0.8 \
+            linecolor rgb hue(NAME[MINE[j]]) notitle
     # The heading is drawn once.
     unset label
     unset arrow

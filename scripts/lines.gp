@@ -99,18 +99,18 @@ do for [p = 1:panels] {
     set label 2 X at screen across(px + PLOT_W / 2), \
         down(py + PLOT_Y + PLOT_H + 33) center font sans(10.5) textcolor rgb GREY
     load "names.gp"
-    plot for [i = 1:series] IN index i - 1 \
-            using (PANEL[i] == p ? $2 : NaN):($3 * SCALE) with lines \
-            linewidth 1.6 dashtype dashes(NAME[i]) \
-            linecolor rgb hue(NAME[i]) notitle, \
-        for [i = 1:series] IN index i - 1 \
-            using (PANEL[i] == p ? $2 : NaN):($3 * SCALE):($4 * SCALE): \
+    plot for [j = 1:names] IN index MINE[j] - 1 \
+            using 2:($3 * SCALE) with lines \
+            linewidth 1.6 dashtype dashes(NAME[MINE[j]]) \
+            linecolor rgb hue(NAME[MINE[j]]) notitle, \
+        for [j = 1:names] IN index MINE[j] - 1 \
+            using 2:($3 * SCALE):($4 * SCALE): \
             ($5 * SCALE) with yerrorbars pointtype 0 linewidth 1.2 \
-            linecolor rgb hue(NAME[i]) notitle, \
-        for [i = 1:series] IN index i - 1 \
-            using (PANEL[i] == p ? $2 : NaN):($3 * SCALE) with points \
-            pointtype mark(NAME[i]) pointsize 0.8 \
-            linecolor rgb hue(NAME[i]) notitle
+            linecolor rgb hue(NAME[MINE[j]]) notitle, \
+        for [j = 1:names] IN index MINE[j] - 1 \
+            using 2:($3 * SCALE) with points \
+            pointtype mark(NAME[MINE[j]]) pointsize 0.8 \
+            linecolor rgb hue(NAME[MINE[j]]) notitle
     # The heading is drawn once.
     unset label
     unset arrow

@@ -3,15 +3,18 @@
 # apart where they would overlap, each joined to its line by a thin stroke,
 # grey dots where the line ends early.
 # Wants NAME, SAY, PANEL, LAST_X and LAST_Y of `series` series, xhigh, ylow, yhigh,
-# logarithmic, px, py, PLOT_Y, PLOT_W and PLOT_H.
+# logarithmic, px, py, PLOT_Y, PLOT_W and PLOT_H.  Leaves the panel's series,
+# as they come, in MINE[1:names].
 
 NEED = 15. / PLOT_H
 array AT[series]
 array ORDER[series]
+array MINE[series]
 names = 0
 do for [i = 1:series] {
     if (PANEL[i] == p) {
         names = names + 1
+        MINE[names] = i
         AT[i] = logarithmic ? log(LAST_Y[i] / ylow) / log(yhigh / ylow) : \
             (LAST_Y[i] - ylow) / (yhigh - ylow)
         # Insertion: ORDER runs from the lowest to the highest.
@@ -23,11 +26,17 @@ do for [i = 1:series] {
         ORDER[j] = i
     }
 }
-# Those too close push each other away, within the panel.
+# Those too close push each other away, within the panel, until none is.
+tight = 1
 do for [round = 1:80] {
+    if (!tight) {
+        break
+    }
+    tight = 0
     do for [j = 2:names] {
         lack = NEED - (AT[ORDER[j]] - AT[ORDER[j - 1]])
         if (lack > 0) {
+            tight = 1
             AT[ORDER[j]] = AT[ORDER[j]] + lack / 2
             AT[ORDER[j - 1]] = AT[ORDER[j - 1]] - lack / 2
         }

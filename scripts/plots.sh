@@ -97,28 +97,35 @@ THIRD_PARTY=$(remarked third-party)
 REFERENCES=$(remarked reference)
 export STRANGERS THIRD_PARTY REFERENCES
 
+# Who draws: one gnuplot per CPU, as starting one takes longer than most charts.
+CREW=$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 1)
+
+# order NAME FORM SCRIPT ARGUMENT...: one picture from ${work}/NAME.data, as a
+# command to gnuplot, with nothing in its texts for gnuplot to run.
+order() {
+    awk '
+        function quoted(text) {
+            gsub(/\\/, "&&", text)
+            gsub(/"/, "\\\\042", text)
+            gsub(/`/, "\\\\140", text)
+            gsub(/@/, "\\\\100", text)
+            gsub(/\n/, "\\\\n", text)
+            return " \"" text "\""
+        }
+        BEGIN {
+            file = ARGV[1] "/" ARGV[3]
+            print "print" quoted("drawing " ARGV[3] "." ARGV[4])
+            printf "call%s%s%s", quoted(ARGV[2] "/" ARGV[5]), \
+                quoted(file ".data"), quoted(file "." ARGV[4])
+            for (i = 6; i < ARGC; i++)
+                printf "%s", quoted(ARGV[i])
+            print "\nunset output\nreset session"
+        }' "${work}" "${here}" "$@"
+}
+
 drawn=0
-# render FORM SCRIPT ARGUMENT...: one picture from ${work}/data.
-render() {
-    form=$1 script=$2
-    shift 2
-    gnuplot -c "${here}/${script}" "${work}/data" "${work}/${name}.${form}" \
-        "$@" >"${work}/log.${form}" 2>&1
-}
-
-# check FORM STATUS: ends everything where the picture is not there.
-check() {
-    if [ "$2" -eq 0 ] && [ -s "${work}/${name}.$1" ]; then
-        return 0
-    fi
-    sed '/^$/d; s/^/    /' "${work}/log.$1" >&2
-    why=$(sed '/^$/d; s/^ *//' "${work}/log.$1" | tail -n 1)
-    say "${name}: gnuplot failed with exit status $2${why:+: ${why}}"
-    exit 4
-}
-
 # draw NAME SCRIPT WORKLOAD TITLE ARGUMENT...: the rows are in ${work}/data.
-# Both forms at the same time.
+# A chart's two forms go to two of the crew: PNG takes longer.
 draw() {
     name=$1 script=$2
     below=$(subtitle "$3")
@@ -128,25 +135,54 @@ draw() {
         say "${name}: no data, not drawn"
         return 0
     fi
-    render svg "${script}" "${title}" "${below}" "$@" &
-    svg=$!
-    render png "${script}" "${title}" "${below}" "$@" &
-    png=$!
-    status=0
-    wait "${svg}" || status=$?
-    check svg "${status}"
-    status=0
-    wait "${png}" || status=$?
-    check png "${status}"
-    finish "${work}/${name}.svg" "${title}"
+    mv "${work}/data" "${work}/${name}.data"
+    printf '%s\n' "${title}" >"${work}/${name}.title"
+    order "${name}" svg "${script}" "${title}" "${below}" "$@" \
+        >>"${work}/orders.$((drawn % CREW))"
+    order "${name}" png "${script}" "${title}" "${below}" "$@" \
+        >>"${work}/orders.$(((drawn + 1) % CREW))"
     kept="${kept} ${name}"
-    drawn=1
+    drawn=$((drawn + 1))
+}
+
+# check STATUS LOG: ends everything where a picture is not there.
+check() {
+    [ "$1" -ne 0 ] || return 0
+    failed=$(sed -n 's/^drawing \(.*\)\.[a-z]*$/\1/p' "$2" | tail -n 1)
+    sed '/^$/d; /^drawing /d; s/^/    /' "$2" >&2
+    why=$(sed '/^$/d; /^drawing /d; s/^ *//' "$2" | tail -n 1)
+    say "${failed}: gnuplot failed with exit status $1${why:+: ${why}}"
+    exit 4
+}
+
+# Draws what was ordered.
+draw_orders() {
+    crew=
+    for orders in "${work}"/orders.*; do
+        [ -f "${orders}" ] || continue
+        gnuplot "${orders}" >"${orders}.log" 2>&1 &
+        crew="${crew} $!:${orders}.log"
+    done
+    for member in ${crew}; do
+        status=0
+        wait "${member%%:*}" || status=$?
+        check "${status}" "${member#*:}"
+    done
+    for name in ${kept}; do
+        for form in svg png; do
+            if [ ! -s "${work}/${name}.${form}" ]; then
+                say "${name}: gnuplot drew nothing"
+                exit 4
+            fi
+        done
+        finish "${work}/${name}.svg" "${work}/${name}.title"
+    done
 }
 
 # gnuplot names one typeface and calls every picture "Gnuplot": gives the
 # reader's machine a choice of typefaces, and the picture its question.
 finish() {
-    printf '%s\n' "$2" | tr '\n' ' ' |
+    tr '\n' ' ' <"$2" |
         sed 's/&/\&amp;/g; s/</\&lt;/g; s/>/\&gt;/g; s/ *$//' >"${work}/title"
     awk 'NR == FNR { title = $0; next }
         /<title>Gnuplot<\/title>/ { print "<title>" title "</title>"; next }
@@ -322,6 +358,7 @@ draw_speedup cpu 'How much more CPU time does each runtime use than coro?' \
 if [ "${drawn}" -eq 0 ]; then
     say "${csv}: nothing to draw"
 fi
+draw_orders
 # Pictures of an earlier drawing would be taken for this one's.
 for old in "${charts}"/wall-* "${charts}"/throughput-* "${charts}"/memory-* \
     "${charts}"/speedup-* "${charts}"/latency-* "${charts}"/heartbeat-* \
@@ -331,4 +368,4 @@ done
 for name in ${kept}; do
     mv "${work}/${name}.svg" "${work}/${name}.png" "${charts}/"
 done
-[ "${drawn}" -eq 1 ]
+[ "${drawn}" -gt 0 ]

@@ -89,8 +89,8 @@ bar_from(i) = logarithmic ? NaN : 0
 plot IN using (bar_from(0)):1:(0):($2 * SCALE):($1 - 0.26):($1 + 0.26): \
         (hue(strcol(5))) with boxxyerror fillstyle transparent solid 0.35 \
         noborder linecolor rgb variable notitle, \
-    for [i = 1:rows] IN using ($1 == i ? $2 * SCALE : NaN):1: \
-        ($3 * SCALE):($4 * SCALE) with xerrorbars pointtype 0 linewidth 1.4 \
-        linecolor rgb hue(NAME[i]) notitle, \
-    for [i = 1:rows] IN using ($1 == i ? $2 * SCALE : NaN):1 with points \
-        pointtype mark(NAME[i]) pointsize 1 linecolor rgb hue(NAME[i]) notitle
+    IN using ($2 * SCALE):1:($3 * SCALE):($4 * SCALE):(hue(strcol(5))) \
+        with xerrorbars pointtype 0 linewidth 1.4 linecolor rgb variable \
+        notitle, \
+    IN using ($2 * SCALE):1:(mark(strcol(5))):(hue(strcol(5))) with points \
+        pointtype variable pointsize 1 linecolor rgb variable notitle

@@ -75,8 +75,7 @@ do for [i = 1:rows] {
     }
 }
 
-plot for [i = 1:rows] IN using ($1 == i ? $2 : NaN):1 with points \
-        pointtype mark(NAME[i]) pointsize 0.6 linecolor rgb hue(NAME[i]) \
-        notitle, \
+plot IN using 2:1:(mark(strcol(4))):(hue(strcol(4))) with points \
+        pointtype variable pointsize 0.6 linecolor rgb variable notitle, \
     IN using ($3 == 1 ? $2 : NaN):1 with points pointtype 6 pointsize 1.4 \
         linecolor rgb INK notitle
