@@ -68,6 +68,8 @@ seq_SRC    := $(wildcard runtime/seq/*.c) $(OS_SRC) $(SHARED)
 # wslay comes without a .pc file.
 WSLAY      := -lwslay
 RT_LIBS    := $(CURL) $(WSLAY) $(UV)
+# Trials load libcurl when they need it (bench/late_curl.h).
+TRIAL_LIBS := $(WSLAY) $(UV)
 
 # Somebody else's, by an adapter: runtime/guest/NAME/, or RUNTIME=folder/.  Its
 # runtime.mk may say NAME_PACKAGES, for pkg-config (without them the guest is
@@ -95,7 +97,7 @@ WORKLOAD_SRC := $(wildcard bench/workloads/*.c)
 REFERENCES   := $(notdir $(patsubst %/,%,$(wildcard bench/reference/*/)))
 REF_SRC      := $(wildcard bench/reference/*.c)
 uv_SHARED    := $(addprefix runtime/,address.c http_easy.c http_request.c)
-uv_LIBS      := $(CURL) $(UV)
+uv_LIBS      := $(UV)
 
 LIBRARIES := $(RUNTIMES:%=$(BUILD)/lib/librt-%.a)
 TRIALS    := $(RUNTIMES:%=$(BUILD)/bin/trial-%)
@@ -184,7 +186,7 @@ $(if $($(1)_SRC),$(BUILD)/lib/librt-$(1).a: $(call objects,$($(1)_SRC))
 	$$(archive))
 $(BUILD)/bin/trial-$(1): $(call objects,bench/trial.c $(WORKLOAD_SRC)) \
     $(BUILD)/obj/workload_table.o $(BUILD)/lib/libbench.a $(BUILD)/lib/librt-$(1).a
-	$$(call link,$(RT_LIBS) $($(1)_LIBS) $(JANSSON) -lm)
+	$$(call link,$(TRIAL_LIBS) $($(1)_LIBS) $(JANSSON) -lm)
 $(BUILD)/test/$(1)/%: $(BUILD)/obj/runtime/test/%.o \
     $(BUILD)/obj/runtime/test/test.o $(BUILD)/lib/librt-$(1).a
 	$$(call link,-lcmocka $(RT_LIBS) $($(1)_LIBS) $$(TEST_LIBS) -lm)

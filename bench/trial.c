@@ -14,6 +14,7 @@
 
 #include "affinity.h"
 #include "describe.h"
+#include "late_curl.h"
 #include "listen.h"
 #include "measure.h"
 #include "origin.h"
@@ -286,6 +287,15 @@ static int find_origin(struct trial *trial, int cpu)
                      strerror(-error));
 }
 
+static int load_http(struct trial *trial)
+{
+    if ((trial->work.workload->flags & WORK_HTTP) == 0)
+        return 0;
+    const char *why = late_curl_load();
+    return why == NULL ? 0
+                       : work_fail(&trial->work, -ENOENT, "no HTTP: %s", why);
+}
+
 /* ---- running ---- */
 
 static void prepare_file(struct trial *trial)
@@ -427,6 +437,8 @@ static int trial_run(struct trial *trial)
     room_raise_files();
     affinity_read(&cpus);
     int error = find_origin(trial, cpus.count > 1 ? cpus.highest : -1);
+    if (error == 0)
+        error = load_http(trial);
     if (error == 0 && trial->pin)
         error = affinity_pin(cpus.lowest);
     if (error != 0)

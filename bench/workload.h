@@ -62,6 +62,7 @@ enum {
     WORK_SEQ = 8,    /* its tasks need not be live on seq */
     WORK_FILE = 32,  /* reads work_file() */
     WORK_OFFLOADS = 64, /* on a loop, threads beside it do the work */
+    WORK_HTTP = 128,    /* uses rt_http, of the origin or a --url */
     WORK_TRACE = 16,    /* to be watched by `cobench trace`, not to be timed */
 };
 

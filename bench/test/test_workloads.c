@@ -575,6 +575,24 @@ static void null_is_the_floor(void **state)
     }
 }
 
+static void libcurl_is_loaded_where_it_is_needed(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *trial;
+        bool needed;
+    } trials[] = { { "trial-coro spawn_join tasks=10", false },
+                   { "trial-thread echo conns=1 rounds=10", false },
+                   { "trial-coro http_get conns=1 requests=10", true },
+                   { "trial-thread sem_crawl requests=10 permits=1", true } };
+    for (size_t i = 0; i < sizeof trials / sizeof *trials; i++) {
+        struct program run;
+        program_run(&run, "LD_DEBUG=files \"$BIN\"/%s 2>&1 | grep -c libcurl",
+                    trials[i].trial);
+        assert_int_equal(atoi(run.output) > 0, trials[i].needed);
+    }
+}
+
 static void the_record_goes_to_the_descriptor_named(void **state)
 {
     (void)state;
@@ -661,6 +679,7 @@ int main(void)
         cmocka_unit_test(memory_is_read_when_all_are_parked),
         cmocka_unit_test(touched_stack_is_held),
         cmocka_unit_test(null_is_the_floor),
+        cmocka_unit_test(libcurl_is_loaded_where_it_is_needed),
         cmocka_unit_test(the_record_goes_to_the_descriptor_named),
         cmocka_unit_test(one_cpu_is_recorded),
         cmocka_unit_test(a_trial_that_hangs_can_be_looked_at),

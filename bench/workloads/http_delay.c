@@ -28,7 +28,7 @@ const struct workload workload_http_delay = {
     .name = "http_delay",
     .question = "How much waiting for a slow server can overlap?",
     .op = "request",
-    .flags = WORK_ORIGIN,
+    .flags = WORK_ORIGIN | WORK_HTTP,
     .params = { { "requests", "50", 1, 10000 },
                 { "url", "",
                   .help = "a server of your own that knows /delay/SECONDS" },

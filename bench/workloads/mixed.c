@@ -71,7 +71,7 @@ const struct workload workload_mixed = {
     .question = "What if tasks both wait and compute?",
     .op = "task",
     .axis = "cpu_us",
-    .flags = WORK_ORIGIN,
+    .flags = WORK_ORIGIN | WORK_HTTP,
     .params = { { "tasks", "100", 1, 10000 },
                 { "cpu_us", "100", 1 },
                 { "delay_ms", "10" },

@@ -30,7 +30,7 @@ const struct workload workload_sem_crawl = {
     .question = "What does a crawl with a limit cost?",
     .op = "request",
     .axis = "permits",
-    .flags = WORK_ORIGIN,
+    .flags = WORK_ORIGIN | WORK_HTTP,
     .params = { { "requests", "1000", 1, 10000 },
                 { "permits", "100" },
                 { "delay_ms", "10" } },

@@ -350,7 +350,7 @@ const struct workload workload_http_get = {
     .op = "request",
     .axis = "conns",
     .calibrated = "requests",
-    .flags = WORK_ORIGIN,
+    .flags = WORK_ORIGIN | WORK_HTTP,
     .params = { { "conns", "16" },
                 { "url", "" },
                 { "delay_ms", "0", .bundled = true },
