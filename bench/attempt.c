@@ -36,8 +36,8 @@ static const int64_t TICK_NS = INT64_C(1000) * 1000 * 1000;
 struct verdict {
     const char *outcome;
     char message[256];
-    json_t *record; /* owned */
-    json_t *traced; /* owned; NULL unless it was asked for */
+    json_t *record;  /* owned */
+    json_t *counted; /* owned; NULL unless it was asked for */
 };
 
 static void judge(struct verdict *verdict, const char *outcome,
@@ -276,12 +276,14 @@ static void command_init(struct command *command, const struct attempts *all,
 {
     const struct cell *cell = attempt->cell;
     size_t n = 0, e = 0, i;
-    if (attempt->traced) {
+    if (attempt->count_of != COUNT_NOTHING) {
         snprintf(command->counter, sizeof command->counter, "%s/cobench",
                  all->folder);
         command->argv[n++] = command->counter;
         command->argv[n++] = "count";
     }
+    if (attempt->count_of == COUNT_ALLOCATIONS)
+        command->argv[n++] = "--allocations";
     command->argv[n++] = cell->program;
     command->argv[n++] = cell->workload;
     json_t *argument;
@@ -354,8 +356,8 @@ static int64_t run_process(struct attempts *all, const struct attempt *attempt,
     }
     int64_t ns = result.ns;
     judge_end(verdict, attempt, &result);
-    if (attempt->traced)
-        verdict->traced = read_counts(&result.out);
+    if (attempt->count_of != COUNT_NOTHING)
+        verdict->counted = read_counts(&result.out);
     proc_result_fini(&result);
     return ns;
 }
@@ -377,8 +379,8 @@ static json_t *make_line(const struct attempts *all,
         json_object_set_new(line, "message", json_string(verdict->message));
     if (line && verdict->record)
         json_object_set(line, "record", verdict->record);
-    if (line && verdict->traced)
-        json_object_set(line, "traced", verdict->traced);
+    if (line && verdict->counted)
+        json_object_set(line, "counted", verdict->counted);
     return line;
 }
 
@@ -394,7 +396,7 @@ json_t *attempt_run(struct attempts *all, const struct attempt *attempt)
     }
     json_t *line = make_line(all, attempt, started_ns, ns, &verdict);
     json_decref(verdict.record);
-    json_decref(verdict.traced);
+    json_decref(verdict.counted);
     return line;
 }
 

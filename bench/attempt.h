@@ -26,6 +26,14 @@ struct attempts {
     struct progress *progress;
 };
 
+/* What `cobench count` counts of a trial. */
+enum attempt_count {
+    COUNT_NOTHING, /* it is not asked */
+    COUNT_ALLOCATIONS,
+    COUNT_CALLS, /* to the system, by tracing it: slow */
+    COUNT_KINDS
+};
+
 /* What is special about one. */
 struct attempt {
     const struct cell *cell;
@@ -36,9 +44,9 @@ struct attempt {
     int64_t count;     /* value of the calibrated parameter; 0: none */
     int64_t limit_ns;
     const char *inject; /* COBENCH_INJECT of the trial (work.h); NULL: none */
-    /* Under `cobench count`: what that prints is put into the line as the
-     * object "traced", name to number. */
-    bool traced;
+    /* What that prints is put into the line as the object "counted", name to
+     * number. */
+    enum attempt_count count_of;
 };
 
 /* Runs it.  Returns its line (see trials.h), owned by the caller; NULL

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * cobench count: runs a program under ptrace(2) and counts the system calls
- * of all its threads and children.  A traced program is slow, and its timing
- * another: only counts are taken from it.
+ * cobench count: runs a program with a library before its own that counts its
+ * allocations; and, unless these are all one wants, under ptrace(2), to count
+ * the system calls of all its threads and children.  A traced program is slow,
+ * and its timing another: only counts are taken from it.
  */
 #include <errno.h>
 #include <limits.h>
@@ -19,36 +20,38 @@
 
 enum {
     SYSCALL_STOP = SIGTRAP | 0x80, /* by PTRACE_O_TRACESYSGOOD */
-    STATUS_UNTRACED = 77           /* tracing is not permitted here */
+    STATUS_UNCOUNTED = 77          /* it cannot be counted here */
 };
 
 static const char help[] =
-    "usage: cobench count PROGRAM [ARGUMENT]...\n"
+    "usage: cobench count [--allocations] PROGRAM [ARGUMENT]...\n"
     "Runs a program and prints, after what it prints itself, how many system\n"
     "calls it made, and how often it allocated memory:\n"
     "\n"
     "  allocations 1234\n"
     "  system_calls 567\n"
     "\n"
+    "  --allocations       count these alone: the program runs at full speed\n"
+    "\n"
     "Exit status: the program's; 128 and the signal where one ended it; 2\n"
-    "usage, 4 there is no such program, 77 tracing is not permitted here.\n";
+    "usage, 4 there is no such program, 77 that cannot be counted here.\n";
 
-/* Counts allocations too, where the library lies beside us. */
-static void preload(void)
+/* Has the program count its allocations; false where the library that does it
+ * does not lie beside us. */
+static bool preload(void)
 {
     char path[PATH_MAX];
     if (catalog_folder(path, sizeof path - 16) != 0)
-        return;
+        return false;
     strcat(path, "/count.so");
-    if (access(path, R_OK) == 0)
-        setenv("LD_PRELOAD", path, 1);
+    return access(path, R_OK) == 0 && setenv("LD_PRELOAD", path, 1) == 0;
 }
 
 /* In the child: is traced, waits for the tracer, becomes the program. */
 static void child(char **argv)
 {
     if (ptrace(PTRACE_TRACEME, 0, NULL, NULL) != 0)
-        _exit(STATUS_UNTRACED);
+        _exit(STATUS_UNCOUNTED);
     raise(SIGSTOP);
     preload();
     execv(argv[0], argv);
@@ -85,14 +88,28 @@ static int follow(pid_t program, unsigned long *stops)
     return result;
 }
 
-static int count(char **argv)
+static int complain(const char *program, int error)
+{
+    return command_complain(STATUS_BROKEN, "count: %s: %s", program,
+                            strerror(error));
+}
+
+static int count_allocations(char **argv)
+{
+    if (!preload())
+        return command_complain(STATUS_UNCOUNTED,
+                                "count: there is no count.so beside cobench");
+    execv(argv[0], argv);
+    return complain(argv[0], errno);
+}
+
+static int count_calls(char **argv)
 {
     const intptr_t options = PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACECLONE |
                              PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK |
                              PTRACE_O_TRACEEXEC | PTRACE_O_EXITKILL;
     if (access(argv[0], X_OK) != 0)
-        return command_complain(STATUS_BROKEN, "count: %s: %s", argv[0],
-                                strerror(errno));
+        return complain(argv[0], errno);
     int status;
     pid_t pid = fork();
     if (pid == 0)
@@ -102,7 +119,7 @@ static int count(char **argv)
     if (!WIFSTOPPED(status) ||
         ptrace(PTRACE_SETOPTIONS, pid, NULL, (void *)options) != 0) {
         kill(pid, SIGKILL);
-        return command_complain(STATUS_UNTRACED,
+        return command_complain(STATUS_UNCOUNTED,
                                 "count: tracing is not permitted here");
     }
     unsigned long stops = 0;
@@ -115,13 +132,20 @@ static int count(char **argv)
 
 int command_count(int argc, char **argv)
 {
-    if (argc < 2) {
-        fputs(help, stderr);
-        return STATUS_USAGE;
-    }
-    if (strcmp(argv[1], "--help") == 0) {
+    const char *option = argc > 1 ? argv[1] : "";
+    bool alone = strcmp(option, "--allocations") == 0;
+    if (strcmp(option, "--help") == 0) {
         fputs(help, stdout);
         return STATUS_FINE;
     }
-    return count(argv + 1);
+    if (*option == '-' && !alone)
+        return command_complain(STATUS_USAGE,
+                                "count: unknown option '%s'; see cobench count "
+                                "--help",
+                                option);
+    if (argc < 2 + alone) {
+        fputs(help, stderr);
+        return STATUS_USAGE;
+    }
+    return alone ? count_allocations(argv + 2) : count_calls(argv + 1);
 }

@@ -27,7 +27,7 @@
 
 enum {
     MESSAGE = PATH_MAX + 1024,
-    EXIT_UNTRACED = 77 /* of `cobench count` */
+    EXIT_UNCOUNTED = 77 /* of `cobench count` */
 };
 
 struct session {
@@ -110,28 +110,36 @@ static void read_accepts(struct session *session)
                 bad);
 }
 
-/* Whether programs may be traced here: asked of `cobench count`. */
-static bool is_untraced(const struct session *session)
+/* Whether that can be counted here: asked of `cobench count`. */
+static bool can_count(const struct session *session, enum attempt_count what)
 {
     char path[PATH_MAX + 16];
     snprintf(path, sizeof path, "%s/cobench", session->folder);
-    const char *const argv[] = { path, "count", path, "--version", NULL };
-    struct proc_options options = { .argv = argv };
+    const char *const calls[] = { path, "count", path, "--version", NULL };
+    const char *const allocations[] = { path, "count",     "--allocations",
+                                        path, "--version", NULL };
+    struct proc_options options = { .argv = what == COUNT_CALLS ? calls
+                                                                : allocations };
     struct proc_result result;
     if (proc_run(&options, &result) != 0)
-        return true;
-    bool untraced = result.end == PROC_EXITED && result.code == EXIT_UNTRACED;
+        return false;
+    bool can = result.end != PROC_EXITED || result.code != EXIT_UNCOUNTED;
     proc_result_fini(&result);
-    return untraced;
+    return can;
 }
 
 static struct gate_wishes make_wishes(const struct session *session,
                                       const char *inject)
 {
-    return (struct gate_wishes){ .metrics = session->options.metrics,
-                                 .seed = session->options.seed,
-                                 .inject = inject,
-                                 .untraced = is_untraced(session) };
+    struct gate_wishes wishes = { .metrics = session->options.metrics,
+                                  .seed = session->options.seed,
+                                  .inject = inject };
+    if (!can_count(session, COUNT_CALLS))
+        wishes.lacks[COUNT_CALLS] = "tracing is not permitted here";
+    if (!can_count(session, COUNT_ALLOCATIONS))
+        wishes.lacks[COUNT_ALLOCATIONS] =
+            "this build cannot count them (no count.so beside cobench)";
+    return wishes;
 }
 
 /* ---- measuring ---- */

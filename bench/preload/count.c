@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * count.so: preloaded into a program that `cobench count` traces, it counts
+ * count.so: preloaded into a program by `cobench count`, it counts
  * the calls that allocate memory and prints "allocations N" at the end.  The
  * work is left to glibc under the names it exports for that.
  */

@@ -29,12 +29,12 @@ const struct gate_quantity_info gate_quantities[GATE_QUANTITIES] = {
                      .unit = "count",
                      .exact = true,
                      .slope = true,
-                     .traced = true },
+                     .count_of = COUNT_CALLS },
     [GATE_ALLOCATIONS] = { .name = "allocations_per_op",
                            .unit = "count",
                            .exact = true,
                            .slope = true,
-                           .traced = true },
+                           .count_of = COUNT_ALLOCATIONS },
     [GATE_SWITCHES] = { .name = "switches_per_op",
                         .unit = "count",
                         .exact = true,
@@ -60,8 +60,8 @@ const struct gate_metric gate_metrics[] = {
     { "switch_pair", "via=chan", "thread", GATE_WALL, 0, US },
     { "switch_pair", "via=chan", "pool:2", GATE_WALL, 0, US },
     { "switch_pair", "via=chan", "coro", GATE_SWITCHES, 2000, SAME },
-    { "switch_pair", "via=pipe", "coro", GATE_CALLS, 1000, SAME },
-    { "switch_pair", "via=pipe", "thread", GATE_CALLS, 1000, SAME },
+    { "switch_pair", "via=pipe", "coro", GATE_CALLS, 250, SAME },
+    { "switch_pair", "via=pipe", "thread", GATE_CALLS, 250, SAME },
     { "ring", "tasks=503 bytes=4096", "coro", GATE_CPU, 0, NS },
     { "brigade", "tasks=50", "coro", GATE_CPU, 0, US },
     /* creating */
@@ -70,7 +70,7 @@ const struct gate_metric gate_metrics[] = {
     { "spawn_join", "alive=0", "thread", GATE_CPU, 0, US },
     { "spawn_join", "alive=0", "coro", GATE_ALLOCATIONS, 1000, SAME },
     { "spawn_join", "alive=0", "thread", GATE_ALLOCATIONS, 500, SAME },
-    { "spawn_join", "alive=0", "thread", GATE_CALLS, 500, SAME },
+    { "spawn_join", "alive=0", "thread", GATE_CALLS, 100, SAME },
     { "skynet", "leaves=10000 cut=1", "coro", GATE_CPU, 0, NS },
     { "skynet", "leaves=10000 cut=1", "pool:20", GATE_CPU, 0, NS },
     { "skynet", "leaves=100000 cut=1000", "thread", GATE_CPU, 0, US },
@@ -95,7 +95,7 @@ const struct gate_metric gate_metrics[] = {
     { "echo", "conns=16", "pool:20", GATE_CPU, 0, NET },
     { "echo", "conns=1", "coro", GATE_P50, 0, NET },
     { "echo", "conns=1", "thread", GATE_P50, 0, NET },
-    { "echo", "conns=1", "thread", GATE_CALLS, 1000, SAME },
+    { "echo", "conns=1", "thread", GATE_CALLS, 250, SAME },
     { "echo_server", "conns=16", "coro", GATE_ALLOCATIONS, 1600, SAME },
     { "echo_server", "conns=100", "coro", GATE_CPU, 0, NET },
     { "echo_server", "conns=100", "thread", GATE_CPU, 0, NET },
@@ -169,7 +169,7 @@ static double switches(const json_t *record)
 static double read_figure(enum gate_quantity quantity, const json_t *line)
 {
     const json_t *record = json_object_get(line, "record");
-    const json_t *traced = json_object_get(line, "traced");
+    const json_t *counted = json_object_get(line, "counted");
     double ops = number(record, "ops");
     switch (quantity) {
     case GATE_WALL:
@@ -185,9 +185,9 @@ static double read_figure(enum gate_quantity quantity, const json_t *line)
     case GATE_MEMORY:
         return held(record, "parked") - held(record, "before");
     case GATE_CALLS:
-        return number(traced, "system_calls");
+        return number(counted, "system_calls");
     case GATE_ALLOCATIONS:
-        return number(traced, "allocations");
+        return number(counted, "allocations");
     case GATE_SWITCHES:
         return switches(record);
     case GATE_QUANTITIES:

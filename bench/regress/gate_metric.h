@@ -19,6 +19,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "attempt.h"
+
 enum gate_quantity {
     GATE_WALL,        /* ns_per_op */
     GATE_CPU,         /* cpu_ns_per_op: where a workload waits for others */
@@ -39,7 +41,7 @@ struct gate_quantity_info {
     /* Read as the slope between two trials, of which one does twice the work:
      * what the process does besides drops out. */
     bool slope;
-    bool traced; /* counted in a trial of its own under `cobench count` */
+    enum attempt_count count_of; /* in trials of its own */
 };
 extern const struct gate_quantity_info gate_quantities[GATE_QUANTITIES];
 

@@ -153,13 +153,15 @@ static int pair_up(struct gate_plan *plan, struct gate *gate,
         define(definitions[side], sizeof definitions[side], catalogs[side],
                &cells[side]);
     bool wanted = gate_wanted(wishes->metrics, name), paired = false;
+    const char *lacks =
+        wishes->lacks[gate_quantities[metric->quantity].count_of];
     if (!wanted) {
         paired = false;
     } else if (strcmp(definitions[GATE_BASE], definitions[GATE_HEAD]) != 0) {
         gate_leave_out(gate, name, "definition changed: %s, was %s",
                        definitions[GATE_HEAD], definitions[GATE_BASE]);
-    } else if (gate_quantities[metric->quantity].traced && wishes->untraced) {
-        gate_leave_out(gate, name, "tracing is not permitted here");
+    } else if (lacks) {
+        gate_leave_out(gate, name, "%s", lacks);
     } else {
         struct gate_pair *pair = add_pair(plan);
         if (!pair)

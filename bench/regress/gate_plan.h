@@ -44,7 +44,8 @@ struct gate_wishes {
     const char *metrics; /* comma list of globs; NULL: all */
     uint64_t seed;       /* says which fifth is controlled */
     const char *inject;  /* "METRIC:FACTOR" or NULL */
-    bool untraced;       /* counting under ptrace(2) is not possible */
+    /* What `cobench count` cannot count here; NULL, what it can. */
+    const char *lacks[COUNT_KINDS];
 };
 
 /*

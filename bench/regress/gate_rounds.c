@@ -139,7 +139,7 @@ static enum next run_trial(struct rounds *rounds, struct gate_pair *pair,
     attempt->cell = &pair->cells[side];
     attempt->phase = "measure";
     attempt->limit_ns = LIMIT_NS;
-    attempt->traced = gate_quantities[pair->quantity].traced;
+    attempt->count_of = gate_quantities[pair->quantity].count_of;
     attempt->inject = side == GATE_HEAD && *pair->inject ? pair->inject : NULL;
     for (int i = 0; i < TRIES; i++) {
         if (interrupt_pending() || out_of_time(rounds)) {

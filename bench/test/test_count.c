@@ -112,6 +112,35 @@ static void children_count_too(void **state)
     assert_true(shell > 3 * alone);
 }
 
+/* What it says of a program's allocations; -1 where they cannot be counted. */
+static long allocated(const char *options, const char *program)
+{
+    struct program run;
+    program_run(&run, "\"$BIN\"/cobench count %s %s", options, program);
+    const char *at = strstr(run.output, "allocations ");
+    return run.status == 77 ? -1 : at ? strtol(at + 12, NULL, 10) : -2;
+}
+
+static void allocations_count_with_and_without_tracing(void **state)
+{
+    (void)state;
+    struct program run;
+    static const char null[] = "\"$BIN\"/trial-coro null";
+    long alone = allocated("--allocations", null);
+    if (alone == -1 || !can_count())
+        skip();
+    assert_true(alone > 0);
+    assert_int_equal(allocated("", null), alone);
+    program_run(&run, "\"$BIN\"/cobench count --allocations /bin/true");
+    assert_null(strstr(run.output, "system_calls"));
+    program_run(&run, "\"$BIN\"/cobench count --allocations 2>&1");
+    assert_int_equal(run.status, 2);
+    program_run(&run, "\"$BIN\"/cobench count --alloc /bin/true 2>&1");
+    assert_int_equal(run.status, 2);
+    program_run(&run, "\"$BIN\"/cobench count --allocations /no/such 2>&1");
+    assert_int_equal(run.status, 4);
+}
+
 static void the_status_is_that_of_the_program(void **state)
 {
     (void)state;
@@ -136,6 +165,7 @@ int main(void)
         cmocka_unit_test(what_cannot_be_injected_is_refused),
         cmocka_unit_test(each_system_call_counts_once),
         cmocka_unit_test(children_count_too),
+        cmocka_unit_test(allocations_count_with_and_without_tracing),
         cmocka_unit_test(the_status_is_that_of_the_program),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
