@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Owns cancellation.  A task that waits is woken with -ECANCELED and leaves
- * whatever list or heap it was in by that, so nothing is handed to it any
+ * whatever list or wheel it was in by that, so nothing is handed to it any
  * more; to one that does not wait the cancellation is `pending` until its
  * next waiting call, and behind a shield it is `held` until that is gone.
  * Invariant: a shielded task has none pending, one that has ended neither

@@ -28,7 +28,7 @@ struct co_joint {
 
 /* What is to be done when a task is woken, see co_wake(). */
 enum {
-    CO_TIMED = 1, /* it has a deadline in the timer heap */
+    CO_TIMED = 1, /* it has a deadline, see timer.c */
     CO_TRACED = 2 /* somebody wants to know */
 };
 

@@ -1,9 +1,22 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Owns the deadlines: a heap with four children per node, ordered by time,
- * and for each task the place of its entry there.  Both are dense arrays
- * indexed by number rather than fields in the tasks, because sifting touches
- * entries of many tasks, and each task lies in a page of its own.
+ * Owns the deadlines: a wheel of wheels.  A deadline is a number of digits of
+ * six bits, and so is the time up to which all have been dealt with, `base`.
+ * The highest digit in which the two differ says in which wheel the deadline
+ * is kept, and its own digit there in which of the 64 slots.  So all of one
+ * slot come before all of the next, and all of one wheel before those of a
+ * higher one; when a slot's time begins, its deadlines are dealt out to lower
+ * wheels, until in the lowest a slot is a single nanosecond.  A slot with one
+ * deadline only is not dealt out but taken as it is.
+ *
+ * Adding and removing cost the same whatever the number of deadlines, and
+ * coming due a few moves, where a heap's depth grows, and each step of it is
+ * a cache miss.  Deadlines of 1 000 000 sleepers come due in order of time,
+ * and equal ones in order of arrival.
+ *
+ * The slots are doubly linked rings through one dense array, indexed by number
+ * rather than in the tasks, each of which lies in a page of its own: first the
+ * slots' own entries, then one per task.
  *
  * Only one uv_timer is used.  It is moved when the earliest deadline becomes
  * earlier, not when it becomes later: it then fires once for nothing and is
@@ -18,62 +31,108 @@
 #include "core.h"
 #include "stack.h"
 
-struct entry {
-    int64_t when;
-    uint32_t id; /* of the task's stack */
+enum {
+    NS_PER_MS = 1000000,
+    DIGIT_BITS = 6,
+    SLOTS = 1 << DIGIT_BITS,
+    WHEELS = 11, /* for all 63 bits */
+    FIRST_TASK = WHEELS * SLOTS,
+    /* Of a slot with more the beginning stands for the earliest deadline. */
+    LOOK_THROUGH = 16,
+    /* Whose deadline leaves one of the wheels below this is fetched, for he is
+     * woken within microseconds. */
+    SOON = 3
 };
 
-enum {
-    NS_PER_MS = 1000000
+struct entry {
+    int64_t when;
+    uint32_t next; /* in its slot's ring */
+    uint32_t prev;
 };
 
 static struct {
-    struct entry *heap;
-    uint32_t *place; /* by task id; valid while the task is CO_TIMED */
-    size_t room;     /* of both, in entries */
-    uint32_t n;
-    int64_t armed; /* what the uv_timer is set for */
+    struct entry *entries;
+    size_t room;            /* in tasks */
+    int64_t base;           /* no deadline lies before it */
+    unsigned used;          /* a bit for each wheel that is not empty */
+    uint64_t slots[WHEELS]; /* a bit for each slot that is not */
+    int64_t armed;          /* what the uv_timer is set for */
     uv_timer_t uv;
 } timers;
 
-static void put(uint32_t place, struct entry entry)
+static void clear(uint32_t head)
 {
-    timers.heap[place] = entry;
-    timers.place[entry.id] = place;
+    unsigned wheel = head / SLOTS;
+    timers.slots[wheel] &= ~((uint64_t)1 << head % SLOTS);
+    if (!timers.slots[wheel])
+        timers.used &= ~(1U << wheel);
 }
 
-static void sift_up(uint32_t place, struct entry entry)
+static void insert(uint32_t at)
 {
-    while (place > 0) {
-        uint32_t parent = (place - 1) / 4;
-        if (timers.heap[parent].when <= entry.when)
-            break;
-        put(place, timers.heap[parent]);
-        place = parent;
+    struct entry *entry = &timers.entries[at];
+    uint64_t differing = (uint64_t)(entry->when ^ timers.base) | 1;
+    unsigned wheel = (63 - (unsigned)__builtin_clzll(differing)) / DIGIT_BITS;
+    unsigned slot = (unsigned)(entry->when >> wheel * DIGIT_BITS) % SLOTS;
+    uint32_t head = wheel * SLOTS + slot;
+    uint32_t last = timers.entries[head].prev;
+    entry->next = head;
+    entry->prev = last;
+    timers.entries[last].next = at;
+    timers.entries[head].prev = at;
+    timers.slots[wheel] |= (uint64_t)1 << slot;
+    timers.used |= 1U << wheel;
+}
+
+/* The slot in which the earliest deadline is; there is one. */
+static uint32_t first_slot(void)
+{
+    unsigned wheel = (unsigned)__builtin_ctz(timers.used);
+    return wheel * SLOTS + (unsigned)__builtin_ctzll(timers.slots[wheel]);
+}
+
+/* When a slot's time begins. */
+static int64_t beginning(uint32_t head)
+{
+    unsigned shift = head / SLOTS * DIGIT_BITS;
+    uint64_t above = (uint64_t)timers.base >> shift & ~(uint64_t)(SLOTS - 1);
+    return (int64_t)((above | head % SLOTS) << shift);
+}
+
+/* Whether all deadlines of the slot are one. */
+static bool at_once(uint32_t head)
+{
+    const struct entry *slot = &timers.entries[head];
+    return head < SLOTS || slot->next == slot->prev;
+}
+
+/* Deals the slot's deadlines out to lower wheels; its time begins. */
+static void deal_out(uint32_t head)
+{
+    struct entry *entries = timers.entries;
+    uint32_t at = entries[head].next;
+    timers.base = beginning(head);
+    entries[head].next = entries[head].prev = head;
+    clear(head);
+    while (at != head) {
+        uint32_t next = entries[at].next;
+        insert(at);
+        if (head < SOON * SLOTS)
+            __builtin_prefetch(co_stack_task(at - FIRST_TASK), 1);
+        at = next;
     }
-    put(place, entry);
 }
 
-/* The earliest of the children that start at first, which exists. */
-static uint32_t earliest(uint32_t first)
+/* Wakes those of a slot whose deadlines are one. */
+static void wake_slot(uint32_t head)
 {
-    uint32_t best = first;
-    uint32_t end = first + 4 < timers.n ? first + 4 : timers.n;
-    for (uint32_t child = first + 1; child < end; child++)
-        if (timers.heap[child].when < timers.heap[best].when)
-            best = child;
-    return best;
-}
-
-static void sift_down(uint32_t place, struct entry entry)
-{
-    for (uint32_t child; (child = 4 * place + 1) < timers.n; place = child) {
-        child = earliest(child);
-        if (entry.when <= timers.heap[child].when)
-            break;
-        put(place, timers.heap[child]);
+    uint32_t at = timers.entries[head].next;
+    while (at != head) {
+        uint32_t next = timers.entries[at].next;
+        struct rt_task *task = co_stack_task(at - FIRST_TASK);
+        co_wake(task, task->reason == CO_SLEEP ? 0 : -ETIMEDOUT);
+        at = next;
     }
-    put(place, entry);
 }
 
 /* Wakes everybody whose deadline has come. */
@@ -82,15 +141,25 @@ static void expire(uv_timer_t *uv)
     (void)uv;
     int64_t now = rt_now();
     timers.armed = RT_FOREVER;
-    while (timers.n > 0 && timers.heap[0].when <= now) {
-        struct rt_task *task = co_stack_task(timers.heap[0].id);
-        co_wake(task, task->reason == CO_SLEEP ? 0 : -ETIMEDOUT);
+    while (timers.used) {
+        uint32_t head = first_slot();
+        uint32_t first = timers.entries[head].next;
+        if (at_once(head) && timers.entries[first].when <= now)
+            wake_slot(head);
+        else if (beginning(head) <= now)
+            deal_out(head);
+        else
+            break;
     }
+    timers.base = now;
 }
 
 int co_timers_init(uv_loop_t *loop)
 {
-    timers.n = 0;
+    timers.base = rt_now();
+    timers.used = 0;
+    for (unsigned wheel = 0; wheel < WHEELS; wheel++)
+        timers.slots[wheel] = 0;
     timers.armed = RT_FOREVER;
     return uv_timer_init(loop, &timers.uv);
 }
@@ -102,10 +171,8 @@ void co_timers_close(void)
 
 void co_timers_free(void)
 {
-    free(timers.heap);
-    free(timers.place);
-    timers.heap = NULL;
-    timers.place = NULL;
+    free(timers.entries);
+    timers.entries = NULL;
     timers.room = 0;
 }
 
@@ -113,50 +180,69 @@ int co_timers_reserve(size_t n)
 {
     if (n <= timers.room)
         return 0;
-    struct entry *heap = realloc(timers.heap, n * sizeof(*heap));
-    if (!heap)
+    struct entry *entries =
+        realloc(timers.entries, (FIRST_TASK + n) * sizeof(*entries));
+    if (!entries)
         return -ENOMEM;
-    timers.heap = heap;
-    uint32_t *place = realloc(timers.place, n * sizeof(*place));
-    if (!place)
-        return -ENOMEM;
-    timers.place = place;
+    for (uint32_t head = 0; timers.room == 0 && head < FIRST_TASK; head++)
+        entries[head] = (struct entry){ .next = head, .prev = head };
+    timers.entries = entries;
     timers.room = n;
     return 0;
 }
 
 void co_timer_add(struct rt_task *task, int64_t when)
 {
+    uint32_t at = FIRST_TASK + task->id;
     task->marks |= CO_TIMED;
-    sift_up(timers.n++, (struct entry){ when, task->id });
+    timers.entries[at].when = when < timers.base ? timers.base : when;
+    insert(at);
 }
 
 void co_timer_remove(struct rt_task *task)
 {
-    uint32_t place = timers.place[task->id];
-    struct entry last = timers.heap[--timers.n];
+    const struct entry *entry = &timers.entries[FIRST_TASK + task->id];
     task->marks &= (uint8_t)~CO_TIMED;
-    if (place == timers.n)
-        return;
-    if (place > 0 && last.when < timers.heap[(place - 1) / 4].when)
-        sift_up(place, last);
-    else
-        sift_down(place, last);
+    timers.entries[entry->prev].next = entry->next;
+    timers.entries[entry->next].prev = entry->prev;
+    /* Both of one that was alone are the slot itself. */
+    if (entry->prev == entry->next)
+        clear(entry->next);
 }
 
 bool co_timers_pending(void)
 {
-    return timers.n > 0;
+    return timers.used != 0;
+}
+
+/* When to look again: no later than the earliest deadline, and not before the
+ * deadlines of its slot can be dealt out. */
+static int64_t next_look(void)
+{
+    uint32_t head = first_slot();
+    uint32_t at = timers.entries[head].next;
+    int64_t earliest = RT_FOREVER;
+    for (unsigned n = 0; n < LOOK_THROUGH; n++) {
+        if (timers.entries[at].when < earliest)
+            earliest = timers.entries[at].when;
+        at = timers.entries[at].next;
+        if (at == head)
+            return earliest;
+    }
+    return beginning(head);
 }
 
 void co_timers_arm(void)
 {
-    if (timers.n == 0 || timers.heap[0].when >= timers.armed)
+    if (!timers.used || beginning(first_slot()) >= timers.armed)
         return;
-    timers.armed = timers.heap[0].when;
+    int64_t look = next_look();
+    if (look >= timers.armed)
+        return;
+    timers.armed = look;
     /* Never early: the loop's clock is the same one, in whole milliseconds
      * rounded down, so the deadline is rounded up. */
-    int64_t due = timers.armed / NS_PER_MS + (timers.armed % NS_PER_MS > 0);
+    int64_t due = look / NS_PER_MS + (look % NS_PER_MS > 0);
     int64_t now = (int64_t)uv_now(timers.uv.loop);
     uv_timer_start(&timers.uv, expire, due > now ? (uint64_t)(due - now) : 0,
                    0);

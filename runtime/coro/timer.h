@@ -3,7 +3,7 @@
 #define RT_CORO_TIMER_H
 
 /*
- * Deadlines of parked tasks: a heap of our own over a single uv_timer.
+ * Deadlines of parked tasks: wheels of our own over a single uv_timer.
  */
 
 #include <stdbool.h>
