@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Owns streams: sockets and pipes.  How sockets come about is connect.c's.
+ * Owns streams: sockets and pipes, once they are there (see stream.h).
  *
  * A call tries the system call first and parks only on EAGAIN.  What the loop
  * has been asked to watch stays armed after a wait, so that a task that reads
@@ -15,16 +15,40 @@
  * Going straight to the wait is always right, it only costs a turn of the
  * loop when the data was there.
  */
-#include "sock.h"
+#include "stream.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
+#include <uv.h>
 
-#include "address.h"
 #include "core.h"
+
+/* One direction of a stream. */
+struct side {
+    struct rt_task *waiter; /* from the park until it runs again */
+    int event;              /* UV_READABLE or UV_WRITABLE */
+};
+
+struct rt_sock {
+    uv_poll_t poll; /* valid when polled */
+    struct side in;
+    struct side out;
+    struct rt_sock *next; /* all open ones */
+    struct rt_sock *prev;
+    int fd;
+    int armed;   /* events the loop watches */
+    bool polled; /* the loop knows the stream */
+    bool is_pipe;
+    bool wait_first; /* nothing to read is expected */
+    uint8_t misses;  /* tries in vain in a row, see guess() */
+    uint8_t skip;    /* tries to leave out */
+};
+
+const int stream_flags = O_NONBLOCK;
 
 enum {
     MAX_MISSES = 5,
@@ -65,7 +89,7 @@ static void close_all(void)
     hooked = false;
 }
 
-int co_sock_new(struct rt_sock **out, int fd, bool is_pipe)
+int stream_new(struct rt_sock **out, int fd, bool is_pipe)
 {
     static struct co_hook hook = { .fn = close_all };
     struct rt_sock *sock = calloc(1, sizeof(*sock));
@@ -85,8 +109,13 @@ int co_sock_new(struct rt_sock **out, int fd, bool is_pipe)
     return 0;
 }
 
+int stream_fd(const struct rt_sock *sock)
+{
+    return sock->fd;
+}
+
 /* An event ends the wait of the side it is for, or is left over. */
-static int deliver(struct co_side *side, int events)
+static int deliver(struct side *side, int events)
 {
     if (!(events & side->event))
         return 0;
@@ -135,7 +164,8 @@ static int arm(struct rt_sock *sock, int event)
     return watch(sock, (sock->armed & keep) | event);
 }
 
-int co_sock_wait(struct rt_sock *sock, struct co_side *side, int64_t deadline)
+/* Parks until that side may have something to do; see co_park(). */
+static int side_wait(struct rt_sock *sock, struct side *side, int64_t deadline)
 {
     if (deadline <= 0)
         return -ETIMEDOUT;
@@ -155,46 +185,21 @@ static void went_through(void)
         co_pass();
 }
 
-/* Makes streams of both; on failure both are closed. */
-static int new_two(struct rt_sock **out, struct rt_sock **other,
-                   const int fds[2], bool is_pipe)
+int stream_wait(struct rt_sock *sock, short event, int64_t deadline)
 {
-    struct rt_sock *first;
-    struct rt_sock *second;
-    int error = co_sock_new(&first, fds[0], is_pipe);
-    if (error) {
-        close(fds[1]);
-        return error;
-    }
-    error = co_sock_new(&second, fds[1], is_pipe);
-    if (error) {
-        rt_sock_close(first);
-        return error;
-    }
-    *out = first;
-    *other = second;
-    return 0;
+    struct side *side = event == POLLIN ? &sock->in : &sock->out;
+    return side->waiter ? -EBUSY : side_wait(sock, side, deadline);
 }
 
-int rt_sock_pipe(struct rt_sock **reader, struct rt_sock **writer)
+/* Whether a wait that ended so may be followed by one more try. */
+static bool worth_a_try(int error)
 {
-    int fds[2];
-    if (pipe2(fds, O_NONBLOCK | O_CLOEXEC))
-        return -errno;
-    return new_two(reader, writer, fds, true);
+    return error == 0 || error == -ETIMEDOUT;
 }
 
-int rt_sock_pair(struct rt_sock **a, struct rt_sock **b)
+static bool would_block(int error)
 {
-    int fds[2];
-    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, fds))
-        return -errno;
-    return new_two(a, b, fds, false);
-}
-
-unsigned rt_sock_port(const struct rt_sock *sock)
-{
-    return address_port(sock->fd);
+    return error == EAGAIN || error == EWOULDBLOCK;
 }
 
 /* recv(2) and send(2) cost the kernel some 3 % of a message less than read(2)
@@ -233,11 +238,11 @@ static ssize_t read_waiting(struct rt_sock *sock, void *buffer, size_t bytes,
                             int64_t deadline)
 {
     for (;;) {
-        int error = co_sock_wait(sock, &sock->in, deadline);
-        if (!co_sock_worth_a_try(error))
+        int error = side_wait(sock, &sock->in, deadline);
+        if (!worth_a_try(error))
             return error;
         ssize_t n = try_read(sock, buffer, bytes);
-        if (n >= 0 || !co_sock_would_block((int)-n))
+        if (n >= 0 || !would_block((int)-n))
             return n;
         if (error)
             return error;
@@ -257,11 +262,11 @@ ssize_t rt_sock_read(struct rt_sock *sock, void *buffer, size_t bytes,
         if (n >= 0) {
             sock->misses = 0;
             went_through();
-        } else if (co_sock_would_block((int)-n)) {
+        } else if (would_block((int)-n)) {
             missed(sock);
         }
     }
-    if (n < 0 && co_sock_would_block((int)-n))
+    if (n < 0 && would_block((int)-n))
         n = read_waiting(sock, buffer, bytes, deadline);
     sock->wait_first = n > 0 && ((size_t)n < bytes || guess(sock));
     return n;
@@ -288,13 +293,13 @@ ssize_t rt_sock_write(struct rt_sock *sock, const void *buffer, size_t bytes,
     size_t done = 0;
     while (done < bytes) {
         ssize_t n = try_write(sock, from + done, bytes - done);
-        if (n < 0 && !co_sock_would_block((int)-n))
+        if (n < 0 && !would_block((int)-n))
             return n;
         if (n > 0)
             done += (size_t)n;
         if (done == bytes)
             break;
-        int error = co_sock_wait(sock, &sock->out, deadline);
+        int error = side_wait(sock, &sock->out, deadline);
         if (error)
             return error;
     }
@@ -310,8 +315,8 @@ ssize_t rt_sock_write_some(struct rt_sock *sock, const void *buffer,
     if (sock->out.waiter)
         return -EBUSY;
     ssize_t n = try_write(sock, buffer, bytes);
-    while (n < 0 && co_sock_would_block((int)-n)) {
-        int error = co_sock_wait(sock, &sock->out, deadline);
+    while (n < 0 && would_block((int)-n)) {
+        int error = side_wait(sock, &sock->out, deadline);
         if (error)
             return error;
         n = try_write(sock, buffer, bytes);
@@ -319,11 +324,6 @@ ssize_t rt_sock_write_some(struct rt_sock *sock, const void *buffer,
     if (n >= 0)
         went_through();
     return n;
-}
-
-int rt_sock_shutdown(struct rt_sock *sock)
-{
-    return shutdown(sock->fd, SHUT_WR) ? -errno : 0;
 }
 
 static void free_closed(uv_handle_t *handle)

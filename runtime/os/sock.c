@@ -9,7 +9,7 @@
  * promised does not block.
  */
 
-#include "os/sock.h"
+#include "stream.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -19,9 +19,17 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "address.h"
+#include "os/os.h"
 
-int os_sock_new(struct rt_sock **out, int fd, bool is_pipe)
+struct rt_sock {
+    int fd;
+    bool is_pipe;
+    bool drained; /* the reader's: the last read left nothing behind */
+};
+
+const int stream_flags = 0;
+
+int stream_new(struct rt_sock **out, int fd, bool is_pipe)
 {
     struct rt_sock *sock = malloc(sizeof *sock);
     if (!sock) {
@@ -33,45 +41,14 @@ int os_sock_new(struct rt_sock **out, int fd, bool is_pipe)
     return 0;
 }
 
-/* Makes streams of both; on failure both are closed. */
-static int sock_new_two(struct rt_sock **out, struct rt_sock **other,
-                        const int fds[2], bool is_pipe)
+int stream_fd(const struct rt_sock *sock)
 {
-    struct rt_sock *first, *second;
-    int err = os_sock_new(&first, fds[0], is_pipe);
-    if (err) {
-        close(fds[1]);
-        return err;
-    }
-    err = os_sock_new(&second, fds[1], is_pipe);
-    if (err) {
-        rt_sock_close(first);
-        return err;
-    }
-    *out = first;
-    *other = second;
-    return 0;
+    return sock->fd;
 }
 
-int rt_sock_pipe(struct rt_sock **reader, struct rt_sock **writer)
+int stream_wait(struct rt_sock *sock, short event, int64_t deadline)
 {
-    int fds[2];
-    if (pipe2(fds, O_CLOEXEC) != 0)
-        return -errno;
-    return sock_new_two(reader, writer, fds, true);
-}
-
-int rt_sock_pair(struct rt_sock **a, struct rt_sock **b)
-{
-    int fds[2];
-    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) != 0)
-        return -errno;
-    return sock_new_two(a, b, fds, false);
-}
-
-unsigned rt_sock_port(const struct rt_sock *sock)
-{
-    return address_port(sock->fd);
+    return os_poll(sock->fd, event, deadline);
 }
 
 /* Whether the call that transfers waits as well. */
@@ -194,11 +171,6 @@ ssize_t rt_sock_write_some(struct rt_sock *sock, const void *buffer,
     if (os_cancel_check())
         return -ECANCELED;
     return bytes > 0 ? write_part(sock, buffer, bytes, true, deadline) : 0;
-}
-
-int rt_sock_shutdown(struct rt_sock *sock)
-{
-    return shutdown(sock->fd, SHUT_WR) == 0 ? 0 : -errno;
 }
 
 void rt_sock_close(struct rt_sock *sock)
