@@ -19,6 +19,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
+#include <sys/queue.h>
 #include <unistd.h>
 
 #include "core.h"
@@ -41,22 +42,22 @@ struct co_http {
     struct rt_http base; /* first; its libcurl objects are made by the first
                             order */
     CURLSH *cache;
-    struct wire *wires;
+    struct wire_list wires;
     struct rt_task *waiter; /* NULL when nobody waits */
     enum order order;
     bool running;
-    struct co_http *next_order, **order_link;
-    struct co_http *next, **link; /* all clients that hold libcurl objects */
+    TAILQ_ENTRY(co_http) in_orders;
+    LIST_ENTRY(co_http) link; /* all clients that hold libcurl objects */
 };
 
 static struct {
     CURLM *multi;
     uv_timer_t timer;
     uv_prepare_t prepare;
-    struct co_http *orders, **last_order;
-    struct co_http *clients;
-    unsigned woken;     /* tasks, since they last had a turn */
-    struct wire *inner; /* those not ours */
+    TAILQ_HEAD(, co_http) orders;
+    LIST_HEAD(, co_http) clients;
+    unsigned woken;         /* tasks, since they last had a turn */
+    struct wire_list inner; /* those not ours */
     struct co_hook at_end;
 } hub;
 
@@ -86,7 +87,7 @@ static curl_socket_t open_socket(void *arg, curlsocktype purpose,
 static int close_socket(void *arg, curl_socket_t fd)
 {
     struct co_http *http = arg;
-    struct wire *wire = wire_find(http->wires, fd);
+    struct wire *wire = wire_find(&http->wires, fd);
 
     /* The handle goes first: it takes the descriptor out of epoll. */
     if (wire)
@@ -103,9 +104,9 @@ static int watch_socket(CURL *curl, curl_socket_t fd, int what, void *arg,
     (void)arg;
     (void)slot;
     curl_easy_getinfo(curl, CURLINFO_PRIVATE, (char **)&http);
-    wire = http ? wire_find(http->wires, fd) : NULL;
+    wire = http ? wire_find(&http->wires, fd) : NULL;
     if (!wire)
-        wire = wire_find(hub.inner, fd);
+        wire = wire_find(&hub.inner, fd);
     if (!wire && what != CURL_POLL_REMOVE)
         wire = wire_new(&hub.inner, fd, wire_event);
     if (!wire)
@@ -144,11 +145,7 @@ static void order_cancel(struct co_http *http)
     if (http->order == NOTHING)
         return;
     http->order = NOTHING;
-    *http->order_link = http->next_order;
-    if (http->next_order)
-        http->next_order->order_link = http->order_link;
-    else
-        hub.last_order = http->order_link;
+    TAILQ_REMOVE(&hub.orders, http, in_orders);
 }
 
 static void wake(struct co_http *http)
@@ -222,11 +219,7 @@ static int make_objects(struct co_http *http)
     curl_easy_setopt(curl, CURLOPT_OPENSOCKETDATA, http);
     curl_easy_setopt(curl, CURLOPT_CLOSESOCKETFUNCTION, close_socket);
     curl_easy_setopt(curl, CURLOPT_CLOSESOCKETDATA, http);
-    http->next = hub.clients;
-    http->link = &hub.clients;
-    if (hub.clients)
-        hub.clients->link = &http->next;
-    hub.clients = http;
+    LIST_INSERT_HEAD(&hub.clients, http, link);
     return 0;
 }
 
@@ -240,9 +233,7 @@ static void free_objects(struct co_http *http)
     http_easy_fini(&http->base);
     curl_share_cleanup(http->cache);
     http->cache = NULL;
-    *http->link = http->next;
-    if (http->next)
-        http->next->link = http->link;
+    LIST_REMOVE(http, link);
 }
 
 static int start_transfer(struct co_http *http)
@@ -296,10 +287,10 @@ static void carry_out(struct co_http *http, enum order order)
 
 static void carry_out_all(void)
 {
+    struct co_http *http;
     bool started = false;
 
-    while (hub.orders) {
-        struct co_http *http = hub.orders;
+    while ((http = TAILQ_FIRST(&hub.orders))) {
         enum order order = http->order;
         order_cancel(http);
         started |= order == START || order == RESUME;
@@ -337,10 +328,7 @@ static void order_put(struct co_http *http, enum order order)
 {
     order_cancel(http);
     http->order = order;
-    http->next_order = NULL;
-    http->order_link = hub.last_order;
-    *hub.last_order = http;
-    hub.last_order = &http->next_order;
+    TAILQ_INSERT_TAIL(&hub.orders, http, in_orders);
     uv_prepare_start(&hub.prepare, before_blocking);
 }
 
@@ -350,8 +338,8 @@ static void hub_close(void)
 {
     carry_out_all();
     /* Clients may outlive the run, their connections cannot. */
-    while (hub.clients)
-        free_objects(hub.clients);
+    while (!LIST_EMPTY(&hub.clients))
+        free_objects(LIST_FIRST(&hub.clients));
     curl_multi_cleanup(hub.multi);
     hub.multi = NULL;
     uv_close((uv_handle_t *)&hub.timer, NULL);
@@ -371,8 +359,7 @@ static int hub_open(void)
     curl_multi_setopt(hub.multi, CURLMOPT_MAXCONNECTS, 1L);
     uv_timer_init(co_loop(), &hub.timer);
     uv_prepare_init(co_loop(), &hub.prepare);
-    hub.orders = NULL;
-    hub.last_order = &hub.orders;
+    TAILQ_INIT(&hub.orders);
     hub.at_end.fn = hub_close;
     co_at_end(&hub.at_end);
     return 0;

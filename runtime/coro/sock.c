@@ -21,6 +21,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <stdlib.h>
+#include <sys/queue.h>
 #include <sys/socket.h>
 #include <unistd.h>
 #include <uv.h>
@@ -37,8 +38,7 @@ struct rt_sock {
     uv_poll_t poll; /* valid when polled */
     struct side in;
     struct side out;
-    struct rt_sock *next; /* all open ones */
-    struct rt_sock *prev;
+    LIST_ENTRY(rt_sock) link; /* all open ones */
     int fd;
     int armed;   /* events the loop watches */
     bool polled; /* the loop knows the stream */
@@ -58,34 +58,15 @@ enum {
 };
 
 /* Loop thread only. */
-static struct rt_sock *all;
+static LIST_HEAD(, rt_sock) all;
 static bool hooked; /* close_all() will be called at the end of this run */
 static unsigned streak;
-
-static void list_add(struct rt_sock *sock)
-{
-    sock->prev = NULL;
-    sock->next = all;
-    if (all)
-        all->prev = sock;
-    all = sock;
-}
-
-static void list_remove(struct rt_sock *sock)
-{
-    if (sock->prev)
-        sock->prev->next = sock->next;
-    else
-        all = sock->next;
-    if (sock->next)
-        sock->next->prev = sock->prev;
-}
 
 /* What tasks that never ran to their end have left open. */
 static void close_all(void)
 {
-    while (all)
-        rt_sock_close(all);
+    while (!LIST_EMPTY(&all))
+        rt_sock_close(LIST_FIRST(&all));
     hooked = false;
 }
 
@@ -104,7 +85,7 @@ int stream_new(struct rt_sock **out, int fd, bool is_pipe)
     sock->is_pipe = is_pipe;
     sock->in.event = UV_READABLE;
     sock->out.event = UV_WRITABLE;
-    list_add(sock);
+    LIST_INSERT_HEAD(&all, sock, link);
     *out = sock;
     return 0;
 }
@@ -335,7 +316,7 @@ void rt_sock_close(struct rt_sock *sock)
 {
     if (!sock)
         return;
-    list_remove(sock);
+    LIST_REMOVE(sock, link);
     if (sock->polled)
         uv_close((uv_handle_t *)&sock->poll, free_closed);
     close(sock->fd);

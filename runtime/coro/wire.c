@@ -46,7 +46,7 @@ static void poll_event(uv_poll_t *poll, int status, int events)
     wire->event(wire, events);
 }
 
-struct wire *wire_new(struct wire **list, int fd,
+struct wire *wire_new(struct wire_list *list, int fd,
                       void (*event)(struct wire *wire, int events))
 {
     struct wire *wire = calloc(1, sizeof *wire);
@@ -60,27 +60,24 @@ struct wire *wire_new(struct wire **list, int fd,
     wire->poll.data = wire;
     wire->fd = fd;
     wire->event = event;
-    wire->next = *list;
-    wire->link = list;
-    if (*list)
-        (*list)->link = &wire->next;
-    *list = wire;
+    LIST_INSERT_HEAD(list, wire, link);
     return wire;
 }
 
 void wire_free(struct wire *wire)
 {
-    *wire->link = wire->next;
-    if (wire->next)
-        wire->next->link = wire->link;
+    LIST_REMOVE(wire, link);
     uv_close((uv_handle_t *)&wire->poll, wire_freed);
 }
 
-struct wire *wire_find(struct wire *list, int fd)
+struct wire *wire_find(const struct wire_list *list, int fd)
 {
-    while (list && list->fd != fd)
-        list = list->next;
-    return list;
+    struct wire *wire;
+    LIST_FOREACH(wire, list, link) {
+        if (wire->fd == fd)
+            break;
+    }
+    return wire;
 }
 
 void wire_want(struct wire *wire, int events)

@@ -10,6 +10,7 @@
  */
 
 #include <stdbool.h>
+#include <sys/queue.h>
 #include <uv.h>
 
 struct wire {
@@ -19,16 +20,18 @@ struct wire {
     int wanted, armed; /* UV_READABLE, UV_WRITABLE */
     /* Tells that what was wanted can be done, or would fail. */
     void (*event)(struct wire *wire, int events);
-    struct wire *next, **link; /* private: the list it is in */
+    LIST_ENTRY(wire) link; /* private */
 };
 
+LIST_HEAD(wire_list, wire);
+
 /* In the given list; NULL when there is no memory or fd cannot be polled. */
-struct wire *wire_new(struct wire **list, int fd,
+struct wire *wire_new(struct wire_list *list, int fd,
                       void (*event)(struct wire *wire, int events));
 /* Takes the descriptor out of epoll at once, so that it can be closed next. */
 void wire_free(struct wire *wire);
 
-struct wire *wire_find(struct wire *list, int fd);
+struct wire *wire_find(const struct wire_list *list, int fd);
 
 /* Waits for these events from now on. */
 void wire_want(struct wire *wire, int events);

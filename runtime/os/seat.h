@@ -90,6 +90,12 @@ void os_dump_tasks(size_t most);
 void os_dump_start(void);
 void os_dump_stop(void);
 
+/* ---- stack.c ---- */
+
+/* The thread's stack: its size and its lower end; 0 when that cannot be found
+ * out. */
+size_t os_stack_of(pthread_t thread, void **low);
+
 /* ---- overflow.c: a task that runs over its stack is reported ---- */
 
 /* The threads' stacks are of that size. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* stack.c: how much of a thread's stack has been used. */
+/* stack.c: how large a thread's stack is, and how much of it has been used. */
 
 #include "os/seat.h"
 #include "touched.h"
@@ -7,16 +7,22 @@
 /* The main thread's stack may be unlimited (ulimit -s): so far down we look. */
 static const size_t MOST = (size_t)1 << 30;
 
-static size_t used(pthread_t thread)
+size_t os_stack_of(pthread_t thread, void **low)
 {
     pthread_attr_t attr;
-    void *low;
     size_t bytes = 0;
     if (pthread_getattr_np(thread, &attr) != 0)
         return 0;
-    if (pthread_attr_getstack(&attr, &low, &bytes) != 0)
+    if (pthread_attr_getstack(&attr, low, &bytes) != 0)
         bytes = 0;
     pthread_attr_destroy(&attr);
+    return bytes;
+}
+
+static size_t used(pthread_t thread)
+{
+    void *low = NULL;
+    size_t bytes = os_stack_of(thread, &low);
     size_t skipped = bytes > MOST ? bytes - MOST : 0;
     return touched_bytes((char *)low + skipped, (char *)low + bytes);
 }

@@ -11,20 +11,6 @@ enum {
 
 struct pool pool;
 
-/* The calling thread's stack, 0 when it cannot be found out. */
-static size_t own_stack_bytes(void)
-{
-    pthread_attr_t attr;
-    size_t bytes = 0;
-    void *start;
-    if (pthread_getattr_np(pthread_self(), &attr) != 0)
-        return 0;
-    if (pthread_attr_getstack(&attr, &start, &bytes) != 0)
-        bytes = 0;
-    pthread_attr_destroy(&attr);
-    return bytes;
-}
-
 static int workers_start(void)
 {
     int err = 0;
@@ -59,8 +45,9 @@ static void run_finish(struct pool_worker *self)
 static int run_main(const struct rt_options *options, rt_task_fn fn, void *arg)
 {
     struct pool_worker self = { .is_main = true };
+    void *low;
     os_task_init(&self.os, true);
-    self.depth_max = pool_depth_max(own_stack_bytes());
+    self.depth_max = pool_depth_max(os_stack_of(pthread_self(), &low));
     pool_self = &self;
     os_start(options, &self.os, pool.stack_bytes);
     int status = workers_start();

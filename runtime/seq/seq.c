@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <sys/queue.h>
 
 #include "os/seat.h"
 #include "os/trace.h"
@@ -11,35 +12,19 @@
 
 struct rt_task {
     struct os_task os;
-    struct rt_task *next, *prev; /* in the list of the owned */
+    LIST_ENTRY(rt_task) link;
 };
 
 const bool os_alone = true;
 
 static uint64_t tasks_spawned;
-static struct rt_task *owned;
-
-static void owned_put(struct rt_task *task)
-{
-    task->prev = NULL;
-    task->next = owned;
-    if (owned)
-        owned->prev = task;
-    owned = task;
-}
-
-static void owned_take(struct rt_task *task)
-{
-    *(task->prev ? &task->prev->next : &owned) = task->next;
-    if (task->next)
-        task->next->prev = task->prev;
-}
+static LIST_HEAD(, rt_task) owned;
 
 /* What its owner neither joined nor detached. */
 static void release_owned(void)
 {
-    while (owned) {
-        struct rt_task *task = owned;
+    struct rt_task *task;
+    while ((task = LIST_FIRST(&owned))) {
         report_unjoined(task->os.name, task->os.status);
         os_task_release(task);
     }
@@ -78,7 +63,7 @@ int rt_spawn(struct rt_task **out, rt_task_fn fn, void *arg)
         return -ENOMEM;
     os_task_init(&task->os, out != NULL);
     task->os.number = (uint32_t)++tasks_spawned + 1;
-    owned_put(task);
+    LIST_INSERT_HEAD(&owned, task, link);
     if (out)
         *out = task;
     if (os_traced)
@@ -100,7 +85,7 @@ int os_blocked(struct os_blocking *blocking, int64_t deadline)
 
 void os_task_release(struct rt_task *task)
 {
-    owned_take(task);
+    LIST_REMOVE(task, link);
     free(task);
 }
 
@@ -116,7 +101,8 @@ void os_thaw(void)
 
 void os_tasks_each(void (*fn)(void *arg, struct os_task *task), void *arg)
 {
-    for (struct rt_task *task = owned; task; task = task->next) {
+    struct rt_task *task;
+    LIST_FOREACH(task, &owned, link) {
         if (!os_task_ended(&task->os))
             fn(arg, &task->os);
     }

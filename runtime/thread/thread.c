@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
+#include <sys/queue.h>
 
 #include "os/lock.h"
 #include "os/seat.h"
@@ -21,14 +22,12 @@ struct rt_task {
     struct os_task os;
     rt_task_fn fn;
     void *arg;
-    struct os_seat seat;         /* of its thread */
-    bool over;                   /* run.lock: wakes nobody any more */
-    struct rt_task *next, *prev; /* run.lock */
+    struct os_seat seat;       /* of its thread */
+    bool over;                 /* run.lock: wakes nobody any more */
+    TAILQ_ENTRY(rt_task) link; /* run.lock */
 };
 
-struct task_list {
-    struct rt_task *first, *last;
-};
+TAILQ_HEAD(task_list, rt_task);
 
 /* Above so many, whoever comes by waits for the oldest thread to be gone. */
 enum {
@@ -51,18 +50,12 @@ static struct {
     struct os_task *finisher; /* rt_run(), waiting until live is 0 */
 } run;
 
-static void list_put(struct task_list *list, struct rt_task *task)
+/* With the lock held: nobody owns the ended task any more. */
+static void release(struct rt_task *task)
 {
-    task->next = NULL;
-    task->prev = list->last;
-    *(list->last ? &list->last->next : &list->first) = task;
-    list->last = task;
-}
-
-static void list_take(struct task_list *list, struct rt_task *task)
-{
-    *(task->prev ? &task->prev->next : &list->first) = task->next;
-    *(task->next ? &task->next->prev : &list->last) = task->prev;
+    TAILQ_REMOVE(&run.owned, task, link);
+    TAILQ_INSERT_TAIL(&run.released, task, link);
+    run.released_count++;
 }
 
 /* Takes the oldest released task if its thread is gone, or in any case when
@@ -70,10 +63,10 @@ static void list_take(struct task_list *list, struct rt_task *task)
 static struct rt_task *collect_one(bool wait)
 {
     os_lock_take(&run.lock);
-    struct rt_task *task = run.released.first;
+    struct rt_task *task = TAILQ_FIRST(&run.released);
     wait = wait || run.released_count > RELEASED_MAX;
     if (task && (wait || pthread_tryjoin_np(task->seat.thread, NULL) == 0)) {
-        list_take(&run.released, task);
+        TAILQ_REMOVE(&run.released, task, link);
         run.released_count--;
     } else {
         task = NULL;
@@ -122,11 +115,8 @@ static void *thread_main(void *arg)
     atomic_uint *sleeper = NULL;
     os_lock_take(&run.lock);
     task->over = true;
-    if (ownerless) {
-        list_take(&run.owned, task);
-        list_put(&run.released, task);
-        run.released_count++;
-    }
+    if (ownerless)
+        release(task);
     if (--run.live == 0 && run.finisher)
         sleeper = os_rouse(run.finisher);
     os_lock_give(&run.lock);
@@ -141,7 +131,7 @@ static void run_register(struct rt_task *task)
     if (run.closing && os_cancel_pending(memory_order_relaxed))
         os_cancel(&task->os);
     task->os.number = ++run.numbered;
-    list_put(&run.owned, task);
+    TAILQ_INSERT_TAIL(&run.owned, task, link);
     run.live++;
     run.spawned++;
     os_lock_give(&run.lock);
@@ -152,7 +142,7 @@ static void run_register(struct rt_task *task)
 static void run_unregister(struct rt_task *task)
 {
     os_lock_take(&run.lock);
-    list_take(&run.owned, task);
+    TAILQ_REMOVE(&run.owned, task, link);
     run.live--;
     run.spawned--;
     os_lock_give(&run.lock);
@@ -175,7 +165,8 @@ static void run_finish(void)
     if (wait)
         run.finisher = os_self;
     run.closing = true;
-    for (struct rt_task *task = run.owned.first; task; task = task->next)
+    struct rt_task *task;
+    TAILQ_FOREACH(task, &run.owned, link)
         os_cancel(&task->os);
     os_lock_give(&run.lock);
     if (wait)
@@ -183,9 +174,8 @@ static void run_finish(void)
     while (collect(true)) {
     }
     /* What its owner neither joined nor detached. */
-    while (run.owned.first) {
-        struct rt_task *task = run.owned.first;
-        list_take(&run.owned, task);
+    while ((task = TAILQ_FIRST(&run.owned))) {
+        TAILQ_REMOVE(&run.owned, task, link);
         pthread_join(task->seat.thread, NULL);
         report_unjoined(task->os.name, task->os.status);
         task_free(task);
@@ -209,6 +199,8 @@ int rt_run(const struct rt_options *options, rt_task_fn fn, void *arg)
     if (err == 0) {
         struct os_task main_task;
         os_task_init(&main_task, true);
+        TAILQ_INIT(&run.owned);
+        TAILQ_INIT(&run.released);
         run.spawned = 0;
         run.numbered = 1; /* the main task */
         os_start(options, &main_task, run.stack_bytes);
@@ -274,9 +266,7 @@ int os_blocked(struct os_blocking *blocking, int64_t deadline)
 void os_task_release(struct rt_task *task)
 {
     os_lock_take(&run.lock);
-    list_take(&run.owned, task);
-    list_put(&run.released, task);
-    run.released_count++;
+    release(task);
     os_lock_give(&run.lock);
     collect(false);
 }
@@ -295,7 +285,8 @@ void os_thaw(void)
 
 void os_tasks_each(void (*fn)(void *arg, struct os_task *task), void *arg)
 {
-    for (struct rt_task *task = run.owned.first; task; task = task->next) {
+    struct rt_task *task;
+    TAILQ_FOREACH(task, &run.owned, link) {
         if (!os_task_ended(&task->os))
             fn(arg, &task->os);
     }
@@ -304,7 +295,8 @@ void os_tasks_each(void (*fn)(void *arg, struct os_task *task), void *arg)
 static bool seats_of(struct task_list *list,
                      bool (*fn)(void *arg, struct os_seat *seat), void *arg)
 {
-    for (struct rt_task *task = list->first; task; task = task->next) {
+    struct rt_task *task;
+    TAILQ_FOREACH(task, list, link) {
         if (!task->over && !fn(arg, &task->seat))
             return false;
     }

@@ -226,7 +226,7 @@ static void end_others(void)
     run.ends = true;
     run.main.shields++;
     TAILQ_FOREACH(task, &run.all, all)
-    rt_cancel(task);
+        rt_cancel(task);
     if (run.live > 0)
         kit_wait(&run.ending, RT_FOREVER);
     for (task = TAILQ_FIRST(&run.all); task; task = next) {
