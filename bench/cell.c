@@ -68,8 +68,7 @@ static void set_names(json_t *cell, const json_t *workload, json_t *params,
     }
 }
 
-/* An open loop takes as long as its schedule does. */
-static bool is_open(const json_t *params)
+bool cell_is_open(const json_t *params)
 {
     const char *schedule = catalog_text(params, "schedule");
     return *schedule && strcmp(schedule, "closed") != 0;
@@ -79,7 +78,9 @@ static void set_flags(json_t *cell, const json_t *workload,
                       const json_t *params, const struct spec *spec)
 {
     const json_t *info = json_object_get(spec->program, "runtime");
-    if (json_is_true(json_object_get(workload, "waits")) || is_open(params))
+    /* An open loop takes as long as its schedule does. */
+    if (json_is_true(json_object_get(workload, "waits")) ||
+        cell_is_open(params))
         json_object_set_new(cell, "waits", json_true());
     if (json_is_true(json_object_get(info, "third_party")))
         json_object_set_new(cell, "third_party", json_true());

@@ -35,6 +35,9 @@ int cell_init(struct cell *out, const json_t *workload, json_t *params,
               const char *cpus, const struct spec *spec);
 void cell_fini(struct cell *cell);
 
+/* Whether typed parameters ask for an open loop. */
+bool cell_is_open(const json_t *params);
+
 /* Has a loop's threads do the work; they are so many from now on. */
 void cell_offload_to(struct cell *cell, unsigned threads);
 

@@ -20,13 +20,26 @@ struct maker {
     json_t *names; /* object used as a set */
     char *message;
     size_t size;
+    bool aimed; /* the workloads are those that a target was given for */
 };
+
+/* Whether a reference does not know what nobody has asked it for. */
+static bool is_beyond(const struct maker *maker, const json_t *workload,
+                      const json_t *params, const struct spec *spec)
+{
+    char ignored[256];
+    return !maker->options->runtimes && catalog_is_reference(spec->program) &&
+           (cell_is_open(params) || spec_aims(workload, maker->options->params,
+                                              ignored, sizeof ignored));
+}
 
 /* Adds the cell, unless it is there already. */
 static int add_cell(struct maker *maker, const json_t *workload, json_t *params,
                     const char *cpus, const struct spec *spec)
 {
     struct cell cell;
+    if (is_beyond(maker, workload, params, spec))
+        return 0;
     int err = cell_init(&cell, workload, params, cpus, spec);
     if (err != 0)
         return err;
@@ -54,7 +67,7 @@ static int check_loop(struct maker *maker, const json_t *params)
 {
     const char *schedule = catalog_text(params, "schedule");
     const json_t *rate = json_object_get(params, "rate");
-    bool open = *schedule && strcmp(schedule, "closed") != 0;
+    bool open = cell_is_open(params);
     if (!*schedule || !rate || open == (json_number_value(rate) > 0))
         return 0;
     snprintf(maker->message, maker->size,
@@ -240,7 +253,7 @@ static const char *row_profile(const struct maker *maker,
 {
     const char *const profiles[] = { maker->options->profile, "default", "full",
                                      "quick" };
-    size_t tried = maker->options->workloads ? 4 : 1;
+    size_t tried = maker->options->workloads || maker->aimed ? 4 : 1;
     for (size_t i = 0; i < tried; i++) {
         size_t k;
         json_t *row;
@@ -387,7 +400,8 @@ static json_t *aimed_workloads(struct maker *maker, json_t *all)
                       maker->size))
             json_array_append(aimed, workload);
     }
-    json_t *chosen = json_array_size(aimed) > 0 ? aimed : all;
+    maker->aimed = json_array_size(aimed) > 0;
+    json_t *chosen = maker->aimed ? aimed : all;
     json_incref(chosen);
     json_decref(aimed);
     json_decref(all);

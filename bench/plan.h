@@ -10,9 +10,11 @@
  * workload.h).  --runtime picks the rows that list the specification; where a
  * workload lists it nowhere, the first row with the same runtime's name, else
  * the first row.  --param replaces the values of a sweep.  A workload that
- * was named and has no row in the profile uses those of the next profile that
- * has one (default, full, quick).  References take part only where a row or
- * --runtime names them.
+ * was named, or that a server of the user's own is for, and has no row in the
+ * profile uses those of the next profile that has one (default, full, quick).
+ * References take part only where a row or --runtime names them; where only a
+ * row does, not in open loops and not with another server, which they do not
+ * know.
  */
 
 #include <jansson.h>

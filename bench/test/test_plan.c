@@ -287,18 +287,67 @@ static void set_info(json_t *program, const char *key, json_t *value)
     json_object_set_new(json_object_get(program, "runtime"), key, value);
 }
 
+/* Gives a workload more parameters; ' stands for ". */
+static void add_params(struct fixture *f, const char *workload,
+                       const char *params)
+{
+    char text[512];
+    snprintf(text, sizeof text, "%s", params);
+    for (char *c = text; *c; c++)
+        if (*c == '\'')
+            *c = '"';
+    json_t *list = json_loads(text, 0, NULL);
+    json_t *has =
+        json_object_get(catalog_workload(&f->catalog, workload), "params");
+    assert_int_equal(json_array_extend(has, list), 0);
+    json_decref(list);
+}
+
+static void references_are_spared_what_they_do_not_know(void **state)
+{
+    struct fixture *f = *state;
+    static const char open[] = "--profile quick --workload echo "
+                               "--param schedule=poisson --param rate=5";
+    static const char other[] = "--profile quick --workload echo "
+                                "--connect there:7";
+    const char *asked[] = { open, other };
+    add_params(f, "echo",
+               "[{'name': 'schedule', 'kind': 'choice', 'value': 'closed',"
+               "  'choices': ['closed', 'poisson']},"
+               " {'name': 'rate', 'kind': 'int', 'value': 0, 'low': 0,"
+               "  'high': 9},"
+               " {'name': 'connect', 'kind': 'address', 'value': ''}]");
+    assert_int_equal(plan(f, "--profile quick --workload echo"), 0);
+    size_t all = f->plan.count;
+    for (int i = 0; i < 2; i++) {
+        char text[256];
+        assert_int_equal(plan(f, asked[i]), 0);
+        assert_int_equal(f->plan.count, all - 1);
+        snprintf(text, sizeof text, "%s --runtime callback", asked[i]);
+        assert_int_equal(plan(f, text), 0);
+        assert_int_equal(f->plan.count, 1);
+    }
+}
+
+/* What a server is given for is asked for by that. */
+static void a_server_names_the_workloads_it_is_for(void **state)
+{
+    struct fixture *f = *state;
+    add_params(f, "switch",
+               "[{'name': 'connect', 'kind': 'address', 'value': ''}]");
+    assert_int_equal(plan(f, "--profile quick --connect there:7"), 0);
+    assert_int_equal(f->plan.count, 2);
+    assert_string_equal(f->plan.cells[0].workload, "switch");
+}
+
 static void an_open_loop_has_a_rate_and_a_closed_one_none(void **state)
 {
     struct fixture *f = *state;
-    json_t *more = json_loads(
-        "[{\"name\": \"schedule\", \"kind\": \"choice\", \"value\": "
-        "\"closed\", \"choices\": [\"closed\", \"poisson\"]}, {\"name\": "
-        "\"rate\", \"kind\": \"int\", \"value\": 0, \"low\": 0, \"high\": 9}]",
-        0, NULL);
-    json_t *echo = catalog_workload(&f->catalog, "echo");
-    assert_int_equal(json_array_extend(json_object_get(echo, "params"), more),
-                     0);
-    json_decref(more);
+    add_params(f, "echo",
+               "[{'name': 'schedule', 'kind': 'choice', 'value': 'closed',"
+               "  'choices': ['closed', 'poisson']},"
+               " {'name': 'rate', 'kind': 'int', 'value': 0, 'low': 0,"
+               "  'high': 9}]");
     assert_int_equal(plan(f, "--workload echo"), 0);
     assert_int_equal(
         plan(f, "--workload echo --param schedule=poisson --param rate=5"), 0);
@@ -449,6 +498,8 @@ int main(void)
         TEST(an_empty_sweep_means_the_defaults),
         TEST(what_does_not_exist_is_an_error_in_one_line),
         TEST(tuned_threads_have_small_stacks_and_one_arena),
+        TEST(references_are_spared_what_they_do_not_know),
+        TEST(a_server_names_the_workloads_it_is_for),
         TEST(an_open_loop_has_a_rate_and_a_closed_one_none),
         TEST(a_loop_offloads_to_as_many_as_the_pool_has),
         TEST(a_broken_sweep_is_the_workloads_error),
