@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Makes, drops and warms the scratch file.  Invariant: a file of its name is complete
- * and on disk, since it gets that name last.
+ * Makes, drops and warms the scratch file.  Invariant: a file of its name is
+ * complete and on disk, since it gets that name last.
  */
 
 #include "scratch.h"
