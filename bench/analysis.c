@@ -98,6 +98,8 @@ int analysis_init(struct analysis *out, const char *dir, char *message,
     if (!error)
         error = slope_all(&a.slopes, &a.slopes_n, &a.summary);
     if (!error)
+        error = growth_all(&a.steps, &a.steps_n, a.shown, a.summary.n);
+    if (!error)
         error = read_env(&a.env, dir, message, message_size);
     if (error) {
         snprintf(message, message_size, "cannot summarise %s: %s", dir,
@@ -114,6 +116,7 @@ void analysis_fini(struct analysis *analysis)
     json_decref(analysis->env);
     free(analysis->shown);
     free(analysis->slopes);
+    free(analysis->steps);
     free(analysis->geomeans);
     compare_fini(&analysis->compared);
     summary_fini(&analysis->summary);

@@ -9,6 +9,7 @@
 
 #include "compare.h"
 #include "geomean.h"
+#include "growth.h"
 #include "slope.h"
 #include "summary.h"
 
@@ -23,6 +24,8 @@ struct analysis {
     size_t geomeans_n;
     struct slope *slopes;
     size_t slopes_n;
+    struct step *steps; /* growth.h */
+    size_t steps_n;
     json_t *env; /* env.json; an empty object where there is none */
 };
 

@@ -98,6 +98,7 @@ static int print_report(FILE *file, const struct page_form *form,
         if (analysis_opens_workload(a, i))
             report_workload(&page, a, i);
     report_latencies(&page, a);
+    report_growth(&page, a);
     report_slopes(&page, a);
     report_troubles(&page, a);
     report_environment(&page, a);

@@ -123,6 +123,19 @@ static void say_ratio(FILE *file, const struct analysis *a,
                  human_interval(interval, &c->ratios[which].estimate));
 }
 
+static void say_cost(FILE *file, const struct analysis *a,
+                     const struct cell *cell)
+{
+    char text[2048];
+    for (size_t i = 0, n; i < a->steps_n; i += n) {
+        n = growth_series(&a->steps[i], a->steps_n - i);
+        if (a->steps[i].from != cell)
+            continue;
+        growth_words(text, sizeof text, &a->steps[i], n, a->env);
+        fprintf(file, " %s: %s.", cell->runtime, text);
+    }
+}
+
 static void say_wall_ratio(FILE *file, const struct analysis *a,
                            const struct cell *cell)
 {
@@ -145,6 +158,9 @@ static const struct kind {
       say_cpu_ratio },
     { "wall", "Medians of the wall time, with their 95 % intervals.",
       say_time },
+    { "cost",
+      "CPU time per operation against the number of tasks or connections.",
+      say_cost },
     { "throughput", "Operations per second.", say_rate },
     { "memory", "Memory of the process while all tasks are parked.",
       say_memory },

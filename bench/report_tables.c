@@ -120,6 +120,33 @@ void report_slopes(struct page *page, const struct analysis *a)
     page_table_end(page);
 }
 
+void report_growth(struct page *page, const struct analysis *a)
+{
+    static const struct page_column columns[] = {
+        { "series" },
+        { "runtime" },
+        { "CPU time per operation" },
+    };
+    char text[2048];
+    if (a->steps_n == 0)
+        return;
+    page_heading(page, "Cost per operation as there are more of them");
+    page_paragraph(
+        page, "CPU time, of sizes that follow each other. A step breaks the "
+              "line where the whole interval says that with ten times as many "
+              "an operation costs over 26 %% more; what else grew there is "
+              "named, as the place to look for the reason.");
+    page_table(page, columns, COUNT(columns));
+    for (size_t i = 0, n; i < a->steps_n; i += n) {
+        n = growth_series(&a->steps[i], a->steps_n - i);
+        growth_words(text, sizeof text, &a->steps[i], n, a->env);
+        page_cell(page, a->steps[i].to->group);
+        page_cell(page, a->steps[i].to->runtime);
+        page_cell(page, text);
+    }
+    page_table_end(page);
+}
+
 static void print_lacks(struct page *page, const struct summary *s)
 {
     char text[96];

@@ -26,7 +26,7 @@
  *   min max n     of the samples
  *   verdict   ratio rows: faster, slower, same, inconclusive, refused,
  *             origin-bound (a wall time that tells of the server, not of the
- *             runtime: no verdict); else -
+ *             runtime: no verdict); cpu_growth: holds, breaks, unclear; else -
  *
  * Metrics, each only where it exists:
  *   wall_s user_s sys_s cpu_s setup_s ns_per_op cpu_ns_per_op ops_per_s
@@ -46,6 +46,8 @@
  *   wall_rank cpu_rank                  among the runtimes of the point, 1 is
  *                                       the cheapest; those the rounds do not
  *                                       tell apart share one (rank.h)
+ *   cpu_growth                          cpu_ns_per_op over that of the size
+ *                                       before it in its series (growth.h)
  * and per series, with cell = group + runtime, axis and x "-":
  *   rss_slope full_slope                bytes per task by regression over at
  *                                       least four sizes

@@ -88,6 +88,13 @@ static struct place place_of(const struct cell *cell)
     };
 }
 
+static void print_step(FILE *file, const struct step *step)
+{
+    struct place place = place_of(step->to);
+    print_row(file, &place, "cpu_growth", "ratio", &step->ratio,
+              growth_name(step->growth));
+}
+
 static int print_ranks(FILE *file, const struct analysis *a,
                        const struct cell *coro, int which)
 {
@@ -195,6 +202,8 @@ int results_csv(FILE *file, const struct analysis *a)
         for (int w = 0; w < COMPARES && !error; w++)
             if (strcmp(a->summary.cells[i].runtime, BASELINE) == 0)
                 error = print_ranks(file, a, &a->summary.cells[i], w);
+    for (size_t i = 0; i < a->steps_n; i++)
+        print_step(file, &a->steps[i]);
     for (size_t i = 0; i < a->slopes_n; i++)
         if (a->slopes[i].rss.n > 0)
             print_slope(file, &a->slopes[i]);

@@ -253,6 +253,14 @@ static void draw_note(const struct table *t, const char *runtime,
     wrap_print(t->file, text, at, 2 * INDENT, t->style.columns);
 }
 
+static void draw_section(const struct table *t, const char *title)
+{
+    fputc('\n', t->file);
+    paint(t, BOLD);
+    wrap_print(t->file, title, 0, INDENT, t->style.columns);
+    paint(t, PLAIN);
+}
+
 static const char *verdict_colour(enum verdict verdict)
 {
     return verdict == VERDICT_FASTER   ? GREEN
@@ -356,13 +364,8 @@ static void draw_ranks(const struct table *t)
 {
     if (!rank_any(&t->analysis->compared))
         return;
-    fputc('\n', t->file);
-    paint(t, BOLD);
-    wrap_print(t->file,
-               "Cheapest first: by wall time, by CPU time per operation, or "
-               "both alike",
-               0, INDENT, t->style.columns);
-    paint(t, PLAIN);
+    draw_section(t, "Cheapest first: by wall time, by CPU time per operation, "
+                    "or both alike");
     rank_print(t->file, t->analysis, t->style.columns);
     wrap_print(t->file, rank_note, 0, 0, t->prose);
 }
@@ -388,15 +391,9 @@ static void draw_mean(const struct table *t, const struct geomean *g)
 
 static void draw_means(const struct table *t)
 {
-    if (t->analysis->geomeans_n > 0) {
-        fputc('\n', t->file);
-        paint(t, BOLD);
-        wrap_print(t->file,
-                   "Geometric mean of the ratios to coro, and of how many "
-                   "workloads",
-                   0, INDENT, t->style.columns);
-        paint(t, PLAIN);
-    }
+    if (t->analysis->geomeans_n > 0)
+        draw_section(t, "Geometric mean of the ratios to coro, and of how many "
+                        "workloads");
     for (size_t i = 0; i < t->analysis->geomeans_n; i++)
         draw_mean(t, &t->analysis->geomeans[i]);
 }
@@ -424,15 +421,9 @@ static void draw_slopes(const struct table *t)
     const char *group = "";
     for (size_t i = 0; i < t->analysis->slopes_n; i++) {
         const struct slope *slope = &slopes[i];
-        if (i == 0) {
-            fputc('\n', t->file);
-            paint(t, BOLD);
-            wrap_print(t->file,
-                       "Memory per parked task, which RSS shows in "
-                       "part only",
-                       0, INDENT, t->style.columns);
-            paint(t, PLAIN);
-        }
+        if (i == 0)
+            draw_section(t, "Memory per parked task, which RSS shows in part "
+                            "only");
         if (strcmp(group, slope->cell->group) != 0)
             wrap_print(t->file, slope->cell->group, 0, INDENT,
                        t->style.columns);
@@ -441,21 +432,35 @@ static void draw_slopes(const struct table *t)
     }
 }
 
+static void draw_growth(const struct table *t)
+{
+    const struct step *steps = t->analysis->steps;
+    const char *group = "";
+    char text[2048];
+    if (t->analysis->steps_n > 0)
+        draw_section(t, "CPU time per operation as there are more tasks or "
+                        "connections");
+    for (size_t i = 0, n; i < t->analysis->steps_n; i += n) {
+        n = growth_series(&steps[i], t->analysis->steps_n - i);
+        if (strcmp(group, steps[i].to->group) != 0)
+            wrap_print(t->file, steps[i].to->group, 0, INDENT,
+                       t->style.columns);
+        group = steps[i].to->group;
+        growth_words(text, sizeof text, &steps[i], n, t->analysis->env);
+        draw_note(t, steps[i].to->runtime, text);
+    }
+}
+
 static void draw_latencies(const struct table *t)
 {
     for (int w = 0; w < WORK_LATENCIES; w++) {
         if (!latencies_any(t->analysis, (enum work_latency)w))
             continue;
-        fputc('\n', t->file);
-        paint(t, BOLD);
-        wrap_print(t->file,
-                   w == WORK_LATENCY
-                       ? "Latency, from the intended start where there is a "
-                         "schedule, over all rounds"
-                       : "How late tasks run that have a heartbeat, over all "
-                         "rounds",
-                   0, INDENT, t->style.columns);
-        paint(t, PLAIN);
+        draw_section(t, w == WORK_LATENCY
+                            ? "Latency, from the intended start where there is "
+                              "a schedule, over all rounds"
+                            : "How late tasks run that have a heartbeat, over "
+                              "all rounds");
         latencies_table(t->file, t->analysis, (enum work_latency)w,
                         t->style.columns);
     }
@@ -541,6 +546,7 @@ void table_print(FILE *file, const struct analysis *analysis,
     draw_points(&t);
     draw_ranks(&t);
     draw_latencies(&t);
+    draw_growth(&t);
     draw_slopes(&t);
     draw_means(&t);
     draw_reading(&t);

@@ -4,11 +4,13 @@
 # tab separated, a missing figure is NaN, blocks are two blank lines apart; what
 # all titles of lines, rows and memory would say alike stands above, behind "#".
 #   want=check    nothing, or the error: a column that is missing
-#   want=list     WORKLOAD lines|rows AXIS ops_per_s parked_rss, "-" for each
-#                 of the last three it has not
+#   want=list     WORKLOAD lines|rows AXIS ops_per_s parked_rss cpu_growth, "-"
+#                 for each of the last four it has not
 #   want=strangers  the runtimes that are not ours, one a line
 #   want=lines    a block per series: panel x median low high runtime title,
 #                 of families of cells with several sizes
+#   want=cost     as lines, of series with at least three sizes, with the ratio to
+#                 the size before where the line breaks (growth.h)
 #   want=rows     of the others: row median low high runtime, "head" rows carry a title
 #   want=memory   as lines, with rss low high full low high, what a task costs of both,
 #                 and at which size: "-" for a slope over several
@@ -96,6 +98,8 @@ want == "check" { next }
     }
     if (want == "memory" && m == "parked_full")
         full[group, rt, x] = interval()
+    if (m == "cpu_growth" && $at["verdict"] == "breaks")
+        breaks[group, rt, x] = number("median")
     if (m == metric && !paced())
         keep()
 }
@@ -105,7 +109,7 @@ END {
         exit 1
     if (want == "list")
         list()
-    else if (want == "lines" || want == "memory")
+    else if (is_curve())
         lines()
     else if (want == "rows")
         rows()
@@ -161,6 +165,7 @@ function list(    i, w, facts)
         facts = facts " " ((w in axis_of) ? axis_of[w] : "-")
         facts = facts " " ((w, "ops_per_s") in has ? "ops_per_s" : "-")
         facts = facts " " ((w, "parked_rss") in has ? "parked_rss" : "-")
+        facts = facts " " ((w, "cpu_growth") in has ? "cpu_growth" : "-")
         print w " " facts
     }
 }
@@ -198,12 +203,22 @@ function keep()
         size[group, x] = 1
         sizes[group]++
     }
+    if (axis != "-")
+        sizes[group, rt]++
+}
+
+# What is drawn against the size.
+function is_curve()
+{
+    return want == "lines" || want == "memory" || want == "cost"
 }
 
 # Families measured at several sizes make lines, the others make rows.
 function belongs(i)
 {
-    if (want == "lines" || want == "memory")
+    if (want == "cost")
+        return sizes[group_of[i], runtime_of[i]] > 2
+    if (is_curve())
         return sizes[group_of[i]] > 1
     return want != "rows" || sizes[group_of[i]] < 2
 }
@@ -212,8 +227,7 @@ function before(a, b)
 {
     if (rank_of[a] != rank_of[b])
         return rank_of[a] < rank_of[b]
-    if (want == "lines" || want == "memory" || \
-        (want == "parts" && axis_name[a] == "tasks")) {
+    if (is_curve() || (want == "parts" && axis_name[a] == "tasks")) {
         if (key_of[a] != key_of[b])
             return key_of[a] < key_of[b]
         return x_of[a] + 0 < x_of[b] + 0
@@ -266,8 +280,18 @@ function lines(    i, k, last, id)
             printf "\n\n"
         last = id
         print rank_of[k], x_of[k], text_of[k], runtime_of[k], \
-            some_words("", title(k), 0) (want == "memory" ? kernel(k) : "")
+            some_words("", title(k), 0) extras(k)
     }
+}
+
+function extras(k,    point)
+{
+    if (want == "memory")
+        return kernel(k)
+    if (want != "cost")
+        return ""
+    point = group_of[k] SUBSEP runtime_of[k] SUBSEP x_of[k]
+    return OFS (point in breaks ? breaks[point] : "NaN")
 }
 
 function kernel(k,    g, r)

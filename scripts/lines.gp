@@ -2,13 +2,15 @@
 # usage: gnuplot -c lines.gp IN OUT TITLE SUBTITLE AXIS X UNIT
 # A figure against the size of the problem: one line per runtime, one panel
 # per family of cells, all panels on the same axes.  IN is what `charts.awk
-# want=lines` prints; UNIT is s, ns or 1/s.
+# want=lines` prints; UNIT is s, ns or 1/s, or ns-log: then what want=cost
+# prints, on logarithmic axes, and a ring where the line breaks.
 if (ARGC != 7) {
     print "usage: lines.gp IN OUT TITLE SUBTITLE AXIS X UNIT"
     exit status 2
 }
 IN = ARG1; OUT = ARG2; TITLE = ARG3; SUBTITLE = ARG4; AXIS = ARG5; 
-SCALE = ARG7 eq "ns" ? 1e-9 : 1
+COST = ARG7 eq "ns-log"
+SCALE = ARG7 eq "ns" || COST ? 1e-9 : 1
 FORMAT = ARG7 eq "1/s" ? "count" : "tick_seconds"
 set loadpath system(sprintf("dirname '%s'", ARG0))
 load "style.gp"
@@ -39,7 +41,7 @@ do for [i = 1:series] {
         LAST_Y[i] = $3 * SCALE, NAME[i] = strcol(6), SAY[i] = labelled(NAME[i]), \
         HEAD[int($1)] = strcol(7), 1) nooutput
 }
-logarithmic = spans(low, high)
+logarithmic = COST || spans(low, high)
 ylow = logarithmic ? low / 1.3 : 0
 yhigh = logarithmic ? high * 1.3 : high * 1.06
 
@@ -53,6 +55,7 @@ RIGHT = 34 + 7 * longest
 BODY = LINES * CELL_H + 22
 NOTE = "bars: 95 % interval of the median" . \
     (bare > 0 ? "; without one there are too few samples" : "") . \
+    (COST ? "; ringed: it grew by over 26 % for ten times as many" : "") . \
     (panels > 1 ? "; all panels have the same axes" : "")
 load "card.gp"
 
@@ -110,7 +113,14 @@ do for [p = 1:panels] {
         for [j = 1:names] IN index MINE[j] - 1 \
             using 2:($3 * SCALE) with points \
             pointtype mark(NAME[MINE[j]]) pointsize 0.8 \
-            linecolor rgb hue(NAME[MINE[j]]) notitle
+            linecolor rgb hue(NAME[MINE[j]]) notitle, \
+        for [j = 1:COST * names] IN index MINE[j] - 1 \
+            using 2:($8 == $8 ? $3 * SCALE : NaN) with points \
+            pointtype 6 pointsize 1.9 linecolor rgb INK notitle, \
+        for [j = 1:COST * names] IN index MINE[j] - 1 \
+            using 2:($8 == $8 ? $3 * SCALE : NaN): \
+            (sprintf("%sx", digits($8))) with labels font sans(9.5) \
+            textcolor rgb shade(NAME[MINE[j]]) offset 0, 1 notitle
     # The heading is drawn once.
     unset label
     unset arrow

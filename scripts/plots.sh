@@ -251,6 +251,18 @@ draw_throughput() {
         "${operation:-operation}s per second" conns 1/s
 }
 
+# What an operation costs, however many there are at once.
+draw_cost() {
+    workload=$1 axis=$2
+    operation=$(caption workload "${workload}" 4)
+    select_rows cost "${workload}" cpu_ns_per_op
+    many=${axis}
+    [ "${axis}" != conns ] || many=connections
+    draw "cost-${workload}" lines.gp "${workload}" \
+        "${workload}: does one ${operation:-operation} cost more CPU with more ${many}?" \
+        "CPU time per ${operation:-operation}" "${axis}" ns-log
+}
+
 draw_memory() {
     workload=$1 axis=$2
     select_rows memory "${workload}" parked_rss
@@ -321,12 +333,13 @@ sweeps=0 memories=0
 [ ! -r "${latency}" ] ||
     select_from latency -v want=list "${latency}" >"${work}/curves"
 select_from charts -v want=list "${csv}" >"${work}/workloads"
-while read -r workload shape axis throughput parked; do
+while read -r workload shape axis throughput parked growth; do
     draw_time "${workload}" "${shape}" "${axis}" "${parked}"
     if [ "${shape}${axis}${throughput}" = linesconnsops_per_s ]; then
         draw_throughput "${workload}"
         sweeps=1
     fi
+    [ "${growth}" = - ] || draw_cost "${workload}" "${axis}"
     if [ "${shape}${parked}" = linesparked_rss ]; then
         draw_memory "${workload}" "${axis}"
         memories=1
@@ -362,7 +375,7 @@ draw_orders
 # Pictures of an earlier drawing would be taken for this one's.
 for old in "${charts}"/wall-* "${charts}"/throughput-* "${charts}"/memory-* \
     "${charts}"/speedup-* "${charts}"/latency-* "${charts}"/heartbeat-* \
-    "${charts}"/spread-* "${charts}"/crossover-*; do
+    "${charts}"/spread-* "${charts}"/crossover-* "${charts}"/cost-*; do
     rm -f "${old}"
 done
 for name in ${kept}; do

@@ -4,6 +4,7 @@
 #include <limits.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -145,17 +146,30 @@ static void assert_says(const struct fixture *f, const char *text)
         fail_msg("\"%s\" is not in: %s", text, f->output);
 }
 
-static void assert_svg_has(const struct fixture *f, const char *name,
-                           const char *text)
+/* The chart is whole, and that text is in it or not. */
+static void assert_svg(const struct fixture *f, const char *name,
+                       const char *text, bool there)
 {
     size_t size;
     char *svg = get(f, name, &size);
     assert_non_null(svg);
     assert_non_null(strstr(svg, "<svg"));
     assert_non_null(strstr(svg, "</svg>"));
-    if (!strstr(svg, text))
-        fail_msg("\"%s\" is not in %s", text, name);
+    if (there != (strstr(svg, text) != NULL))
+        fail_msg("\"%s\" is %sin %s", text, there ? "not " : "", name);
     free(svg);
+}
+
+static void assert_svg_has(const struct fixture *f, const char *name,
+                           const char *text)
+{
+    assert_svg(f, name, text, true);
+}
+
+static void assert_svg_lacks(const struct fixture *f, const char *name,
+                             const char *text)
+{
+    assert_svg(f, name, text, false);
 }
 
 static void assert_png(const struct fixture *f, const char *name)
@@ -337,6 +351,38 @@ static void the_change_of_winner_is_a_band_with_an_answer(void **state)
     assert_false(exists(f, "charts/crossover-cpu.svg"));
 }
 
+static void where_a_cost_stops_to_be_linear_it_is_ringed(void **state)
+{
+    static const char *const run = HEADER
+        "s/1/coro,nap,nap/cpus:1,tasks,10,1,coro,cpu_ns_per_op,ns,100,90,110,"
+        "90,110,9,-\n"
+        "s/2/coro,nap,nap/cpus:1,tasks,100,1,coro,cpu_ns_per_op,ns,100,90,110,"
+        "90,110,9,-\n"
+        "s/3/coro,nap,nap/cpus:1,tasks,1000,1,coro,cpu_ns_per_op,ns,320,310,"
+        "330,310,330,9,-\n"
+        "s/1/thread,nap,nap/cpus:1,tasks,10,1,thread,cpu_ns_per_op,ns,9e3,8e3,"
+        "1e4,8e3,1e4,9,-\n"
+        "s/2/thread,nap,nap/cpus:1,tasks,100,1,thread,cpu_ns_per_op,ns,9e3,8e3,"
+        "1e4,8e3,1e4,9,-\n"
+        "s/2/coro,nap,nap/cpus:1,tasks,100,1,coro,cpu_growth,ratio,1,0.9,1.1,"
+        "0.9,1.1,9,holds\n"
+        "s/3/coro,nap,nap/cpus:1,tasks,1000,1,coro,cpu_growth,ratio,3.2,3.1,"
+        "3.3,3.1,3.3,9,breaks\n";
+    struct fixture *f = *state;
+    need_gnuplot();
+    put(f, "summary.csv", run);
+    put(f, "captions.tsv",
+        "workload\tnap\tcpu_ns_per_op\tnap \"at\" `echo ran` @FACE \\n\tq\n");
+    assert_int_equal(plots(f, ""), 0);
+    assert_svg_has(f, "charts/cost-nap.svg", "3.20x</text>");
+    assert_svg_lacks(f, "charts/cost-nap.svg", "1.00x</text>");
+    /* Of two sizes nothing can be said. */
+    assert_svg_lacks(f, "charts/cost-nap.svg", "thread");
+    /* Nothing in a text is for gnuplot to run. */
+    assert_svg_has(f, "charts/cost-nap.svg", "`echo ran` @FACE \\n");
+    assert_png(f, "charts/cost-nap.png");
+}
+
 static void what_is_not_ours_is_said_beside_its_name(void **state)
 {
     struct fixture *f = *state;
@@ -492,6 +538,7 @@ int main(void)
         test(distributions_stand_on_an_axis_of_nines),
         test(every_sample_is_drawn_and_those_far_off_are_ringed),
         test(the_change_of_winner_is_a_band_with_an_answer),
+        test(where_a_cost_stops_to_be_linear_it_is_ringed),
         test(what_is_not_ours_is_said_beside_its_name),
         test(labels_say_what_holds_for_one_size_or_a_pool_only),
         test(captions_are_shown_and_escaped),

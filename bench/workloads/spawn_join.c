@@ -60,7 +60,7 @@ const struct workload workload_spawn_join = {
                { "pool:20", NULL, "alive=0", "alive=0" },
                { "thread:tuned,seq", NULL, NULL, "alive=0" },
                { "coro,thread,thread:tuned", "alive=1 tasks=1000",
-                 "alive=1 tasks=1000", "alive=1 tasks=1000,10000" },
+                 "alive=1 tasks=1000", "alive=1 tasks=10,100,1000,10000" },
                { "coro", NULL, "alive=1 tasks=10000",
                  "alive=1 tasks=100000,1000000" } },
     .live = "tasks*alive",
