@@ -96,7 +96,7 @@ const char *const html_style[] = {
     "  .wide { overflow: visible }",
     "  figure, tr { break-inside: avoid }",
     "  h2 { break-after: avoid }",
-    "  figure svg { min-width: 0 }",
+    "  figure svg { min-width: 0; max-width: 16cm }",
     "  .f { white-space: normal }",
     "}",
     NULL,

@@ -26,13 +26,12 @@ static void print_winners(struct page *page, const struct answers *answers)
 /* What an answer stands on. */
 static void print_answer(struct page *page, const struct answer *answer)
 {
-    page_begin(page, PAGE_ITEM);
-    page_prose(page, "**%s:**", answer->heading);
+    page_paragraph(page, "**%s**", answer->heading);
     for (size_t i = 0; i < answer->n; i++) {
-        page_prose(page, " ");
+        page_begin(page, PAGE_ITEM);
         page_text(page, answer->sentences[i]);
+        page_end(page);
     }
-    page_end(page);
 }
 
 /* How the verdicts of one measure fall, and how many survive the question

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "contest.h"
+#include "human.h"
 
 enum {
     WORKLOADS_MAX = 16,
@@ -190,6 +191,30 @@ static void name_gain(char *text, size_t size, const struct tally *tally,
         snprintf(text + used, size - used, " on all CPUs");
 }
 
+/* What a parked task holds in figures, beside the ratio of two of them: of the
+ * first group both models were measured in. */
+static void name_memory(char *text, size_t size, const struct kind *kind,
+                        const struct analysis *a)
+{
+    char coro[HUMAN], thread[HUMAN], rss[HUMAN];
+    for (size_t i = 0; i < a->slopes_n; i++)
+        for (size_t j = 0; j < a->slopes_n; j++) {
+            const struct slope *x = &a->slopes[i], *y = &a->slopes[j];
+            if (strcmp(x->cell->group, y->cell->group) != 0 ||
+                strcmp(x->cell->runtime, "coro") != 0 ||
+                strcmp(y->cell->runtime, "thread") != 0 ||
+                !is_named(kind, x->cell->workload))
+                continue;
+            size_t used = strlen(text);
+            snprintf(text + used, size - used,
+                     "; coro holds %s a task, thread %s, of which RSS shows %s",
+                     human_bytes(coro, slope_full(x)),
+                     human_bytes(thread, slope_full(y)),
+                     human_bytes(rss, slope_rss(y)));
+            return;
+        }
+}
+
 /* ---- sentences ---- */
 
 /* Takes the text over. */
@@ -248,7 +273,8 @@ static bool is_worth_saying(const struct kind *kind, size_t contests)
 }
 
 static int add_answer(struct answers *all, const struct kind *kind,
-                      const struct cell *const *cells, size_t n)
+                      const struct analysis *a, const struct cell *const *cells,
+                      size_t n)
 {
     struct contest contests[SENTENCES_MAX];
     size_t held = 0;
@@ -261,6 +287,8 @@ static int add_answer(struct answers *all, const struct kind *kind,
         all->n += !error;
         if (!error)
             error = say_all(answer, contests, held);
+        if (!error && answer->gain[0] && kind->measures[0] == MEASURE_MEMORY)
+            name_memory(answer->gain, sizeof answer->gain, kind, a);
     }
     while (held > 0)
         contest_fini(&contests[--held]);
@@ -289,7 +317,7 @@ int verdict_make(struct answers *out, const struct analysis *a)
     for (size_t i = 0; i < KINDS && !error; i++) {
         size_t n = choose(cells, a, &kinds[i]);
         if (n > 0)
-            error = add_answer(&all, &kinds[i], cells, n);
+            error = add_answer(&all, &kinds[i], a, cells, n);
     }
     free(cells);
     if (error)

@@ -69,8 +69,9 @@ struct answer {
     char winner[128];
     /* "1.05x [1.01, 1.16] to 2.06x [1.60, 2.45] faster on all CPUs" (nothing is
      * said of pinned ones): the winner's, over
-     * whom the first sentence it won is about; "" where nobody won. */
-    char gain[256];
+     * whom the first sentence it won is about; "" where nobody won.  Memory
+     * is also told in bytes, in full and as RSS shows it. */
+    char gain[384];
     char **sentences; /* each ends with a full stop */
     size_t n;
 };
