@@ -13,6 +13,7 @@
 #include "catalog.h"
 #include "command.h"
 #include "env.h"
+#include "folder.h"
 #include "interrupt.h"
 #include "proc.h"
 #include "regress/gate_accept.h"
@@ -202,6 +203,28 @@ static int status_of(struct session *session, int err, int status)
     return complain(session, status);
 }
 
+/* A glob with a slip in it must not pass for a run that found nothing. */
+static int refuse_empty(struct session *session)
+{
+    snprintf(session->message, sizeof session->message,
+             "no metric matches '%.200s'; cobench regress --list prints their "
+             "names",
+             session->options.metrics);
+    return complain(session, STATUS_BROKEN);
+}
+
+static bool is_empty(const struct session *session)
+{
+    return session->options.metrics && session->plan.n == 0 &&
+           json_array_size(session->gate.left_out) == 0;
+}
+
+/* Of programs that cannot be used, by whose they are. */
+static int head_status(const struct session *session)
+{
+    return session->options.head_bin ? STATUS_USAGE : STATUS_BROKEN;
+}
+
 /* ---- base against head ---- */
 
 static int compare_sides(struct session *session, const char *inject)
@@ -217,12 +240,14 @@ static int compare_sides(struct session *session, const char *inject)
         return status_of(session, err, STATUS_USAGE);
     err = read_catalog(session, &session->head, build->head);
     if (err != 0)
-        return status_of(session, err, STATUS_BROKEN);
+        return status_of(session, err, head_status(session));
     struct gate_wishes wishes = make_wishes(session, inject);
     err = gate_plan_sides(&session->plan, gate, &session->base, &session->head,
                           &wishes, session->message, sizeof session->message);
     if (err != 0)
         return status_of(session, err, STATUS_USAGE);
+    if (is_empty(session))
+        return refuse_empty(session);
     struct gate_effort effort = { .screen = screen_sides };
     err = measure(session, &effort);
     return err != 0 ? status_of(session, err, STATUS_BROKEN)
@@ -291,15 +316,18 @@ static int compare_ratios(struct session *session, const char *inject)
                                 "regress: --record wants a clean tree: commit "
                                 "or stash what is changed, and build again");
     int err = read_baseline(session);
-    if (err == 0)
-        err = read_catalog(session, &session->head, build->head);
     if (err != 0)
         return status_of(session, err, STATUS_BROKEN);
+    err = read_catalog(session, &session->head, build->head);
+    if (err != 0)
+        return status_of(session, err, head_status(session));
     struct gate_wishes wishes = make_wishes(session, inject);
     err = gate_plan_ratios(&session->plan, gate, &session->head, &wishes,
                            session->message, sizeof session->message);
     if (err != 0)
         return status_of(session, err, STATUS_USAGE);
+    if (is_empty(session))
+        return refuse_empty(session);
     struct gate_effort effort = {
         .screen = records ? screen_none : gate_ratio_screen,
         .screen_arg = gate->baseline,
@@ -315,6 +343,9 @@ static int compare_ratios(struct session *session, const char *inject)
 static int replay(struct session *session)
 {
     const char *path = session->options.replay;
+    /* Without it there are no charts, no more. */
+    if (catalog_folder(session->folder, sizeof session->folder) != 0)
+        session->folder[0] = 0;
     int err = gate_load(&session->gate, path, session->message,
                         sizeof session->message);
     if (err != 0)
@@ -328,17 +359,44 @@ static int replay(struct session *session)
     return session->gate.status;
 }
 
-static int list(void)
+static void list_pairs(const struct gate_plan *plan)
 {
-    for (const struct gate_metric *m = gate_metrics; m->workload; m++)
-        printf("%-12s %-34s %-10s %s\n", m->workload, m->params, m->runtime,
-               gate_quantities[m->quantity].name);
-    return fflush(stdout) == 0 ? STATUS_FINE : STATUS_BROKEN;
+    for (size_t i = 0; i < plan->n; i++)
+        if (plan->pairs[i].entry.role != DECIDE_CONTROL)
+            puts(plan->pairs[i].entry.name);
+}
+
+/* The names, by the programs that there are. */
+static int list(struct session *session)
+{
+    const char *head = session->options.head_bin;
+    struct gate_wishes wishes = { .metrics = session->options.metrics };
+    int err = catalog_folder(session->folder, sizeof session->folder);
+    if (err == 0)
+        err = read_catalog(session, &session->head,
+                           head ? head : session->folder);
+    if (err != 0)
+        return status_of(session, err, head_status(session));
+    err = gate_plan_sides(&session->plan, &session->gate, &session->head,
+                          &session->head, &wishes, session->message,
+                          sizeof session->message);
+    list_pairs(&session->plan);
+    gate_plan_fini(&session->plan);
+    if (err == 0)
+        err = gate_plan_ratios(&session->plan, &session->gate, &session->head,
+                               &wishes, session->message,
+                               sizeof session->message);
+    list_pairs(&session->plan);
+    if (err == 0 && fflush(stdout) != 0)
+        err = -EIO;
+    return err == 0 ? STATUS_FINE : STATUS_BROKEN;
 }
 
 static int go(struct session *session)
 {
     struct gate_options *options = &session->options;
+    if (options->list)
+        return list(session);
     session->out = options->out;
     if (options->replay)
         return replay(session);
@@ -356,7 +414,14 @@ static int go(struct session *session)
     if (given)
         snprintf(inject, sizeof inject, "%s", given);
     unsetenv("COBENCH_INJECT");
-    int err = catalog_folder(session->folder, sizeof session->folder);
+    /* Before anything takes long. */
+    int err = folder_make(session->out);
+    if (err != 0) {
+        snprintf(session->message, sizeof session->message,
+                 "cannot write into %s: %s", session->out, strerror(-err));
+        return complain(session, STATUS_BROKEN);
+    }
+    err = catalog_folder(session->folder, sizeof session->folder);
     if (err == 0)
         err = find_sides(session);
     if (err != 0)
@@ -383,8 +448,6 @@ int command_regress(int argc, char **argv)
         fputs(gate_options_help, stdout);
         return STATUS_FINE;
     }
-    if (session.options.list)
-        return list();
     interrupt_catch();
     status = gate_init(&session.gate) == 0 ? go(&session) : STATUS_BROKEN;
     gate_build_fini(&session.build);

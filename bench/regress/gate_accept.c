@@ -10,6 +10,22 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum {
+    REASON = 160 /* bytes of it that are shown */
+};
+
+/* How many bytes of the text are at most that many, and whole characters of
+ * UTF-8. */
+static size_t cut(const char *text, size_t most)
+{
+    size_t n = strlen(text);
+    if (n <= most)
+        return n;
+    for (n = most; n > 0 && ((unsigned char)text[n] & 0xc0) == 0x80; n--)
+        ;
+    return n;
+}
+
 /* The " +NN% " in the line: the names of metrics have blanks themselves, so
  * the glob ends where a number in per cent begins. */
 static const char *find_percent(const char *line, double *percent,
@@ -34,8 +50,8 @@ json_t *gate_accept_parse(const char *line)
     const char *end = find_percent(line, &percent, &reason);
     if (!end || end == line || !*reason || !isfinite(percent) || percent <= 0)
         return NULL;
-    return json_pack("{s:s%, s:f, s:s}", "glob", line, (size_t)(end - line),
-                     "percent", percent, "reason", reason);
+    return json_pack("{s:s%, s:f, s:s%}", "glob", line, (size_t)(end - line),
+                     "percent", percent, "reason", reason, cut(reason, REASON));
 }
 
 void gate_accept_read(json_t *accepts, const char *text, char *bad,
@@ -43,7 +59,7 @@ void gate_accept_read(json_t *accepts, const char *text, char *bad,
 {
     bad[0] = 0;
     while (*text) {
-        char line[512];
+        char line[4096];
         size_t n = strcspn(text, "\n");
         snprintf(line, sizeof line, "%.*s", (int)n, text);
         json_t *accept = gate_accept_parse(line);

@@ -7,7 +7,7 @@
 #include "gate_report.h"
 #include "human.h"
 
-/* Text in an attribute. */
+/* Text in an attribute; XML has no way to write most control characters. */
 static void put_text(FILE *out, const char *text)
 {
     for (; *text; text++) {
@@ -17,6 +17,8 @@ static void put_text(FILE *out, const char *text)
             fputs("&lt;", out);
         else if (*text == '"')
             fputs("&quot;", out);
+        else if ((unsigned char)*text < ' ')
+            fputc('?', out);
         else
             fputc(*text, out);
     }

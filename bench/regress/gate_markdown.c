@@ -24,6 +24,16 @@ static void put_head(FILE *out, const struct gate *gate)
     fprintf(out, "|---|---|---:|---:|---:|---:|\n");
 }
 
+/* Text in a cell of a table. */
+static void put_text(FILE *out, const char *text)
+{
+    for (; *text; text++) {
+        if (*text == '|')
+            fputc('\\', out);
+        fputc(*text, out);
+    }
+}
+
 static void put_row(FILE *out, const struct gate_entry *entry)
 {
     const struct decision *decision = &entry->decision;
@@ -32,10 +42,10 @@ static void put_row(FILE *out, const struct gate_entry *entry)
     snprintf(finds, sizeof finds, "-");
     if (isfinite(decision->detectable))
         snprintf(finds, sizeof finds, "%.0f%%", 100 * decision->detectable);
-    fprintf(out, "| `%s`%s%s | %s%s%s | %s", entry->name,
-            *entry->remark ? ": " : "", entry->remark, loud ? "**" : "",
-            gate_verdict(entry), loud ? "**" : "",
-            human_ratio(ratio, decision->ratio));
+    fprintf(out, "| `%s`%s", entry->name, *entry->remark ? ": " : "");
+    put_text(out, entry->remark);
+    fprintf(out, " | %s%s%s | %s", loud ? "**" : "", gate_verdict(entry),
+            loud ? "**" : "", human_ratio(ratio, decision->ratio));
     if (isfinite(decision->low) && isfinite(decision->high))
         fprintf(out, " [%.2f, %.2f]", decision->low, decision->high);
     fprintf(out, " | %s | %s | %s |\n",
@@ -87,7 +97,7 @@ static void put_list(FILE *out, const char *title, const json_t *list)
     }
 }
 
-void gate_markdown(FILE *out, const struct gate *gate)
+static void put_all(FILE *out, const struct gate *gate, bool charts)
 {
     const json_t *env = json_object_get(gate->about, "env");
     size_t *order = gate_ranking(gate);
@@ -99,7 +109,8 @@ void gate_markdown(FILE *out, const struct gate *gate)
             gate_sides(sides, sizeof sides, gate),
             catalog_text(env, "machine"));
     put_rows(out, gate, order, false);
-    put_charts(out, gate, order);
+    if (charts)
+        put_charts(out, gate, order);
     put_list(out, "Broken", gate->broken);
     put_list(out, "Not compared", gate->left_out);
     size_t quiet = put_rows(NULL, gate, order, true);
@@ -112,4 +123,14 @@ void gate_markdown(FILE *out, const struct gate *gate)
         fprintf(out, "\n</details>\n");
     }
     free(order);
+}
+
+void gate_markdown(FILE *out, const struct gate *gate)
+{
+    put_all(out, gate, false);
+}
+
+void gate_markdown_charts(FILE *out, const struct gate *gate)
+{
+    put_all(out, gate, true);
 }

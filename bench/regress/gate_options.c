@@ -24,7 +24,8 @@ const char *const gate_options_help =
     "  --head-bin DIR      programs of head, instead of those beside cobench\n"
     "  --metric GLOB[,..]  only metrics whose whole name matches one (a star\n"
     "                      matches everything, slashes too)\n"
-    "  --list              print the names of the metrics\n"
+    "  --list              print these names, and those of the ratios that\n"
+    "                      are compared without a base\n"
     "how\n"
     "  --force             measure even if both sides are the same programs\n"
     "  --budget SECONDS    be inconclusive after that; 600\n"
@@ -141,9 +142,11 @@ static const char *conflict(const struct gate_options *options)
         return "give --base or --base-bin, not both";
     if (options->record && (options->base || options->base_bin))
         return "--record is for runs without a base";
-    if (options->replay && (options->base || options->base_bin ||
-                            options->record || options->force))
-        return "--replay measures nothing: give it no base";
+    if (options->replay &&
+        (options->base || options->base_bin || options->head_bin ||
+         options->record || options->force || options->metrics))
+        return "--replay decides again about all that was measured: of the "
+               "other options it takes --out";
     return NULL;
 }
 

@@ -94,17 +94,24 @@ static int draw(const struct gate_entry *entry, const char *script,
     const char *const argv[] = { "/usr/bin/env", "gnuplot", "-c",  script,
                                  pairs,          svg,       title, subtitle,
                                  entry->unit,    NULL };
-    struct proc_options options = { .argv = argv, .limit_ns = CHART_NS };
+    /* In the plain C locale gnuplot 5.4 corrupts its memory over the names it
+     * makes in UTF-8. */
+    const char *const env[] = { "LC_ALL=C.UTF-8", NULL };
+    struct proc_options options = { .argv = argv,
+                                    .env = env,
+                                    .limit_ns = CHART_NS };
     struct proc_result result;
     err = proc_run(&options, &result);
-    if (err == 0 && (result.end != PROC_EXITED || result.code != 0))
+    if (err != 0)
+        return err;
+    if (result.end != PROC_EXITED || result.code != 0)
         err = -EPROTO;
-    if (err == 0)
-        proc_result_fini(&result);
+    proc_result_fini(&result);
     return err;
 }
 
-static void draw_charts(const struct gate *gate, const char *dir,
+/* Whether all could be drawn. */
+static bool draw_charts(const struct gate *gate, const char *dir,
                         const char *folder)
 {
     char script[PATH_MAX], charts[PATH_MAX], subtitle[512];
@@ -122,9 +129,10 @@ static void draw_charts(const struct gate *gate, const char *dir,
         if (err != 0) {
             fprintf(stderr, "cobench: no charts: gnuplot or its script is "
                             "missing or failed\n");
-            return;
+            return false;
         }
     }
+    return true;
 }
 
 /* ---- all ---- */
@@ -138,12 +146,12 @@ int gate_output(const struct gate *gate, const char *dir, const char *folder)
     int err = folder_make(dir);
     if (err == 0)
         err = gate_write(gate, path);
+    bool charts = err == 0 && draw_charts(gate, dir, folder);
     if (err == 0)
-        err = write_report(gate, dir, "regress.md", gate_markdown);
+        err = write_report(gate, dir, "regress.md",
+                           charts ? gate_markdown_charts : gate_markdown);
     if (err == 0)
         err = write_report(gate, dir, "regress.xml", gate_junit);
-    if (err == 0)
-        draw_charts(gate, dir, folder);
     if (err != 0)
         fprintf(stderr, "cobench regress: cannot write into %s: %s\n", dir,
                 strerror(-err));

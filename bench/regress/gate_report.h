@@ -12,9 +12,9 @@
 
 /* A table, worst first, and the verdict.  With colour when asked. */
 void gate_print(FILE *out, const struct gate *gate, bool colour);
-/* Markdown, with one chart per regression where charts/NAME.svg lies beside
- * it. */
+/* Markdown; and with a chart of each regression, charts/NAME.svg beside it. */
 void gate_markdown(FILE *out, const struct gate *gate);
+void gate_markdown_charts(FILE *out, const struct gate *gate);
 /* JUnit XML: a test case for each gating metric, failed when it REGRESSED,
  * skipped when it was not compared, an error when it is BROKEN; and one, "the
  * run", that fails when the exit status is neither 0 nor 1. */

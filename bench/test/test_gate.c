@@ -58,6 +58,20 @@ static void the_most_generous_trailer_that_matches_counts(void **state)
     json_decref(accepts);
 }
 
+static void a_long_reason_is_cut_between_characters(void **state)
+{
+    (void)state;
+    char line[1024];
+    int used = snprintf(line, sizeof line, "a +5%% x");
+    for (int i = 0; i < 200; i++)
+        used += snprintf(line + used, sizeof line - (size_t)used, "\xc3\xa9");
+    json_t *accept = gate_accept_parse(line);
+    assert_non_null(accept);
+    const char *reason = json_string_value(json_object_get(accept, "reason"));
+    assert_true(strlen(reason) > 100 && strlen(reason) < 200);
+    json_decref(accept);
+}
+
 /* ---- names ---- */
 
 static void a_glob_matches_whole_names_and_slashes(void **state)
@@ -187,14 +201,33 @@ static void reports_escape_what_they_quote(void **state)
     char *text = NULL;
     size_t bytes;
     assert_int_equal(gate_init(&gate), 0);
-    gate_leave_out(&gate, "a<b>&\"c\"", "%s", "x\"y");
+    gate_leave_out(&gate, "a<b>&\"c\"", "%s", "x\"y\033z");
     assert_int_equal(gate_judge(&gate), 0);
     FILE *f = open_memstream(&text, &bytes);
     gate_junit(f, &gate);
     fclose(f);
     assert_non_null(strstr(text, "name=\"a&lt;b>&amp;&quot;c&quot;\""));
+    assert_non_null(strstr(text, "\"x&quot;y?z\""));
     assert_non_null(strstr(text, "tests=\"2\""));
     assert_non_null(strstr(text, "errors=\"1\""));
+    free(text);
+    gate_fini(&gate);
+}
+
+static void a_remark_stays_in_its_cell(void **state)
+{
+    (void)state;
+    struct gate gate;
+    char *text = NULL;
+    size_t bytes;
+    assert_int_equal(gate_init(&gate), 0);
+    struct gate_entry *entry = gate_add(&gate, "m");
+    assert_non_null(entry);
+    strcpy(entry->remark, "this | that");
+    FILE *f = open_memstream(&text, &bytes);
+    gate_markdown(f, &gate);
+    fclose(f);
+    assert_non_null(strstr(text, "| `m`: this \\| that |"));
     free(text);
     gate_fini(&gate);
 }
@@ -205,6 +238,7 @@ int main(void)
         cmocka_unit_test(a_trailer_is_glob_percent_and_reason),
         cmocka_unit_test(a_trailer_of_another_form_is_none),
         cmocka_unit_test(the_most_generous_trailer_that_matches_counts),
+        cmocka_unit_test(a_long_reason_is_cut_between_characters),
         cmocka_unit_test(a_glob_matches_whole_names_and_slashes),
         cmocka_unit_test(metrics_have_names_of_their_own),
         cmocka_unit_test(quantiles_are_those_of_the_tables),
@@ -213,6 +247,7 @@ int main(void)
         cmocka_unit_test(a_limit_holds_without_any_record),
         cmocka_unit_test(a_ratio_of_nothing_is_broken),
         cmocka_unit_test(reports_escape_what_they_quote),
+        cmocka_unit_test(a_remark_stays_in_its_cell),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

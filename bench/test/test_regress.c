@@ -152,6 +152,30 @@ static void the_step_summary_gets_the_markdown(void **state)
     assert_int_equal(strncmp(file.output, "before\n## Performance", 21), 0);
 }
 
+static void a_regression_is_drawn_in_any_locale(void **state)
+{
+    (void)state;
+    struct program run;
+    program_run(&run, "gnuplot --version");
+    if (run.status != 0) {
+        printf("SKIP: no gnuplot\n");
+        skip();
+    }
+    put("head/manners", "ns=1200\n");
+    compare(&run, "export LC_ALL=C;", "");
+    assert_int_equal(run.status, 1);
+    program_run(&run,
+                "cd %s/out && test -s \"$(sed -n "
+                "'s/^!.*](\\(charts.*\\))/\\1/p' regress.md)\"",
+                folder);
+    assert_int_equal(run.status, 0);
+    program_run(&run,
+                "\"$BIN\"/cobench regress --replay %s/out/regress.json --out "
+                "%s/again; cd %s && diff -r out again",
+                folder, folder, folder);
+    assert_int_equal(run.status, 0);
+}
+
 static void the_other_way_round_it_is_an_improvement(void **state)
 {
     (void)state;
@@ -186,6 +210,7 @@ static void no_metric_is_no_pass(void **state)
     struct program run;
     compare(&run, "", "--metric 'none*'");
     assert_int_equal(run.status, 4);
+    assert_non_null(strstr(run.output, "no metric matches 'none*'"));
 }
 
 static void a_side_with_manners_like_these_is_broken(void **state)
@@ -277,6 +302,8 @@ static void wrong_usage_is_status_2(void **state)
                                          "--replay /nowhere.js",
                                          "--base-bin /nowhere --metric x",
                                          "--record --base HEAD",
+                                         "--replay x --metric y",
+                                         "--head-bin /nowhere --base-bin x",
                                          "--base no-such-revision" };
     struct program run;
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
@@ -286,6 +313,33 @@ static void wrong_usage_is_status_2(void **state)
     }
     compare(&run, "export COBENCH_INJECT=nothing:1.2;", "");
     assert_int_equal(run.status, 2);
+}
+
+static void the_list_has_names_that_metric_takes(void **state)
+{
+    (void)state;
+    struct program run;
+    program_run(&run, "\"$BIN\"/cobench regress --list --head-bin %s/head",
+                folder);
+    assert_int_equal(run.status, 0);
+    assert_string_equal(run.output, METRIC "\n");
+    program_run(&run,
+                "\"$BIN\"/cobench regress --list --head-bin %s/head "
+                "--metric '*thread*'",
+                folder);
+    assert_string_equal(run.output, "");
+}
+
+static void where_nothing_can_be_written_nothing_is_measured(void **state)
+{
+    (void)state;
+    struct program run;
+    put("head/manners", "touch \"$here/ran\"; ns=1000\n");
+    compare(&run, "", "--out /proc/nowhere");
+    assert_int_equal(run.status, 4);
+    assert_non_null(strstr(run.output, "cannot write into /proc/nowhere"));
+    program_run(&run, "ls %s/head", folder);
+    assert_null(strstr(run.output, "ran"));
 }
 
 /* ---- replay ---- */
@@ -559,6 +613,7 @@ int main(void)
         TEST(programs_that_are_identical_are_not_measured),
         TEST(slower_fails_and_is_reported_everywhere),
         TEST(the_step_summary_gets_the_markdown),
+        TEST(a_regression_is_drawn_in_any_locale),
         TEST(the_other_way_round_it_is_an_improvement),
         TEST(a_replay_gives_the_identical_file),
         TEST(no_metric_is_no_pass),
@@ -569,6 +624,8 @@ int main(void)
         TEST(another_definition_is_not_compared),
         TEST(what_only_head_has_is_new),
         TEST(wrong_usage_is_status_2),
+        TEST(the_list_has_names_that_metric_takes),
+        TEST(where_nothing_can_be_written_nothing_is_measured),
         TEST(facts_on_file_decide_too),
         TEST(too_short_a_run_is_inconclusive),
         TEST(a_budget_that_is_over_at_once_measured_nothing),
