@@ -1,13 +1,15 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# usage: scripts/test-regress.sh BUILD_DIR
+# usage: scripts/test-regress.sh BUILD_DIR [same|inject|revision|busy]...
 # Does the regression gate keep its word on this machine?  Compares programs
 # with themselves, alone and while every core is busy; slows one metric down,
-# and speeds it up; slows a revision down.  Some minutes; prints the observed
-# rates, and fails when the gate cried wolf or missed something.
+# and speeds it up; slows a revision down; or only what is named.  Some minutes;
+# prints the observed rates, and fails when the gate cried wolf or missed
+# something.
 set -eu
 
 build=$1
+shift
 cobench=${build}/bin/cobench
 work=$(mktemp -d)
 busy=
@@ -116,19 +118,41 @@ slow_revision() {
     tell 'REGRESSED for a revision that carries ballast' "${good}" 1
 }
 
+# Keeps every core busy from now on.
+load_cores() {
+    cores=$(nproc)
+    while [ "${cores}" -gt 0 ]; do
+        sh -c 'while :; do :; done' &
+        busy="${busy} $!"
+        cores=$((cores - 1))
+    done
+}
+
 unset GITHUB_STEP_SUMMARY
-compare_same 'the same programs: no alarm' 20
-inject "${switch}" 1.2 REGRESSED 1
-inject "${dispatch}" 1.2 REGRESSED 1
-inject "${request}" 1.2 REGRESSED 1
-inject "${memory}" 1.1 REGRESSED 1
-inject "${switch}" 0.8 improved 0
-slow_revision
-cores=$(nproc)
-while [ "${cores}" -gt 0 ]; do
-    sh -c 'while :; do :; done' &
-    busy="${busy} $!"
-    cores=$((cores - 1))
+[ $# -gt 0 ] || set -- same inject revision busy
+for part in "$@"; do
+    case ${part} in
+    same)
+        compare_same 'the same programs: no alarm' 20
+        ;;
+    inject)
+        inject "${switch}" 1.2 REGRESSED 1
+        inject "${dispatch}" 1.2 REGRESSED 1
+        inject "${request}" 1.2 REGRESSED 1
+        inject "${memory}" 1.1 REGRESSED 1
+        inject "${switch}" 0.8 improved 0
+        ;;
+    revision)
+        slow_revision
+        ;;
+    busy)
+        load_cores
+        compare_same 'the same programs, every core busy: no alarm' 5
+        ;;
+    *)
+        echo "test-regress: no part '${part}'" >&2
+        exit 2
+        ;;
+    esac
 done
-compare_same 'the same programs, every core busy: no alarm' 5
 exit "${wrong}"

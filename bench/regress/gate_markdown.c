@@ -116,9 +116,10 @@ static void put_all(FILE *out, const struct gate *gate, bool charts)
     size_t quiet = put_rows(NULL, gate, order, true);
     if (quiet > 0) {
         fprintf(out,
-                "\n<details><summary>%zu metric%s the same, controls "
-                "included</summary>\n\n",
-                quiet, quiet == 1 ? "" : "s");
+                "\n<details><summary>%zu metric%s the same%s"
+                "</summary>\n\n",
+                quiet, quiet == 1 ? "" : "s",
+                gate->baseline ? "" : ", controls included");
         put_rows(out, gate, order, true);
         fprintf(out, "\n</details>\n");
     }
