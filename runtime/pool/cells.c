@@ -12,15 +12,14 @@
 #include "report.h"
 
 enum {
-    CACHE_LINE = 64,
     BATCH = 64
 };
 
-_Static_assert(sizeof(struct rt_task) <= CACHE_LINE, "one line per task");
+_Static_assert(sizeof(struct rt_task) <= POOL_LINE, "one line per task");
 
 struct chunk {
     struct chunk *next;
-    unsigned char cells[(BATCH + 1) * CACHE_LINE];
+    unsigned char cells[(BATCH + 1) * POOL_LINE];
 };
 
 static void put(struct pool_worker *self, struct rt_task *task)
@@ -47,9 +46,9 @@ static bool refill(struct pool_worker *self)
 
 static struct rt_task *cell_of(struct chunk *chunk, size_t i)
 {
-    uintptr_t start = (uintptr_t)chunk->cells + CACHE_LINE - 1;
-    unsigned char *first = (unsigned char *)(start & -(uintptr_t)CACHE_LINE);
-    return (struct rt_task *)(void *)(first + i * CACHE_LINE);
+    uintptr_t start = (uintptr_t)chunk->cells + POOL_LINE - 1;
+    unsigned char *first = (unsigned char *)(start & -(uintptr_t)POOL_LINE);
+    return (struct rt_task *)(void *)(first + i * POOL_LINE);
 }
 
 static bool allocate(struct pool_worker *self)

@@ -52,15 +52,26 @@ struct pool_worker {
     unsigned cell_count;
 };
 
+enum {
+    POOL_LINE = 64 /* bytes of a cache line */
+};
+
 struct pool {
-    struct os_lock lock; /* everything below, unless said otherwise */
+    /* Spawning a task and taking one touch the first cache line, and no more
+     * of this: each line that two CPUs pass to and fro costs what a task may
+     * cost in all. */
+    _Alignas(POOL_LINE) struct os_lock lock; /* all, unless said otherwise */
+    unsigned workers;                        /* W; set before the first */
+    unsigned running, searching;
     struct rt_task *first, *last;
     atomic_size_t queued; /* written with the lock, read by those who spin */
     size_t live;          /* spawned and not ended */
-    uint64_t spawned, helped, spares;
-    unsigned threads; /* in `all` */
-    unsigned running, searching;
-    struct pool_worker *idle, *reserve;
+    uint64_t spawned;
+    struct pool_worker *idle;
+    /* Here ends the first. */
+    struct pool_worker *reserve;
+    uint64_t helped, spares;
+    unsigned threads;         /* in `all` */
     struct os_task *finisher; /* rt_run(), waiting until live is 0 */
     atomic_bool stopping;     /* written with the lock */
     struct pool_worker *all;
@@ -68,10 +79,11 @@ struct pool {
     struct rt_task *batches; /* of free cells, by link; see cells.c */
     void *chunks;
     /* Set before the first worker. */
-    unsigned workers;
     size_t stack_bytes;
     pthread_attr_t attr;
 };
+
+_Static_assert(offsetof(struct pool, reserve) == POOL_LINE, "the first line");
 
 extern struct pool pool;
 /* The worker on whose stack we are; the main task's included. */
