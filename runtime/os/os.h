@@ -112,15 +112,15 @@ extern unsigned os_spins;
 /* ---- park.c ---- */
 
 /*
- * Waits until os_wake(os_self), looking `spins` times before it sleeps (not
- * at all when the deadline is 0 or less).  The reason is for those who ask
- * what the task waits for: one of rt_trace_event's words.
+ * Waits until os_wake(os_self), if `look` with a look before it sleeps (not
+ * when the deadline is 0 or less).  The reason is for those who ask what the
+ * task waits for: one of rt_trace_event's words.
  * Returns 0 when woken, which uses the wake-up up, else -ETIMEDOUT or
  * -ECANCELED; -EDEADLK without a deadline where nobody else exists (os_alone).
  * The cancellation stays pending: the caller may find that what it waited for
  * has come all the same, else it calls os_cancel_deliver().
  */
-int os_park(const char *reason, int64_t deadline, unsigned spins);
+int os_park(const char *reason, int64_t deadline, bool look);
 
 /* The same for the ends of several tasks: adds how many came to *wakes, and
  * sets *failed when one of them failed. */

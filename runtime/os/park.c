@@ -47,13 +47,17 @@ void os_futex_wake(atomic_uint *word)
     syscall(SYS_futex, word, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0);
 }
 
-static bool woken_while_spinning(const atomic_uint *word, unsigned spins)
+static bool woken_while_spinning(const atomic_uint *word)
 {
+    unsigned spins = os_patience();
     for (unsigned i = 0; i < spins; i++) {
-        if (atomic_load_explicit(word, memory_order_relaxed) >= OS_WOKEN)
+        if (atomic_load_explicit(word, memory_order_relaxed) >= OS_WOKEN) {
+            os_looked(true);
             return true;
+        }
         os_relax();
     }
+    os_looked(false);
     return false;
 }
 
@@ -117,23 +121,22 @@ static int sleep_seated(const char *reason, atomic_uint *word, int64_t deadline)
 
 /* Returns the reason to give up, which counts when *seen, the word at the
  * end, holds no wake-up. */
-static int park(const char *reason, int64_t deadline, unsigned spins,
-                unsigned *seen)
+static int park(const char *reason, int64_t deadline, bool look, unsigned *seen)
 {
     atomic_uint *word = &os_self->word;
     int err = 0;
-    if (!woken_while_spinning(word, deadline > 0 ? spins : 0))
+    if (!look || deadline <= 0 || !woken_while_spinning(word))
         err = sleep_seated(reason, word, deadline);
     *seen = atomic_exchange(word, 0);
     return err;
 }
 
-int os_park(const char *reason, int64_t deadline, unsigned spins)
+int os_park(const char *reason, int64_t deadline, bool look)
 {
     unsigned seen;
     if (os_alone)
         return park_alone(reason, deadline);
-    int err = park(reason, deadline, spins, &seen);
+    int err = park(reason, deadline, look, &seen);
     return seen >= OS_WOKEN ? 0 : err;
 }
 
@@ -142,7 +145,7 @@ int os_park_counting(int64_t deadline, size_t *wakes, bool *failed)
     unsigned seen;
     if (os_alone)
         return park_alone("join", deadline);
-    int err = park("join", deadline, os_spins, &seen);
+    int err = park("join", deadline, true, &seen);
     *wakes += seen / OS_WOKEN;
     *failed = *failed || seen & OS_FAILED;
     return seen >= OS_WOKEN ? 0 : err;
@@ -151,7 +154,7 @@ int os_park_counting(int64_t deadline, size_t *wakes, bool *failed)
 void os_park_surely(void)
 {
     os_hold();
-    os_park("join", RT_FOREVER, os_spins);
+    os_park("join", RT_FOREVER, true);
     os_release();
 }
 

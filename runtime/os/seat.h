@@ -5,7 +5,8 @@
 /*
  * seat.h: what each thread of the runtime waits for, written by itself when
  * it is about to block, read by whoever lists tasks or looks for a deadlock.
- * Nothing is written while a task runs or merely looks before it sleeps.
+ * Nothing of that is written while a task runs or merely looks before it
+ * sleeps.
  */
 
 #include <pthread.h>
@@ -22,6 +23,7 @@ struct os_seat {
     atomic_bool endless;            /* only another task can end the wait */
     unsigned signal_stack;          /* overflow.c's; 0: none */
     _Atomic pthread_t thread;       /* 0 until it has begun */
+    unsigned waits;                 /* see os_patience(); the thread's own */
 };
 
 /* This thread's; never NULL inside rt_run(). */
@@ -51,6 +53,31 @@ static inline void os_sit(const char *reason, bool endless)
 static inline void os_stand(void)
 {
     atomic_store_explicit(&os_seat->reason, NULL, memory_order_release);
+}
+
+/*
+ * How often to look before sleeping.  Two threads that hand something to and
+ * fro need a microsecond for it as long as both are awake, and ten or more
+ * once one has gone to sleep.  So a thread looks longer, for about as long as
+ * it takes to wake a sleeper, while that has success, and gives up after two
+ * waits without.  Then it tries again now and then: the others of
+ * OS_WAITS waits in a row cost next to nothing.
+ */
+enum {
+    OS_LONGER = 20,     /* times os_spins */
+    OS_WAITS = 128,     /* seat->waits counts from 0 to here, and again */
+    OS_WAITS_LONG = 126 /* from here on it looks longer */
+};
+
+static inline unsigned os_patience(void)
+{
+    return os_seat->waits < OS_WAITS_LONG ? os_spins : OS_LONGER * os_spins;
+}
+
+/* What came of it. */
+static inline void os_looked(bool found)
+{
+    os_seat->waits = found ? OS_WAITS_LONG : (os_seat->waits + 1) % OS_WAITS;
 }
 
 /* ---- start.c ---- */

@@ -13,7 +13,8 @@
 
 /* Half a microsecond where a pause takes 24 ns: less than the system calls of
  * a sleep and its wake-up.  Five times as much cost a channel's hand-over half
- * as much CPU again, because a sleeping peer takes far longer to come. */
+ * as much CPU again, because a sleeping peer takes far longer to come; where it
+ * is awake os_patience() has more. */
 enum {
     SPINS = 20,
     DEFAULT_STACK_BYTES = 8 << 20

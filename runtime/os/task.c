@@ -93,7 +93,7 @@ int os_task_wait(struct os_task *task, int64_t deadline)
 {
     if (!os_task_enter(task))
         return 0;
-    int err = os_park("join", deadline, os_spins);
+    int err = os_park("join", deadline, true);
     if (err == 0)
         return 0;
     if (os_task_leave(task))

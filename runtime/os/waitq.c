@@ -43,7 +43,7 @@ void os_waitq_enter(struct os_waitq *queue, struct os_waiter *waiter,
 int os_waitq_stay(struct os_waitq *queue, struct os_lock *lock,
                   struct os_waiter *waiter, int64_t deadline)
 {
-    int err = os_park(waiter->what, deadline, os_spins);
+    int err = os_park(waiter->what, deadline, true);
     if (err == 0)
         return waiter->result;
     os_lock_take(lock);

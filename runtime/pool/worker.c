@@ -83,19 +83,25 @@ static void sleep_on(struct pool_worker **stack, struct pool_worker *self)
 {
     stack_put(stack, self);
     os_lock_give(&pool.lock);
-    os_park("work", RT_FOREVER, 0);
+    os_park("work", RT_FOREVER, false);
     os_lock_take(&pool.lock);
+}
+
+static bool work_has_come(void)
+{
+    return atomic_load_explicit(&pool.queued, memory_order_relaxed) > 0 ||
+           atomic_load_explicit(&pool.stopping, memory_order_relaxed);
 }
 
 static void look_without_lock(void)
 {
     os_lock_give(&pool.lock);
-    for (unsigned i = 0; i < os_spins; i++) {
-        if (atomic_load_explicit(&pool.queued, memory_order_relaxed) > 0 ||
-            atomic_load_explicit(&pool.stopping, memory_order_relaxed))
-            break;
+    unsigned spins = os_patience();
+    while (spins > 0 && !work_has_come()) {
         os_relax();
+        spins--;
     }
+    os_looked(spins > 0);
     os_lock_take(&pool.lock);
 }
 
