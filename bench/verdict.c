@@ -36,7 +36,7 @@ static const struct kind {
     { "making and switching tasks",
       { MEASURE_COST },
       { "brigade", "broadcast", "cancel", "chan_mpmc", "fanin_ready",
-        "forkjoin", "gen", "mutex", "ring", "skynet", "spawn_join",
+        "forkjoin", "gen", "mutex", "ring", "skynet", "spawn_join", "submit",
         "switch_pair", "timeout", "timers" } },
     { "others while one computes or blocks",
       { MEASURE_LATENCY, MEASURE_HEARTBEAT },

@@ -27,7 +27,7 @@ BEGIN {
     OFS = "\t"
     split("cell workload group axis x cpus runtime metric unit median low " \
         "high min max n verdict", columns, " ")
-    fixed = split("coro pool thread seq epoll uv", order, " ")
+    fixed = split("coro pool thread seq epoll uv futex", order, " ")
     for (i = 1; i <= fixed; i++)
         rank[order[i]] = i
 }

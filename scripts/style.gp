@@ -36,6 +36,7 @@ hue(rt) = \
     base(rt) eq "seq"      ? 0x7A7A7A : \
     base(rt) eq "epoll"    ? 0x009E73 : \
     base(rt) eq "uv"       ? 0x56B4E9 : \
+    base(rt) eq "futex"    ? 0x8C564B : \
     strange(rt, 0x000000, 0x8C510A, 0x5E3C99, 0x01665E)
 shade(rt) = \
     rt eq "coro"           ? 0x005A8E : \
@@ -45,7 +46,8 @@ shade(rt) = \
     base(rt) eq "thread"   ? 0x9C4777 : \
     base(rt) eq "seq"      ? 0x555555 : \
     base(rt) eq "epoll"    ? 0x00704F : \
-    base(rt) eq "uv"       ? 0x1F78B4 : hue(rt)
+    base(rt) eq "uv"       ? 0x1F78B4 : \
+    base(rt) eq "futex"    ? 0x6B3E35 : hue(rt)
 mark(rt) = \
     rt eq "coro"           ? 7  : \
     rt eq "pool:2"         ? 4  : \
@@ -56,7 +58,8 @@ mark(rt) = \
     base(rt) eq "thread"   ? 11 : \
     base(rt) eq "seq"      ? 13 : \
     base(rt) eq "epoll"    ? 15 : \
-    base(rt) eq "uv"       ? 2  : strange(rt, 6, 3, 1, 12)
+    base(rt) eq "uv"       ? 2  : \
+    base(rt) eq "futex"    ? 8  : strange(rt, 6, 3, 1, 12)
 dashes(rt) = \
     rt eq "pool:50" || rt eq "thread:64k" || rt eq "thread:tuned" ? 2 : \
     rt eq "pool:2" || rt eq "pool:64" ? 4 : 1

@@ -14,6 +14,8 @@
 #include <time.h>
 #include <unistd.h>
 
+struct rt_options reference_options;
+
 /* ---- rt.h ---- */
 
 int64_t rt_now(void)
@@ -31,7 +33,8 @@ int64_t rt_in(int64_t duration_ns)
 
 int rt_run(const struct rt_options *options, rt_task_fn fn, void *arg)
 {
-    (void)options;
+    if (options != NULL)
+        reference_options = *options;
     void (*before)(int) = signal(SIGPIPE, SIG_IGN);
     int status = fn(arg);
     signal(SIGPIPE, before);

@@ -13,6 +13,9 @@
 
 #include "workload.h"
 
+/* What rt_run() was given. */
+extern struct rt_options reference_options;
+
 /* A port of WORK_HOST. */
 struct sockaddr_in reference_address(unsigned port);
 /* A socket connected to it, TCP_NODELAY and close-on-exec set; blocks.  The

@@ -35,6 +35,8 @@ static const struct {
     { "spawn_join alive=1 tasks=100", "sp" },
     { "skynet leaves=100 cut=1", "" },
     { "skynet leaves=10000 cut=1000", "" },
+    { "submit tasks=1 rounds=50", "" },
+    { "submit tasks=30 rounds=100 cpus=1", "" },
     { "switch_pair via=yield rounds=101", "s" },
     { "switch_pair via=chan rounds=100", "s" },
     { "switch_pair via=pipe rounds=101", "s" },
@@ -228,6 +230,10 @@ static void hand_written_loops_do_the_same_work(void **state)
         { "epoll", "echo conns=70 rounds=300", 300 },
         { "epoll", "echo conns=5 rounds=3 bytes=1024", 3 },
         { "epoll", "echo_server conns=30 rounds=100", -1 },
+        { "futex", "spawn_join alive=0 tasks=50", -1 },
+        { "futex", "spawn_join alive=1 tasks=100", -1 },
+        { "futex", "submit tasks=1 rounds=50", -1 },
+        { "futex", "submit tasks=300 rounds=1000", -1 },
         { "uv", "echo conns=70 rounds=300", 300 },
         { "uv", "echo conns=5 rounds=3 bytes=1024", 3 },
         { "uv", "sleepers tasks=300 sleep_s=1", 300 },
@@ -320,6 +326,7 @@ static void a_reference_takes_the_same_parameters(void **state)
     json_t *coro = describe("coro");
     assert_true(json_is_false(program_at(coro, "runtime.reference")));
     check_reference(coro, "epoll");
+    check_reference(coro, "futex");
     check_reference(coro, "uv");
     json_decref(coro);
 }

@@ -61,6 +61,7 @@ const struct workload workload_spawn_join = {
                { "thread:tuned,seq", NULL, NULL, "alive=0" },
                { "coro,thread,thread:tuned", "alive=1 tasks=1000",
                  "alive=1 tasks=1000", "alive=1 tasks=10,100,1000,10000" },
+               { "futex", NULL, NULL, "alive=0 | alive=1 tasks=1000,10000" },
                { "coro", NULL, "alive=1 tasks=10000",
                  "alive=1 tasks=100000,1000000" } },
     .live = "tasks*alive",
