@@ -296,8 +296,4 @@ int os_stop(int status);
 /* Runs the main task; afterwards os_self is no task of the program's. */
 int os_main_run(rt_task_fn fn, void *arg);
 
-/* Stack size for a thread: 8 MiB for 0, else whole pages, at least the
- * platform's minimum.  -EINVAL when that does not fit a size_t. */
-int os_stack_size(size_t wanted, size_t *out);
-
 #endif

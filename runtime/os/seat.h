@@ -82,6 +82,12 @@ static inline void os_looked(bool found)
 
 /* ---- start.c ---- */
 
+/* For threads with stacks of the size wanted, which is then told: 8 MiB for 0,
+ * else whole pages, at least the platform's minimum.  -EINVAL when that does
+ * not fit a size_t, -ENOMEM. */
+int os_attr_init(pthread_attr_t *attr, const struct rt_options *options,
+                 size_t *stack_bytes);
+
 /* On a new thread: which seat is its own, and as what it sits there first. */
 void os_thread_begin(struct os_seat *seat, struct os_task *task);
 

@@ -84,7 +84,8 @@ int os_main_run(rt_task_fn fn, void *arg)
     return status;
 }
 
-int os_stack_size(size_t wanted, size_t *out)
+/* What is asked for (0: nothing), in whole pages; 0 when it is too large. */
+static size_t stack_size(size_t wanted)
 {
     size_t page = (size_t)sysconf(_SC_PAGESIZE);
     size_t least = (size_t)sysconf(_SC_THREAD_STACK_MIN);
@@ -93,7 +94,22 @@ int os_stack_size(size_t wanted, size_t *out)
     if (wanted < least)
         wanted = least;
     if (wanted > SIZE_MAX / 2)
+        return 0;
+    return (wanted + page - 1) / page * page;
+}
+
+int os_attr_init(pthread_attr_t *attr, const struct rt_options *options,
+                 size_t *stack_bytes)
+{
+    size_t bytes = stack_size(options ? options->stack_bytes : 0);
+    if (bytes == 0)
         return -EINVAL;
-    *out = (wanted + page - 1) / page * page;
-    return 0;
+    int err = -pthread_attr_init(attr);
+    if (err)
+        return err;
+    err = -pthread_attr_setstacksize(attr, bytes);
+    if (err)
+        pthread_attr_destroy(attr);
+    *stack_bytes = bytes;
+    return err;
 }

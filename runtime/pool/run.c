@@ -63,19 +63,12 @@ static int run_main(const struct rt_options *options, rt_task_fn fn, void *arg)
 
 int rt_run(const struct rt_options *options, rt_task_fn fn, void *arg)
 {
-    struct rt_options wanted = options ? *options : (struct rt_options){ 0 };
-    pool = (struct pool){
-        .workers = wanted.workers ? wanted.workers : DEFAULT_WORKERS,
-    };
-    int status = os_stack_size(wanted.stack_bytes, &pool.stack_bytes);
+    unsigned workers = options ? options->workers : 0;
+    pool = (struct pool){ .workers = workers ? workers : DEFAULT_WORKERS };
+    int status = os_attr_init(&pool.attr, options, &pool.stack_bytes);
     if (status)
         return status;
-    status = -pthread_attr_init(&pool.attr);
-    if (status)
-        return status;
-    status = -pthread_attr_setstacksize(&pool.attr, pool.stack_bytes);
-    if (status == 0)
-        status = run_main(options, fn, arg);
+    status = run_main(options, fn, arg);
     pthread_attr_destroy(&pool.attr);
     return status;
 }

@@ -188,28 +188,20 @@ int rt_run(const struct rt_options *options, rt_task_fn fn, void *arg)
 {
     if (options && options->workers)
         return -EINVAL;
-    int err =
-        os_stack_size(options ? options->stack_bytes : 0, &run.stack_bytes);
-    if (err)
-        return err;
-    err = -pthread_attr_init(&run.attr);
-    if (err)
-        return err;
-    err = -pthread_attr_setstacksize(&run.attr, run.stack_bytes);
-    if (err == 0) {
-        struct os_task main_task;
-        os_task_init(&main_task, true);
-        TAILQ_INIT(&run.owned);
-        TAILQ_INIT(&run.released);
-        run.spawned = 0;
-        run.numbered = 1; /* the main task */
-        os_start(options, &main_task, run.stack_bytes);
-        err = os_main_run(fn, arg);
-        run_finish();
-        err = os_stop(err);
-    }
+    int status = os_attr_init(&run.attr, options, &run.stack_bytes);
+    if (status)
+        return status;
+    struct os_task main_task;
+    os_task_init(&main_task, true);
+    TAILQ_INIT(&run.owned);
+    TAILQ_INIT(&run.released);
+    run.spawned = 0;
+    run.numbered = 1; /* the main task */
+    os_start(options, &main_task, run.stack_bytes);
+    status = os_main_run(fn, arg);
+    run_finish();
     pthread_attr_destroy(&run.attr);
-    return err;
+    return os_stop(status);
 }
 
 void rt_info(struct rt_info *out)
