@@ -325,6 +325,8 @@ static int conclude(struct duel *duel, enum outcome outcome,
     if (!error)
         duel->status = decide_status(&duel->reason, duel->decisions,
                                      duel->metrics, DUEL_MEASURES, &facts);
+    if (!error && facts.broken)
+        duel->reason = "a command failed";
     return error;
 }
 

@@ -189,6 +189,7 @@ static void a_command_that_fails_is_no_measurement(void **state)
         json_t *root = duel(f, table[i].arguments);
         assert_int_equal(f->program.status, 4);
         assert_non_null(strstr(program_text(root, "failure"), table[i].says));
+        assert_string_equal(program_text(root, "reason"), "a command failed");
         json_decref(root);
         program_run(&f->program, "cat %s/err", f->dir);
         assert_non_null(strstr(f->program.output, table[i].says));
