@@ -109,6 +109,21 @@ struct co_core {
 };
 extern struct co_core co;
 
+/*
+ * Fetches what a task that comes next will touch: its control block's first
+ * line and, right below, its first frames, which often are its only ones.
+ * With 100 000 tasks alive these are cache misses behind a TLB miss, and each
+ * would wait for the one before: a return cannot be predicted here, so nothing
+ * goes on until its address has come.
+ */
+static inline void co_fetch(const struct rt_task *task)
+{
+    uintptr_t at = (uintptr_t)task;
+    __builtin_prefetch((const void *)(at - 128), 1);
+    __builtin_prefetch((const void *)(at - 64), 1);
+    __builtin_prefetch((const void *)at, 1);
+}
+
 /* Puts a task at the back of the ready queue. */
 static inline void co_ready(struct rt_task *task)
 {

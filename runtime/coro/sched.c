@@ -126,6 +126,8 @@ static inline struct co_next pick(bool ends)
         next = choose(self);
     else
         co.head = next->next;
+    if (co.head)
+        co_fetch(co.head);
     co.current = next;
     san_leave(&self->san, &next->san, ends);
     return (struct co_next){ next->sp, next->status };
