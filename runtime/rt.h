@@ -93,6 +93,19 @@ struct rt_options {
      * so.  0: nobody watches.  Every switch then reads the clock.  Ignored
      * where tasks do not share a thread. */
     int64_t stall_ns;
+    /* coro: a task that waits for longer than this, in nanoseconds (rounded up
+     * to milliseconds), may doze: its page of stack is given back but for what
+     * is live of it, if that is half a page at most, until somebody, another
+     * thread or the kernel in a system call as well, touches it.  Nobody sees
+     * a difference but for the time: some microseconds to put the page back,
+     * tens where it was not expected, and as much once for each page that a
+     * stack then grows into for the first time.  fork() wakes all before;
+     * other processes (debuggers, process_vm_readv()) and children made by a
+     * bare clone() do not see what is put aside.  -ENOTSUP where
+     * userfaultfd(2) is not to be had for faults in the kernel (Linux 6.8; for
+     * root, by /dev/userfaultfd or by vm.unprivileged_userfaultfd), and under
+     * Valgrind.  0: nobody dozes.  Ignored where tasks have threads. */
+    int64_t doze_ns;
 };
 
 /*
@@ -140,6 +153,9 @@ struct rt_info {
     uint64_t spare_workers;   /* pool: workers added for blocked joins */
     uint64_t stalls;          /* coro, with stall_ns: turns longer than that */
     int64_t stall_longest_ns; /* the longest of them */
+    int64_t doze_ns;          /* coro: the time in force, 0: nobody dozes */
+    uint64_t dozing;          /* tasks that doze now */
+    uint64_t dozes;           /* how often one has begun to */
 };
 void rt_info(struct rt_info *out);
 

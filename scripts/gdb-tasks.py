@@ -4,8 +4,9 @@
 # have not ended, each with the backtrace of where it waits.  Reads memory and
 # the thread's registers only, so a core file will do.
 """What gdb needs to know of coroutines; follows runtime/coro/stack.c (where a
-task's control block lies) and runtime/coro/switch_<arch>.S (what a suspended
-task's stack begins with)."""
+task's control block lies), runtime/coro/doze.c (where it lies while the task
+dozes) and runtime/coro/switch_<arch>.S (what a suspended task's stack begins
+with)."""
 
 import gdb
 import gdb.unwinder
@@ -90,13 +91,28 @@ def print_running(task, bytes_):
     selected.switch()
 
 
-def static(name):
-    """A name of stack.c's own."""
-    return gdb.parse_and_eval(f"'stack.c'::{name}")
+def static(name, file="stack.c"):
+    """A name of that file's own."""
+    return gdb.parse_and_eval(f"'{file}'::{name}")
+
+
+def dozing(number, kind):
+    """The copy of the control block of a task that dozes, else None: its stack
+    cannot be read."""
+    doze = static("doze", "doze.c")
+    if number >= int(doze["room"]):
+        return None
+    pointer = gdb.lookup_type("struct aside").pointer()
+    block = doze["away"][number].cast(pointer)
+    if int(block) == 0:
+        return None
+    end = int(block["live"].address) + int(block["bytes"])
+    return gdb.Value(end - kind.sizeof).cast(kind.pointer()).dereference()
 
 
 def tasks(stacks):
-    """The control blocks of the tasks that have not ended."""
+    """The control blocks of the tasks that have not ended, and whether they
+    doze."""
     if int(stacks["base"]) == 0:
         return
     kind = gdb.lookup_type("struct rt_task")
@@ -104,9 +120,10 @@ def tasks(stacks):
         colour = number % int(static("COLOURS")) * int(static("COLOUR_BYTES"))
         top = int(stacks["base"]) + (number + 1) * int(stacks["stride"])
         block = (top - colour - kind.sizeof) & ~63
-        task = gdb.Value(block).cast(kind.pointer()).dereference()
+        copy = dozing(number, kind)
+        task = copy or gdb.Value(block).cast(kind.pointer()).dereference()
         if not task["done"]:
-            yield task
+            yield task, copy is not None
 
 
 def describe(task, running):
@@ -134,11 +151,13 @@ class RtTasks(gdb.Command):
     def invoke(self, argument, from_tty):
         core = gdb.parse_and_eval("co")
         stacks = static("stacks")
-        for task in tasks(stacks):
+        for task, dozes in tasks(stacks):
             running = core["current"] == task.address
             print(describe(task, running))
             if running:
                 print_running(task, int(stacks["stride"]))
+            elif dozes:
+                print("    dozes: its frames are put aside")
             elif task["fresh"]:
                 function = gdb.block_for_pc(int(task["fn"])).function
                 print(f"    not started: {function or task['fn']}")

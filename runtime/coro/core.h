@@ -5,8 +5,8 @@
 /*
  * The two structures everything in coro/ turns on: a task's control block,
  * and the state of the run.  Private to sched, task, cancel, deadlock, dump,
- * trace, stall, overflow, stack, timer and run; other modules use sched.h and
- * waiters.h, and of this file only co_check() and co_pend().
+ * trace, stall, overflow, stack, timer, doze and run; other modules use
+ * sched.h and waiters.h, and of this file only co_check() and co_pend().
  */
 
 #include <errno.h>
@@ -104,6 +104,7 @@ struct co_core {
     int64_t stall_ns; /* 0: nobody watches */
     uint64_t stalls;
     int64_t stall_longest_ns;
+    int64_t doze_ns; /* 0: nobody dozes */
     uv_loop_t uv;
     uv_prepare_t prepare;
 };

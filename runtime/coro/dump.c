@@ -9,6 +9,7 @@
 #include <stdatomic.h>
 
 #include "core.h"
+#include "doze.h"
 #include "report.h"
 #include "stack.h"
 
@@ -49,7 +50,8 @@ void co_dump_tasks(size_t most)
     uint32_t n = co_stacks_used();
     size_t told = 0;
     for (uint32_t id = 0; id < n && told < most; id++) {
-        const struct rt_task *task = co_stack_task(id);
+        struct rt_task copy;
+        const struct rt_task *task = co_doze_peek(id, &copy);
         if (task->done)
             continue;
         list(task, now_ms);

@@ -6,6 +6,7 @@
 #include <signal.h>
 
 #include "core.h"
+#include "doze.h"
 #include "report.h"
 #include "stack.h"
 
@@ -56,7 +57,11 @@ static int run(size_t stack_bytes, rt_task_fn fn, void *arg)
         return error;
     int status = co_sched_init();
     if (status == 0) {
-        status = co_dump_start();
+        /* First, so that it ends last: others' ends may touch stacks. */
+        if (co.doze_ns > 0)
+            status = co_doze_start(co.doze_ns);
+        if (status == 0)
+            status = co_dump_start();
         if (status == 0 && co.stall_ns > 0)
             status = co_stall_start();
         if (status == 0)
@@ -72,6 +77,7 @@ static void watch_as(const struct rt_options *options)
     co.trace = options->trace;
     co.trace_arg = options->trace_arg;
     co.stall_ns = options->stall_ns;
+    co.doze_ns = options->doze_ns;
     co.watched = co.trace || co.stall_ns > 0;
     if (co.watched)
         co_attend();
@@ -80,7 +86,8 @@ static void watch_as(const struct rt_options *options)
 int rt_run(const struct rt_options *options, rt_task_fn fn, void *arg)
 {
     if (co.current ||
-        (options && (options->workers != 0 || options->stall_ns < 0)))
+        (options && (options->workers != 0 || options->stall_ns < 0 ||
+                     options->doze_ns < 0)))
         return -EINVAL;
     co = (struct co_core){ .budget = CO_BUDGET };
     report_start(options);
@@ -106,7 +113,7 @@ void rt_info(struct rt_info *out)
     *out = (struct rt_info){
         .name = "coro",
         .summary = "stackful coroutines on one thread and one libuv loop",
-        .options = "stack,trace,stall",
+        .options = "stack,trace,stall,doze",
         .guard = co_stack_guard(),
         .stack_bytes = co_stack_bytes(),
         .tasks = co.spawned > 0 ? co.spawned - 1 : 0, /* without the main */
@@ -115,4 +122,5 @@ void rt_info(struct rt_info *out)
         .stalls = co.stalls,
         .stall_longest_ns = co.stall_longest_ns,
     };
+    co_doze_info(out);
 }

@@ -187,6 +187,11 @@ struct rt_task *co_stack_task(uint32_t id)
     return (struct rt_task *)((uintptr_t)block & ~(uintptr_t)63);
 }
 
+uint32_t co_stack_at(const void *at)
+{
+    return (uint32_t)((size_t)((char *)at - stacks.base) / stacks.stride);
+}
+
 struct rt_task *co_stack_fresh(void)
 {
     if (stacks.used == stacks.opened)

@@ -31,6 +31,9 @@ struct rt_task *co_stack_fresh(void);
 /* The control block on stack number id, which has been in use. */
 struct rt_task *co_stack_task(uint32_t id);
 
+/* The number of the stack, one that has been in use, at this address. */
+uint32_t co_stack_at(const void *at);
+
 /* How many have been in use in this run: their numbers lie below. */
 uint32_t co_stacks_used(void);
 

@@ -29,6 +29,7 @@
 #include <stdlib.h>
 
 #include "core.h"
+#include "doze.h"
 #include "stack.h"
 
 enum {
@@ -129,6 +130,8 @@ static void wake_slot(uint32_t head)
     uint32_t at = timers.entries[head].next;
     while (at != head) {
         uint32_t next = timers.entries[at].next;
+        if (co.doze_ns > 0)
+            co_doze_rouse(at - FIRST_TASK);
         struct rt_task *task = co_stack_task(at - FIRST_TASK);
         co_wake(task, task->reason == CO_SLEEP ? 0 : -ETIMEDOUT);
         at = next;

@@ -89,8 +89,43 @@ static int scene_main(void *arg)
     return status;
 }
 
+static int doze(void *arg)
+{
+    rt_task_name(NULL, "marmot");
+    return rt_event_wait(arg, RT_FOREVER);
+}
+
+/* Until one of both tasks dozes, or for a while. */
+static int doze_main(void *arg)
+{
+    struct rt_event *event;
+    struct rt_task *task;
+    struct rt_info info;
+    int64_t late = test_late();
+    (void)arg;
+    if (rt_event_new(&event) || rt_spawn(&task, doze, event))
+        return 1;
+    do {
+        rt_sleep(test_soon());
+        rt_info(&info);
+    } while (info.dozing == 0 && rt_now() < late);
+    all_is_set();
+    rt_event_set(event);
+    rt_join(task, NULL, RT_FOREVER);
+    rt_event_free(event);
+    return 0;
+}
+
+static int play_doze(void)
+{
+    struct rt_options options = { .doze_ns = 1 };
+    return rt_run(&options, doze_main, NULL) ? 1 : 0;
+}
+
 static int play(const char *scene)
 {
+    if (strcmp(scene, "doze") == 0)
+        return play_doze();
     dies = strcmp(scene, "die") == 0;
     return rt_run(NULL, scene_main, NULL);
 }
@@ -226,6 +261,21 @@ static void the_gdb_command_lists_all_tasks(void **state)
     check_tasks();
 }
 
+static void the_gdb_command_lists_tasks_that_doze(void **state)
+{
+    (void)state;
+    needs_gdb();
+    if (run("%s doze", self) != 0)
+        test_skip("tasks may not doze here");
+    run("gdb -nx -batch -x scripts/gdb-tasks.py -ex 'set confirm off' "
+        "-ex 'break all_is_set' -ex run -ex rt-tasks -ex continue "
+        "--args %s doze 2>&1",
+        self);
+    check_said(" \"marmot\" waits (event)\n    dozes: its frames are ");
+    check_said(" doze_main at ");
+    check_said(" exited normally]");
+}
+
 static void die_in(const char *folder)
 {
     struct rlimit all = { RLIM_INFINITY, RLIM_INFINITY };
@@ -262,6 +312,7 @@ int main(int argc, char **argv)
         TEST(gdb_unwinds_a_task_to_its_first_frame),
         TEST(gdb_unwinds_in_the_middle_of_a_switch),
         TEST(the_gdb_command_lists_all_tasks),
+        TEST(the_gdb_command_lists_tasks_that_doze),
         TEST(the_gdb_command_reads_a_core_file),
     };
     if (argc > 1)
