@@ -185,10 +185,26 @@ static void crew_fini(struct crew *crew)
     free(crew->items);
 }
 
+/* Where tasks that wait may doze: until no more begin to, for three times the
+ * time after which they do. */
+static void crew_settle(void)
+{
+    struct rt_info info;
+    rt_info(&info);
+    for (uint64_t before = 0; info.doze_ns > 0; before = info.dozing) {
+        rt_sleep(rt_in(3 * info.doze_ns));
+        rt_info(&info);
+        if (info.dozing <= before)
+            break;
+    }
+}
+
 /* From when all are alive until they may end; false when some have ended. */
 static bool crew_meet(struct crew *crew)
 {
     enum region region = crew->workload->region;
+    if (region == REGION_ASLEEP)
+        crew_settle();
     if (region == REGION_ALIVE || region == REGION_ASLEEP)
         work_parked(crew->work, crew->n);
     return crew->awaited < crew->n || atomic_load(&crew->gauge.ended) == 0;

@@ -23,6 +23,7 @@ const char *const options_help =
     "what\n"
     "  --workload NAME[,NAME]...   only these (see cobench list)\n"
     "  --runtime SPEC[,SPEC]...    only these: coro, coro:128k (stack size),\n"
+    "                              coro:doze (waiting tasks hold less),\n"
     "                              pool:W (W workers), thread, thread:64k,\n"
     "                              thread:tuned (64k, one malloc arena), seq,\n"
     "                              or a reference\n"

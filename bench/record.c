@@ -80,6 +80,8 @@ static json_t *runtime_json(const struct record *record)
     set_positive(out, "loop_turns", info->loop_turns);
     set_positive(out, "helped", info->helped);
     set_positive(out, "spare_workers", info->spare_workers);
+    set_positive(out, "doze_ns", (uint64_t)info->doze_ns);
+    set_positive(out, "dozes", info->dozes);
     if (watched) {
         set_int(out, "stalls", info->stalls);
         set_int(out, "stall_longest_ns", (uint64_t)info->stall_longest_ns);

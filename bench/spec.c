@@ -96,6 +96,14 @@ static int take_stack(struct spec *out, const char *runtime,
     return 0;
 }
 
+/* For tasks that are put aside after a tenth of a second. */
+static void take_doze(struct spec *out, const char *runtime)
+{
+    snprintf(out->text, sizeof out->text, "%.30s:doze", runtime);
+    snprintf(out->name, sizeof out->name, "%.30s/doze:100ms", runtime);
+    snprintf(out->argument, sizeof out->argument, "doze_ms=100");
+}
+
 int spec_parse(struct spec *out, const struct catalog *catalog,
                const char *text, char *message, size_t size)
 {
@@ -116,6 +124,10 @@ int spec_parse(struct spec *out, const struct catalog *catalog,
         snprintf(normal, sizeof normal, "%lld", workers > 0 ? workers : 20);
         return take_workers(out, runtime, argument ? argument : normal, message,
                             size);
+    }
+    if (argument && strcmp(argument, "doze") == 0 && strstr(options, "doze")) {
+        take_doze(out, runtime);
+        return 0;
     }
     if (argument && strstr(options, "stack"))
         return take_stack(out, runtime, argument, message, size);

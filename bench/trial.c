@@ -40,6 +40,7 @@ enum {
     OPTION_CPUS,
     OPTION_WORKERS,
     OPTION_STACK,
+    OPTION_DOZE,
     OPTION_N
 };
 
@@ -49,6 +50,8 @@ static const struct param option_params[OPTION_N] = {
     [OPTION_WORKERS] = { "workers", "0", 1, 30000, NULL,
                          "threads in the pool" },
     [OPTION_STACK] = { "stack_kib", "0", 16, 1048576, NULL, "stack of a task" },
+    [OPTION_DOZE] = { "doze_ms", "0", 0, 1e6, NULL,
+                      "after which a task that waits may doze" },
 };
 
 #define STALL_NS INT64_C(20000000)
@@ -75,6 +78,8 @@ static bool takes_option(const struct rt_info *info, int option)
         return strstr(has, "workers") != NULL;
     case OPTION_STACK:
         return strstr(has, "stack") != NULL;
+    case OPTION_DOZE:
+        return strstr(has, "doze") != NULL;
     default:
         return true;
     }
@@ -131,8 +136,10 @@ static void set_option(struct trial *trial, int option, int64_t value)
         trial->pin = value == 0; /* the first choice is 1 */
     else if (option == OPTION_WORKERS)
         trial->options.workers = (unsigned)value;
-    else
+    else if (option == OPTION_STACK)
         trial->options.stack_bytes = (size_t)value * 1024;
+    else
+        trial->options.doze_ns = value * 1000000;
 }
 
 static int set_param(struct trial *trial, const char *argument)

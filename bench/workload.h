@@ -76,7 +76,8 @@ enum region {
     REGION_ALIVE,  /* creating them until all are alive at a line; then their
                       memory is read; letting them go, joining them */
     REGION_ASLEEP, /* the same without a line: they wait by themselves, long
-                      enough for all to be alive at once, else it fails */
+                      enough for all to be alive at once, else it fails (and
+                      to doze, if they are to) */
     REGION_CANCEL  /* all are alive when it begins: cancelling and joining */
 };
 

@@ -17,7 +17,7 @@
 
 static const char programs[] =
     "[{'path': '/bin/trial-coro', 'runtime': {'name': 'coro',"
-    "  'options': 'stack', 'stack_bytes': 65536, 'reference': false},"
+    "  'options': 'stack,doze', 'stack_bytes': 65536, 'reference': false},"
     "  'workloads': ["
     "   {'name': 'echo', 'question': 'q', 'op': 'round trip', 'axis': 'conns',"
     "    'calibrated': 'rounds', 'origin': true, 'waits': false, 'params': ["
@@ -358,6 +358,19 @@ static void an_open_loop_has_a_rate_and_a_closed_one_none(void **state)
     assert_non_null(strstr(f->message, "schedule=closed is none"));
 }
 
+static void tasks_that_doze_are_asked_for_by_name(void **state)
+{
+    struct fixture *f = *state;
+    assert_int_equal(plan(f, "--workload echo --runtime coro:doze"), 0);
+    const struct cell *cell = &f->plan.cells[0];
+    assert_non_null(strstr(cell->name, "/runtime:coro/doze:100ms"));
+    size_t n = json_array_size(cell->arguments);
+    assert_string_equal(json_string_value(
+                            json_array_get(cell->arguments, n - 1)),
+                        "doze_ms=100");
+    assert_int_equal(plan(f, "--workload echo --runtime thread:doze"), -EINVAL);
+}
+
 /* As threads beside the loop; a pool has its own, and so has a runtime whose
  * tasks are threads; a sequential one, which callback plays, has none. */
 static void a_loop_offloads_to_as_many_as_the_pool_has(void **state)
@@ -501,6 +514,7 @@ int main(void)
         TEST(references_are_spared_what_they_do_not_know),
         TEST(a_server_names_the_workloads_it_is_for),
         TEST(an_open_loop_has_a_rate_and_a_closed_one_none),
+        TEST(tasks_that_doze_are_asked_for_by_name),
         TEST(a_loop_offloads_to_as_many_as_the_pool_has),
         TEST(a_broken_sweep_is_the_workloads_error),
         TEST(an_open_loop_is_said_to_wait),

@@ -556,6 +556,31 @@ static void memory_is_read_when_all_are_parked(void **state)
     json_decref(thread);
 }
 
+static long long parked_bytes(json_t *record)
+{
+    return program_int(record, "memory.parked.rss_anon") -
+           program_int(record, "memory.before.rss_anon");
+}
+
+static void memory_is_read_when_all_doze_that_are_to(void **state)
+{
+    (void)state;
+    static struct program program;
+    program_run(&program, "timeout 60 $BIN/trial-coro sleepers tasks=2000 "
+                          "sleep_s=3 doze_ms=10 2>/dev/null");
+    if (program.status == 77) {
+        puts("SKIP: tasks may not doze here");
+        skip();
+    }
+    json_t *dozing = program_record(&program);
+    json_t *awake = trial("coro", "sleepers tasks=2000 sleep_s=3", 0);
+    assert_non_null(dozing);
+    assert_true(program_int(dozing, "runtime.dozes") >= 2000);
+    assert_true(parked_bytes(awake) - parked_bytes(dozing) >= 2000 * 3072);
+    json_decref(dozing);
+    json_decref(awake);
+}
+
 static void touched_stack_is_held(void **state)
 {
     (void)state;
@@ -684,6 +709,7 @@ int main(void)
         cmocka_unit_test(an_origin_that_is_gone_is_a_failure),
         cmocka_unit_test(tasks_at_a_start_line_count_as_threads),
         cmocka_unit_test(memory_is_read_when_all_are_parked),
+        cmocka_unit_test(memory_is_read_when_all_doze_that_are_to),
         cmocka_unit_test(touched_stack_is_held),
         cmocka_unit_test(null_is_the_floor),
         cmocka_unit_test(libcurl_is_loaded_where_it_is_needed),

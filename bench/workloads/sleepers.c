@@ -28,6 +28,8 @@ const struct workload workload_sleepers = {
     .cells = { { "coro", "tasks=1000,10000", "tasks=1000,10000,30000,100000",
                  "tasks=1000,10000,30000,100000 | "
                  "tasks=30000,1000000 sleep_s=10" },
+               { "coro:doze", NULL, NULL,
+                 "tasks=1000,10000,30000,100000 sleep_s=3" },
                { "uv", NULL, NULL, "tasks=10000 | tasks=1000000 sleep_s=10" },
                { "thread", "tasks=1000", "tasks=1000,2000,5000,10000",
                  "tasks=1000,2000,5000,10000 | tasks=30000 sleep_s=10" },
