@@ -75,7 +75,7 @@ struct request {
 
 /* One runtime's part. */
 struct part {
-    struct spec spec;
+    const struct spec *spec;
     char file[PATH_MAX];
     struct trace trace;
 };
@@ -84,8 +84,10 @@ struct tracing {
     struct request request;
     struct catalog catalog;
     char folder[PATH_MAX], out[PATH_MAX];
-    struct part parts[RUNTIMES_MAX];
-    int parts_n, traced;
+    struct spec specs[RUNTIMES_MAX];
+    int specs_n;
+    struct part parts[RUNTIMES_MAX]; /* of those that could be traced */
+    int traced;
 };
 
 /* ---- the command line ---- */
@@ -180,37 +182,40 @@ static int check_workload(const struct tracing *tracing)
     return status;
 }
 
-static int add_part(struct tracing *tracing, const char *text)
+static int add_spec(struct tracing *tracing, const char *text)
 {
     char message[256];
-    struct part *part = &tracing->parts[tracing->parts_n];
-    if (tracing->parts_n == RUNTIMES_MAX)
+    struct spec *spec = &tracing->specs[tracing->specs_n];
+    if (tracing->specs_n == RUNTIMES_MAX)
         return command_complain(STATUS_USAGE, "trace: at most %d runtimes",
                                 RUNTIMES_MAX);
-    if (spec_parse(&part->spec, &tracing->catalog, text, message,
-                   sizeof message) != 0)
+    if (spec_parse(spec, &tracing->catalog, text, message, sizeof message) != 0)
         return command_complain(STATUS_USAGE, "trace: %s", message);
-    const json_t *info = json_object_get(part->spec.program, "runtime");
+    for (int i = 0; i < tracing->specs_n; i++)
+        if (strcmp(tracing->specs[i].text, spec->text) == 0)
+            return command_complain(STATUS_USAGE, "trace: %s is named twice",
+                                    text);
+    const json_t *info = json_object_get(spec->program, "runtime");
     if (!strstr(catalog_text(info, "options"), "trace"))
         return command_complain(STATUS_USAGE,
                                 "trace: %s does not tell what its tasks do",
                                 text);
-    if (!catalog_has(part->spec.program, tracing->request.workload))
+    if (!catalog_has(spec->program, tracing->request.workload))
         return command_complain(STATUS_USAGE, "trace: %s has no %s", text,
                                 tracing->request.workload);
-    tracing->parts_n++;
+    tracing->specs_n++;
     return STATUS_FINE;
 }
 
-static int add_parts(struct tracing *tracing)
+static int add_specs(struct tracing *tracing)
 {
     int status = STATUS_FINE;
     char *rest = NULL;
     char *list = tracing->request.runtimes;
     for (char *text = strtok_r(list, ",", &rest); text && status == STATUS_FINE;
          text = strtok_r(NULL, ",", &rest))
-        status = add_part(tracing, text);
-    if (status == STATUS_FINE && tracing->parts_n == 0)
+        status = add_spec(tracing, text);
+    if (status == STATUS_FINE && tracing->specs_n == 0)
         status = command_complain(STATUS_USAGE, "trace: no runtime given");
     return status;
 }
@@ -246,7 +251,7 @@ static int judge(const struct part *part, const struct proc_result *result)
     if (result->end == PROC_EXITED)
         return result->code == STATUS_USAGE ? STATUS_USAGE : STATUS_FAILED;
     return command_complain(STATUS_FAILED, "trace: %s ended by %s %d",
-                            part->spec.text,
+                            part->spec->text,
                             result->end == PROC_SIGNALED ? "signal"
                                                          : "its time limit",
                             result->code);
@@ -256,13 +261,13 @@ static int run_trial(const struct tracing *tracing, struct part *part)
 {
     const struct request *request = &tracing->request;
     const char *argv[PARAMS_GIVEN + 4] = {
-        catalog_text(part->spec.program, "path"), request->workload
+        catalog_text(part->spec->program, "path"), request->workload
     };
     int n = 2;
     for (int i = 0; i < request->params_n; i++)
         argv[n++] = request->params[i];
-    if (part->spec.argument[0])
-        argv[n++] = part->spec.argument;
+    if (part->spec->argument[0])
+        argv[n++] = part->spec->argument;
     char name[PATH_MAX + 32], events[64];
     snprintf(name, sizeof name, "COBENCH_TRACE=%s", part->file);
     snprintf(events, sizeof events, "COBENCH_TRACE_EVENTS=%lu",
@@ -281,10 +286,12 @@ static int run_trial(const struct tracing *tracing, struct part *part)
     return status;
 }
 
-static int trace_part(struct tracing *tracing, struct part *part)
+static int trace_one(struct tracing *tracing, const struct spec *spec)
 {
     char message[256], base[64];
-    snprintf(base, sizeof base, "%s", part->spec.text);
+    struct part *part = &tracing->parts[tracing->traced];
+    part->spec = spec;
+    snprintf(base, sizeof base, "%s", spec->text);
     for (char *at = base; *at; at++)
         *at = *at == ':' ? '-' : *at;
     if (snprintf(part->file, sizeof part->file, "%s/%s.trace", tracing->out,
@@ -362,7 +369,7 @@ static int write_rows(const struct tracing *tracing)
         return STATUS_BROKEN;
     for (int i = 0; i < tracing->traced; i++)
         trace_print_rows(file, &tracing->parts[i].trace,
-                         tracing->parts[i].spec.text);
+                         tracing->parts[i].spec->text);
     return close_out(file, "timeline.tsv");
 }
 
@@ -408,15 +415,29 @@ static int show(const struct tracing *tracing)
     return status;
 }
 
+/* Where a trial fails or is skipped, the others are traced nevertheless. */
+static int trace_each(struct tracing *tracing)
+{
+    int worst = STATUS_FINE;
+    for (int i = 0; i < tracing->specs_n; i++) {
+        int status = trace_one(tracing, &tracing->specs[i]);
+        if (status != STATUS_FINE)
+            worst = status;
+        if (status != STATUS_FINE && status != STATUS_FAILED)
+            break;
+    }
+    return worst;
+}
+
 static int trace_all(struct tracing *tracing)
 {
     int status = check_workload(tracing);
     if (status == STATUS_FINE)
-        status = add_parts(tracing);
+        status = add_specs(tracing);
     if (status == STATUS_FINE)
         status = make_folder(tracing);
-    for (int i = 0; i < tracing->parts_n && status == STATUS_FINE; i++)
-        status = trace_part(tracing, &tracing->parts[i]);
+    if (status == STATUS_FINE)
+        status = trace_each(tracing);
     if (tracing->traced == 0) {
         rmdir(tracing->out); /* if it is empty */
         return status;

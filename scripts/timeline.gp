@@ -2,7 +2,7 @@
 # usage: gnuplot -c timeline.gp IN OUT TITLE SUBTITLE
 # When each task ran, was ready and waited: a row per task, a panel per
 # runtime, all on the same time axis.  IN: panel, row, from, to (seconds),
-# state, name; tab separated.
+# state, name, what its panel leaves out or "-"; tab separated.
 if (ARGC != 4) {
     print "usage: timeline.gp IN OUT TITLE SUBTITLE"
     exit status 2
@@ -18,11 +18,12 @@ stats IN using (names = place_in(names, strcol(1), 1) ? names : \
     end = $4 > end ? $4 : end, 1) nooutput
 panels = words(names)
 array ROWS[panels]
+array LEFT_OUT[panels]
 total = 0
 do for [p = 1:panels] {
     ROWS[p] = 0
     stats IN using (strcol(1) eq word(names, p) && $2 + 1 > ROWS[p] ? \
-        (ROWS[p] = $2 + 1) : 1, 1) nooutput
+        (LEFT_OUT[p] = strcol(7), ROWS[p] = $2 + 1) : 1, 1) nooutput
     total = total + ROWS[p]
 }
 tall = total > 60 ? 9 : 17
@@ -61,6 +62,11 @@ do for [p = 1:panels] {
     set yrange [ROWS[p] - 0.5:-0.5]
     set label 1 word(names, p) at screen across(14), down(y + 12) left \
         font bold(11) textcolor rgb shade(word(names, p))
+    if (LEFT_OUT[p] ne "-") {
+        set label 3 "only " . LEFT_OUT[p] \
+            at screen across(26 + 8 * strlen(word(names, p))), down(y + 12) \
+            left font sans(10) textcolor rgb GREY
+    }
     if (p == 1) {
         do for [i = 1:3] {
             state = word("running ready waiting", i)

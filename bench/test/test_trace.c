@@ -148,6 +148,31 @@ static void what_was_dropped_is_said(void **state)
     trace_fini(&trace);
 }
 
+/* A picture of the beginning is no picture of the whole. */
+static void files_say_what_they_leave_out(void **state)
+{
+    struct trace trace;
+    char *text = NULL;
+    size_t bytes = 0;
+    read_story(*state, &trace);
+    FILE *out = open_memstream(&text, &bytes);
+    trace_print_rows(out, &trace, "coro");
+    chrome_add(out, &trace, "story", 1);
+    trace.dropped = 0;
+    trace_print_rows(out, &trace, "whole");
+    fclose(out);
+    char cut[96];
+    snprintf(cut, sizeof cut, "the first %d of %d events", (int)trace.events,
+             (int)trace.events + 3);
+    const char *row = strstr(text, cut), *viewer = strstr(text, "story on");
+    assert_non_null(row);
+    assert_true(row < viewer);
+    assert_non_null(strstr(viewer, cut));
+    assert_null(strstr(strstr(text, "whole\t"), "the first"));
+    free(text);
+    trace_fini(&trace);
+}
+
 /* What the format wants of each event (its specification, "Event
  * Descriptions"). */
 static void check_event(json_t *event)
@@ -274,6 +299,18 @@ static void every_runtime_is_traced_side_by_side(void **state)
     json_decref(root);
 }
 
+static void a_skipped_runtime_hides_no_other(void **state)
+{
+    struct fixture *f = *state;
+    program_run(&f->program,
+                "$BIN/cobench trace sleepers --runtime pool:2,coro "
+                "--param tasks=4 --param sleep_s=0.01 --out %s/out 2>&1",
+                f->dir);
+    assert_int_equal(f->program.status, 1);
+    assert_non_null(strstr(f->program.output, "pool too small"));
+    assert_non_null(strstr(f->program.output, "sleepers on coro: 5 tasks"));
+}
+
 static void memory_is_bounded(void **state)
 {
     struct fixture *f = *state;
@@ -295,6 +332,7 @@ static void mistakes_have_one_line_and_status_2(void **state)
         { "lifecicle", "unknown workload 'lifecicle'" },
         { "null --runtime nobody", "unknown runtime 'nobody'" },
         { "null --runtime epoll", "does not tell what its tasks do" },
+        { "null --runtime coro,coro", "coro is named twice" },
         { "null --events 0", "--events '0'" },
         { "null --event", "needs a value" },
         { "null --what", "'--what' is no option" },
@@ -322,10 +360,12 @@ int main(void)
         FIXED(parks_are_counted_by_reason),
         FIXED(a_life_line_shows_what_is_rarest),
         FIXED(what_was_dropped_is_said),
+        FIXED(files_say_what_they_leave_out),
         FIXED(viewers_get_the_format_they_read),
         FIXED(a_broken_file_is_refused_by_its_line),
         FIXED(a_full_recorder_counts_on),
         FIXED(every_runtime_is_traced_side_by_side),
+        FIXED(a_skipped_runtime_hides_no_other),
         FIXED(memory_is_bounded),
         FIXED(mistakes_have_one_line_and_status_2),
     };

@@ -54,8 +54,10 @@ void chrome_begin(FILE *out)
 void chrome_add(FILE *out, const struct trace *trace, const char *workload,
                 unsigned pid)
 {
-    char name[128];
-    snprintf(name, sizeof name, "%s on %s", workload, trace->runtime);
+    char name[256], cut[96];
+    trace_cut(trace, cut, sizeof cut);
+    snprintf(name, sizeof name, "%s on %s%s%s", workload, trace->runtime,
+             *cut ? ": " : "", cut);
     print_metadata(out, "process_name", pid, 0, name);
     for (size_t i = 0; i < trace->tasks_n; i++)
         print_metadata(out, "thread_name", pid, trace->tasks[i].number,

@@ -69,7 +69,7 @@ static void print_lines(FILE *out, const struct trace *trace, unsigned columns)
 
 /* ---- the table ---- */
 
-/* "sleep 3, join 1" */
+/* "sleep 3, join 1", or "-" */
 static void print_reasons(FILE *out, const struct trace *trace,
                           const uint64_t *parks)
 {
@@ -80,7 +80,7 @@ static void print_reasons(FILE *out, const struct trace *trace,
         fprintf(out, "%s%s %" PRIu64, before, trace->reasons[i], parks[i]);
         before = ", ";
     }
-    fputc('\n', out);
+    fputs(*before ? "\n" : "-\n", out);
 }
 
 static void print_task(FILE *out, const struct trace *trace,
@@ -142,7 +142,8 @@ static void print_totals(FILE *out, const struct trace *trace)
     struct totals totals;
     char a[HUMAN], b[HUMAN], name[80];
     add_up(&totals, trace);
-    fprintf(out, "\nall: %" PRIu64 " turns; parks: ", totals.sum.turns);
+    fprintf(out, "\nall: %" PRIu64 " turn%s; parks: ", totals.sum.turns,
+            totals.sum.turns == 1 ? "" : "s");
     print_reasons(out, trace, totals.sum.parks);
     fprintf(out, "longest turn: %s, by %s at %s",
             human_time(a, (double)totals.longest->longest_turn_ns),

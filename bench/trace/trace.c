@@ -300,6 +300,15 @@ char *trace_task_name(const struct trace_task *task, char *text, size_t size)
     return text;
 }
 
+char *trace_cut(const struct trace *trace, char *text, size_t size)
+{
+    text[0] = 0;
+    if (trace->dropped > 0)
+        snprintf(text, size, "the first %" PRIu64 " of %" PRIu64 " events",
+                 trace->events, trace->events + trace->dropped);
+    return text;
+}
+
 /* States are numbered by how much they are worth showing, but for these. */
 static unsigned weight(uint8_t state)
 {
@@ -325,8 +334,21 @@ void trace_line(const struct trace *trace, size_t i, uint8_t *states,
     }
 }
 
+/* What a picture does not have, or "-". */
+static void name_left_out(const struct trace *trace, char *text, size_t size)
+{
+    char cut[96], tasks[64] = "";
+    trace_cut(trace, cut, sizeof cut);
+    if (trace->tasks_n > ROWS)
+        snprintf(tasks, sizeof tasks, "the first %d of %zu tasks", ROWS,
+                 trace->tasks_n);
+    snprintf(text, size, "%s%s%s", tasks, *tasks && *cut ? ", " : "", cut);
+    if (!*text)
+        snprintf(text, size, "-");
+}
+
 static void print_row(FILE *out, const struct trace *trace, size_t row,
-                      const char *panel)
+                      const char *panel, const char *left_out)
 {
     static const char *const names[] = { "absent", "ready", "running",
                                          "waiting" };
@@ -339,13 +361,16 @@ static void print_row(FILE *out, const struct trace *trace, size_t row,
         for (to = from + 1; to < STEPS && states[to] == states[from];)
             to++;
         if (states[from] != TRACE_ABSENT)
-            fprintf(out, "%s\t%zu\t%.9f\t%.9f\t%s\t%s\n", panel, row,
-                    from * step, to * step, names[states[from]], name);
+            fprintf(out, "%s\t%zu\t%.9f\t%.9f\t%s\t%s\t%s\n", panel, row,
+                    from * step, to * step, names[states[from]], name,
+                    left_out);
     }
 }
 
 void trace_print_rows(FILE *out, const struct trace *trace, const char *panel)
 {
+    char left_out[192];
+    name_left_out(trace, left_out, sizeof left_out);
     for (size_t row = 0; row < trace->tasks_n && row < ROWS; row++)
-        print_row(out, trace, row, panel);
+        print_row(out, trace, row, panel, left_out);
 }

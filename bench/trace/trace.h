@@ -67,6 +67,9 @@ void trace_fini(struct trace *trace);
 /* "3 fetch" or "3"; the main task is "1 main" if nobody named it. */
 char *trace_task_name(const struct trace_task *task, char *text, size_t size);
 
+/* "the first 5000 of 131661 events"; "" where none was dropped. */
+char *trace_cut(const struct trace *trace, char *text, size_t size);
+
 /* The life of the i-th task in so many steps of equal length: in each what is
  * rarest, running before ready before waiting. */
 void trace_line(const struct trace *trace, size_t i, uint8_t *states,
@@ -77,7 +80,7 @@ void trace_print(FILE *out, const struct trace *trace, const char *workload,
                  unsigned columns);
 
 /* The lines of the first tasks for gnuplot, tab separated: panel, row, from and
- * to in seconds, state, name. */
+ * to in seconds, state, name, what the panel leaves out or "-". */
 void trace_print_rows(FILE *out, const struct trace *trace, const char *panel);
 
 #endif
