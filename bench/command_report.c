@@ -12,7 +12,6 @@
 #include "command.h"
 #include "finish.h"
 #include "interrupt.h"
-#include "trials.h"
 
 static const char help[] =
     "usage: cobench report [--format FORMAT] [DIR]\n"
@@ -95,17 +94,11 @@ int command_report(int argc, char **argv)
         fputs(help, stdout);
         return STATUS_FINE;
     }
-    struct trials trials;
-    char message[PATH_MAX + 128], folder[PATH_MAX];
-    if (trials_read(&trials, request.dir, message, sizeof message) != 0)
-        return command_complain(STATUS_BROKEN, "report: %s", message);
-    trials_fini(&trials);
-    if (*message)
-        fprintf(stderr, "cobench: warning: %s\n", message);
+    char folder[PATH_MAX];
     interrupt_catch();
     if (catalog_folder(folder, sizeof folder) != 0)
         folder[0] = 0;
-    int err = finish(request.dir, folder, true, request.format);
+    int err = finish(request.dir, folder, true, request.format, NULL);
     if (interrupt_pending())
         return 128 + interrupt_pending();
     return err == 0 ? STATUS_FINE : STATUS_BROKEN;

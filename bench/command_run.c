@@ -21,7 +21,6 @@
 #include "options.h"
 #include "plan.h"
 #include "progress.h"
-#include "results.h"
 #include "run.h"
 #include "source.h"
 #include "trials.h"
@@ -500,10 +499,9 @@ static int conclude(struct session *session, const struct run_summary *summary)
     if (measured) {
         int failed = finish(session->dir, session->folder,
                             !summary->signal && !session->options.no_charts,
-                            session->options.format);
+                            session->options.format, &unequal);
         if (err == 0 && failed < 0)
             err = failed;
-        unequal = results_unequal(session->dir);
     }
     if (summary->signal)
         return 128 + summary->signal;

@@ -355,7 +355,7 @@ static int conclude(struct crossing *crossing, const struct merged *merged)
     if (status == STATUS_FINE)
         status = write_run(crossing, merged);
     if (status == STATUS_FINE &&
-        finish(crossing->dir, crossing->folder, true, FORMAT_TABLE) != 0)
+        finish(crossing->dir, crossing->folder, true, FORMAT_TABLE, NULL) != 0)
         status = STATUS_BROKEN;
     putchar('\n');
     print_answer(crossing, "wall time", &crossing->search);

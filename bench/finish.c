@@ -16,10 +16,13 @@
 #include "proc.h"
 #include "progress.h"
 #include "results.h"
+#include "table.h"
+#include "verdict.h"
 #include "wrap.h"
 
 enum {
-    NOTHING_TO_DRAW = 1 /* exit status of plots.sh */
+    NOTHING_TO_DRAW = 1, /* exit status of plots.sh */
+    COLUMNS_PLAIN = 100  /* where there is no terminal */
 };
 static const int64_t CHARTS_NS = INT64_C(300) * 1000 * 1000 * 1000;
 
@@ -59,8 +62,9 @@ static int judge_charts(const struct proc_result *result)
         return 0;
     }
     fprintf(stderr, "cobench: the charts could not be drawn: %s\n",
-            result->end == PROC_TIMEOUT ? "it took more than five minutes"
-                                        : last_line(result->err.data));
+            result->end == PROC_TIMEOUT       ? "it took more than five minutes"
+            : result->end == PROC_INTERRUPTED ? "interrupted"
+                                              : last_line(result->err.data));
     return FINISH_NO_CHARTS;
 }
 
@@ -113,33 +117,93 @@ static void show_files(FILE *file, const char *run_dir)
     fflush(file);
 }
 
+/* As setlocale(LC_CTYPE, "") would choose, without changing the program's. */
+static bool is_utf8(void)
+{
+    static const char *const names[] = { "LC_ALL", "LC_CTYPE", "LANG" };
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        const char *value = getenv(names[i]);
+        if (value && value[0])
+            return strcasestr(value, "utf-8") || strcasestr(value, "utf8");
+    }
+    return false;
+}
+
+/* The table, and below it, where it stays in sight, the verdict. */
+static void show_table(const struct analysis *analysis)
+{
+    bool terminal = isatty(STDOUT_FILENO);
+    struct table_style style = {
+        .columns = terminal ? progress_columns(STDOUT_FILENO) : COLUMNS_PLAIN,
+        .colour = terminal && !getenv("NO_COLOR"),
+        .utf8 = is_utf8(),
+    };
+    struct answers answers;
+    table_print(stdout, analysis, &style);
+    if (verdict_make(&answers, analysis) == 0) {
+        verdict_print(stdout, &answers, style.columns, style.colour);
+        verdict_fini(&answers);
+    }
+    fflush(stdout);
+}
+
+static int show(const struct analysis *analysis, enum format format)
+{
+    if (format != FORMAT_TABLE)
+        return results_print(stdout, analysis, format);
+    show_table(analysis);
+    return 0;
+}
+
 /* A table can be read while the charts are drawn; a report shows them. */
-int finish(const char *run_dir, const char *folder, bool charts,
-           enum format format)
+static int make(const struct analysis *analysis, const char *folder,
+                bool charts, enum format format)
 {
     bool table = format == FORMAT_TABLE;
-    int err = results_write(run_dir), shown = 0;
+    int err = results_write(analysis), shown = 0;
     if (table)
-        finish_show(run_dir, format);
+        show(analysis, format);
     if (err == 0 && charts) {
-        int failed = draw_charts(run_dir, folder);
-        err = results_report(run_dir);
+        int failed = draw_charts(analysis->dir, folder);
+        err = results_report(analysis);
         err = err ? err : failed;
     }
     if (!table)
-        shown = finish_show(run_dir, format);
-    show_files(table ? stdout : stderr, run_dir);
+        shown = show(analysis, format);
+    show_files(table ? stdout : stderr, analysis->dir);
     return err ? err : shown;
+}
+
+static int read_run(struct analysis *out, const char *run_dir)
+{
+    char message[PATH_MAX + 200];
+    int err = analysis_init(out, run_dir, message, sizeof message);
+    if (*message)
+        fprintf(stderr, "cobench: %s%s\n", err ? "" : "warning: ", message);
+    return err;
+}
+
+int finish(const char *run_dir, const char *folder, bool charts,
+           enum format format, int *unequal)
+{
+    struct analysis analysis;
+    int err = read_run(&analysis, run_dir);
+    if (err)
+        return err;
+    err = make(&analysis, folder, charts, format);
+    if (unequal)
+        *unequal = results_unequal(&analysis);
+    analysis_fini(&analysis);
+    return err;
 }
 
 int finish_show(const char *run_dir, enum format format)
 {
-    bool terminal = isatty(STDOUT_FILENO);
-    if (format != FORMAT_TABLE) {
-        int err = results_print(stdout, run_dir, format);
-        return err == -ENODATA ? 0 : err;
-    }
-    results_table(run_dir, terminal ? progress_columns(STDOUT_FILENO) : 100,
-                  terminal && !getenv("NO_COLOR"));
-    return 0;
+    struct analysis analysis;
+    int err = read_run(&analysis, run_dir);
+    if (err)
+        return err;
+    err = show(&analysis, format);
+    analysis_fini(&analysis);
+    return err;
 }

@@ -15,8 +15,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "analysis.h"
-
 static const struct output {
     const char *name;
     int (*print)(FILE *file, const struct analysis *analysis);
@@ -98,41 +96,35 @@ static int write_file(const struct output *output,
 }
 
 /* Those that show charts, or all. */
-static int write_files(const char *run_dir, bool reports)
+static int write_files(const struct analysis *analysis, bool reports)
 {
-    struct analysis analysis;
-    char message[PATH_MAX + 200];
-    int error = analysis_init(&analysis, run_dir, message, sizeof message);
-    if (message[0] && (error || !reports))
-        fprintf(stderr, "cobench: %s\n", message);
-    if (error)
-        return error;
+    int error = 0;
     for (size_t i = 0; i < sizeof outputs / sizeof *outputs; i++) {
         if (reports && !outputs[i].shows_charts)
             continue;
-        int failed = write_file(&outputs[i], &analysis);
+        int failed = write_file(&outputs[i], analysis);
         if (!failed)
             continue;
-        fprintf(stderr, "cobench: cannot write %s/%s: %s\n", run_dir,
+        fprintf(stderr, "cobench: cannot write %s/%s: %s\n", analysis->dir,
                 outputs[i].name, strerror(-failed));
         if (!error)
             error = failed;
     }
-    analysis_fini(&analysis);
     return error;
 }
 
-int results_write(const char *run_dir)
+int results_write(const struct analysis *analysis)
 {
-    return write_files(run_dir, false);
+    return write_files(analysis, false);
 }
 
-int results_report(const char *run_dir)
+int results_report(const struct analysis *analysis)
 {
-    return write_files(run_dir, true);
+    return write_files(analysis, true);
 }
 
-int results_print(FILE *file, const char *run_dir, enum format format)
+int results_print(FILE *file, const struct analysis *analysis,
+                  enum format format)
 {
     static int (*const prints[FORMATS])(FILE *, const struct analysis *) = {
         [FORMAT_CSV] = results_csv,
@@ -140,19 +132,9 @@ int results_print(FILE *file, const char *run_dir, enum format format)
         [FORMAT_MD] = report_md,
         [FORMAT_HTML] = report_html,
     };
-    struct analysis analysis;
-    char message[PATH_MAX + 200];
-    int error = analysis_init(&analysis, run_dir, message, sizeof message);
-    if (error) {
-        fprintf(stderr, "cobench: %s\n", message);
-        return error;
-    }
-    error = prints[format](file, &analysis);
+    int error = prints[format](file, analysis);
     if (!error && (fflush(file) != 0 || ferror(file)))
         error = -EIO;
-    if (!error && !analysis_measured(&analysis))
-        error = -ENODATA;
-    analysis_fini(&analysis);
     return error;
 }
 
@@ -172,28 +154,22 @@ static const char *complaint(const struct analysis *a, const struct cell *cell)
                                  : NULL;
 }
 
-int results_unequal(const char *run_dir)
+int results_unequal(const struct analysis *analysis)
 {
     enum {
         NAMED = 8
     };
-    struct analysis analysis;
-    char message[PATH_MAX + 200];
-    int error = analysis_init(&analysis, run_dir, message, sizeof message);
-    if (error)
-        return error;
     int n = 0;
-    for (size_t i = 0; i < analysis.summary.n; i++) {
-        const char *what = complaint(&analysis, analysis.shown[i]);
+    for (size_t i = 0; i < analysis->summary.n; i++) {
+        const char *what = complaint(analysis, analysis->shown[i]);
         if (what && n++ < NAMED)
             fprintf(stderr, "%s%s (%s)",
                     n == 1 ? "cobench: unequal work, not compared: " : "; ",
-                    analysis.shown[i]->name, what);
+                    analysis->shown[i]->name, what);
     }
     if (n > NAMED)
         fprintf(stderr, "; and %d more", n - NAMED);
     if (n > 0)
         fputc('\n', stderr);
-    analysis_fini(&analysis);
     return n;
 }

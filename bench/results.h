@@ -3,8 +3,8 @@
 #define BENCH_RESULTS_H
 
 /*
- * The result files of a run, all made from trials.jsonl and env.json by one
- * call: results.json (Google Benchmark JSON), results.ci.json (one entry per
+ * The result files of a run, all made from trials.jsonl and env.json, as one
+ * analysis has read them: results.json (Google Benchmark JSON), results.ci.json (one entry per
  * cell), results.bmf.json (Bencher Metric Format), summary.csv, latency.csv,
  * samples.csv, crossovers.csv, captions.tsv, report.md, report.html.
  *
@@ -106,27 +106,24 @@
 
 #include <stdio.h>
 
+#include "analysis.h"
 #include "format.h"
 
-/* Makes all of them in run_dir (absolute or relative path).  Each is written
- * under a temporary name and renamed.  Prints one line to standard error for
- * what could not be written.  0, or the first negative errno. */
-int results_write(const char *run_dir);
+/* Makes all of them in the run's folder.  Each is written under a temporary
+ * name and renamed.  Prints one line to standard error for what could not be
+ * written.  0, or the first negative errno. */
+int results_write(const struct analysis *analysis);
 
 /* Makes the reports alone, for when the charts they show have been drawn. */
-int results_report(const char *run_dir);
+int results_report(const struct analysis *analysis);
 
 /* Says in one line on standard error which cells did other work than coro, or
- * not the same in every trial, and what differs.  Their number, or a negative
- * errno. */
-int results_unequal(const char *run_dir);
-
-/* The comparison as a table for a terminal of `columns`; colour when asked.
- * -ENODATA when nothing was measured. */
-int results_table(const char *run_dir, int columns, int colour);
+ * not the same in every trial, and what differs.  Their number. */
+int results_unequal(const struct analysis *analysis);
 
 /* Prints summary.csv, results.json, report.md or report.html as it would be
- * written now; not for FORMAT_TABLE.  -ENODATA when nothing was measured. */
-int results_print(FILE *file, const char *run_dir, enum format format);
+ * written now; not for FORMAT_TABLE. */
+int results_print(FILE *file, const struct analysis *analysis,
+                  enum format format);
 
 #endif

@@ -6,18 +6,13 @@
 
 #include "table.h"
 
-#include <errno.h>
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "latencies.h"
 #include "precision.h"
 #include "rank.h"
-#include "results.h"
 #include "row.h"
-#include "verdict.h"
 #include "wrap.h"
 
 enum column {
@@ -552,48 +547,4 @@ void table_print(FILE *file, const struct analysis *analysis,
     draw_reading(&t);
     draw_totals(&t);
     draw_lacks(&t);
-}
-
-/* As setlocale(LC_CTYPE, "") would choose, without changing the program's. */
-static bool is_utf8(void)
-{
-    static const char *const names[] = { "LC_ALL", "LC_CTYPE", "LANG" };
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        const char *value = getenv(names[i]);
-        if (value && value[0])
-            return strcasestr(value, "utf-8") || strcasestr(value, "utf8");
-    }
-    return false;
-}
-
-static void answer(const struct analysis *analysis,
-                   const struct table_style *style)
-{
-    struct answers answers;
-    if (verdict_make(&answers, analysis) != 0)
-        return;
-    verdict_print(stdout, &answers, style->columns, style->colour);
-    verdict_fini(&answers);
-}
-
-int results_table(const char *run_dir, int columns, int colour)
-{
-    struct table_style style = {
-        .columns = columns,
-        .colour = colour,
-        .utf8 = is_utf8(),
-    };
-    struct analysis analysis;
-    char message[PATH_MAX + 200];
-    int error = analysis_init(&analysis, run_dir, message, sizeof message);
-    if (error) {
-        fprintf(stderr, "cobench: %s\n", message);
-        return error;
-    }
-    table_print(stdout, &analysis, &style);
-    answer(&analysis, &style);
-    fflush(stdout);
-    error = analysis_measured(&analysis) ? 0 : -ENODATA;
-    analysis_fini(&analysis);
-    return error;
 }

@@ -10,6 +10,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "results.h"
+
 static void must(bool ok, const char *what)
 {
     if (ok)
@@ -222,4 +224,27 @@ char *synthetic_read(const struct synthetic *s, const char *name)
         return strdup("");
     }
     return text;
+}
+
+static int write_results(const char *dir,
+                         int (*write)(const struct analysis *analysis))
+{
+    struct analysis analysis;
+    char message[256];
+    int error = analysis_init(&analysis, dir, message, sizeof message);
+    if (error)
+        return error;
+    error = write(&analysis);
+    analysis_fini(&analysis);
+    return error;
+}
+
+int synthetic_results(const char *dir)
+{
+    return write_results(dir, results_write);
+}
+
+int synthetic_reports(const char *dir)
+{
+    return write_results(dir, results_report);
 }

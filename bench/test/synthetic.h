@@ -56,4 +56,8 @@ char *synthetic_path(const struct synthetic *s, const char *name, char *path,
 /* A whole file as text, which the caller frees; NULL when it is not there. */
 char *synthetic_read(const struct synthetic *s, const char *name);
 
+/* Makes all result files of a folder, or the reports alone: results.h. */
+int synthetic_results(const char *dir);
+int synthetic_reports(const char *dir);
+
 #endif

@@ -17,7 +17,6 @@
 
 #include <cmocka.h>
 
-#include "results.h"
 #include "synthetic.h"
 
 /* Before the page's own program: hears what goes wrong. */
@@ -153,11 +152,11 @@ static void make_page(struct synthetic *s)
     synthetic_init(s);
     add_cells(s);
     synthetic_write(s);
-    assert_int_equal(results_write(s->dir), 0);
+    assert_int_equal(synthetic_results(s->dir), 0);
     snprintf(command, sizeof command, "/bin/sh '%s/plots.sh' '%s' 2>&1",
              scripts ? scripts : "scripts", s->dir);
     assert_int_equal(system(command), 0);
-    assert_int_equal(results_report(s->dir), 0);
+    assert_int_equal(synthetic_reports(s->dir), 0);
     char *page = synthetic_read(s, "report.html");
     assert_non_null(page);
     put(s, "seen.html", "%s%s%s", listener, page, inspector);

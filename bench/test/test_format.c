@@ -69,6 +69,28 @@ static void a_pipe_gets_no_colour(void **state)
     synthetic_fini(&s);
 }
 
+/* What is wrong with a run is said once: it is read once. */
+static void a_line_that_is_cut_off_is_told_once(void **state)
+{
+    struct synthetic s;
+    char path[128];
+    (void)state;
+    if (!program_exists("cobench"))
+        skip();
+    make_run(&s);
+    FILE *file =
+        fopen(synthetic_path(&s, "trials.jsonl", path, sizeof path), "a");
+    assert_non_null(file);
+    fputs("{\"cell\": \"cut", file);
+    fclose(file);
+    program_run(&program, "PATH=/none \"$BIN\"/cobench report %s 2>&1", s.dir);
+    assert_int_equal(program.status, 0);
+    const char *said = strstr(program.output, "is cut off");
+    assert_non_null(said);
+    assert_null(strstr(said + 1, "is cut off"));
+    synthetic_fini(&s);
+}
+
 static void mistakes_are_status_2(void **state)
 {
     static const char *const arguments[] = {
@@ -91,6 +113,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(standard_output_is_the_file_and_nothing_else),
         cmocka_unit_test(a_pipe_gets_no_colour),
+        cmocka_unit_test(a_line_that_is_cut_off_is_told_once),
         cmocka_unit_test(mistakes_are_status_2),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

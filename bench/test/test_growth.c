@@ -11,7 +11,6 @@
 #include <cmocka.h>
 
 #include "analysis.h"
-#include "results.h"
 #include "synthetic.h"
 
 static struct synthetic s;
@@ -170,7 +169,7 @@ static void charts_read_it_from_the_summary(void **state)
     add(100, 100);
     add(1000, 200);
     synthetic_write(&s);
-    assert_int_equal(results_write(s.dir), 0);
+    assert_int_equal(synthetic_results(s.dir), 0);
     char *text = synthetic_read(&s, "summary.csv");
     assert_non_null(text);
     char *row = strstr(text, "tasks:1000");

@@ -11,7 +11,6 @@
 #include <cmocka.h>
 
 #include "latencies.h"
-#include "results.h"
 #include "synthetic.h"
 #include "table.h"
 
@@ -89,7 +88,7 @@ static void the_curve_ends_ten_values_before_the_last(void **state)
     (void)state;
     struct synthetic s;
     make_run(&s);
-    assert_int_equal(results_write(s.dir), 0);
+    assert_int_equal(synthetic_results(s.dir), 0);
     char *csv = synthetic_read(&s, "latency.csv"), *rest = csv, *line;
     assert_non_null(csv);
     assert_string_equal(strsep(&rest, "\n"),
@@ -125,7 +124,7 @@ static void percentiles_of_trials_are_metrics(void **state)
     (void)state;
     struct synthetic s;
     make_run(&s);
-    assert_int_equal(results_write(s.dir), 0);
+    assert_int_equal(synthetic_results(s.dir), 0);
     char *csv = synthetic_read(&s, "summary.csv");
     assert_non_null(strstr(csv, ",coro,lat_p50_ns,ns,100000,-,-,50000,150000,2"
                                 ",-\n"));
@@ -179,7 +178,7 @@ static void stalls_are_said_where_they_are_watched(void **state)
     text = table_of(&s, 80);
     assert_non_null(strstr(text, said));
     free(text);
-    assert_int_equal(results_write(s.dir), 0);
+    assert_int_equal(synthetic_results(s.dir), 0);
     text = synthetic_read(&s, "report.md");
     assert_non_null(strstr(text, said));
     free(text);
@@ -191,7 +190,7 @@ static void the_report_has_them_too(void **state)
     (void)state;
     struct synthetic s;
     make_run(&s);
-    assert_int_equal(results_write(s.dir), 0);
+    assert_int_equal(synthetic_results(s.dir), 0);
     char *report = synthetic_read(&s, "report.md");
     assert_non_null(strstr(report, "## Latency\n"));
     assert_null(strstr(report, "## Heartbeats\n"));

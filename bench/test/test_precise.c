@@ -12,7 +12,6 @@
 #include <cmocka.h>
 
 #include "precise.h"
-#include "results.h"
 #include "synthetic.h"
 
 #define GOAL 0.02
@@ -149,7 +148,7 @@ static void make_run(struct synthetic *s, bool waits)
         }
     }
     synthetic_write(s);
-    assert_int_equal(results_write(s->dir), 0);
+    assert_int_equal(synthetic_results(s->dir), 0);
 }
 
 static bool converged(const struct synthetic *s, size_t index)

@@ -11,7 +11,6 @@
 #include <cmocka.h>
 
 #include "rank.h"
-#include "results.h"
 #include "synthetic.h"
 
 static struct synthetic s;
@@ -232,7 +231,7 @@ static void the_files_have_the_ranks(void **state)
     add("1", "coro", 200, 100);
     add("1", "thread", 100, 200);
     analyse();
-    assert_int_equal(results_write(s.dir), 0);
+    assert_int_equal(synthetic_results(s.dir), 0);
     char *csv = synthetic_read(&s, "summary.csv");
     assert_non_null(strstr(csv, "runtime:coro,ring,ring/tasks:4/cpus:1,-,-,1,"
                                 "coro,wall_rank,count,2,-,-,-,-,9,-\n"));

@@ -16,7 +16,6 @@
 
 #include <cmocka.h>
 
-#include "results.h"
 #include "svg.h"
 #include "synthetic.h"
 
@@ -46,7 +45,7 @@ static void put_chart(const struct synthetic *s, const char *name,
 static char *make_page(const struct synthetic *s)
 {
     synthetic_write(s);
-    assert_int_equal(results_write(s->dir), 0);
+    assert_int_equal(synthetic_results(s->dir), 0);
     char *page = synthetic_read(s, "report.html");
     assert_non_null(page);
     return page;

@@ -16,7 +16,6 @@
 #include <cmocka.h>
 #include <jansson.h>
 
-#include "results.h"
 #include "synthetic.h"
 
 static const char *const names[] = {
@@ -113,7 +112,7 @@ static void entries_have_what_google_benchmark_readers_need(void **state)
     };
     struct synthetic s;
     make_run(&s);
-    assert_int_equal(results_write(s.dir), 0);
+    assert_int_equal(synthetic_results(s.dir), 0);
     json_t *root = load(&s, "results.json");
     const json_t *all = json_object_get(root, "benchmarks"), *entry;
     size_t i, aggregates = 0;
@@ -142,7 +141,7 @@ static void times_are_ns_of_one_operation(void **state)
     (void)state;
     struct synthetic s;
     make_run(&s);
-    assert_int_equal(results_write(s.dir), 0);
+    assert_int_equal(synthetic_results(s.dir), 0);
     json_t *root = load(&s, "results.json");
     const json_t *median =
         find(json_object_get(root, "benchmarks"), "name",
@@ -167,7 +166,7 @@ static void the_context_is_the_environment_and_the_run(void **state)
     (void)state;
     struct synthetic s;
     make_run(&s);
-    assert_int_equal(results_write(s.dir), 0);
+    assert_int_equal(synthetic_results(s.dir), 0);
     json_t *root = load(&s, "results.json");
     const json_t *context = json_object_get(root, "context");
     assert_string_equal(text(context, "host_name"), "nowhere");
@@ -187,7 +186,7 @@ static void what_cobench_adds_stands_beside(void **state)
     (void)state;
     struct synthetic s;
     make_run(&s);
-    assert_int_equal(results_write(s.dir), 0);
+    assert_int_equal(synthetic_results(s.dir), 0);
     json_t *root = load(&s, "results.json");
     const json_t *all = json_object_get(root, "comparisons");
     assert_int_equal(json_array_size(all), 2);
@@ -223,7 +222,7 @@ static void unequal_work_is_listed_and_has_no_comparison(void **state)
     cell.runtime = "thread";
     synthetic_rounds(&s, synthetic_plan(&s, &cell), 9, 1e9, 1e9, 5, 0);
     synthetic_write(&s);
-    assert_int_equal(results_write(s.dir), 0);
+    assert_int_equal(synthetic_results(s.dir), 0);
     json_t *root = load(&s, "results.json");
     assert_int_equal(json_array_size(json_object_get(root, "comparisons")), 0);
     const json_t *refused = json_array_get(json_object_get(root, "refused"), 0);
@@ -242,7 +241,7 @@ static void ci_results_have_one_entry_per_cell(void **state)
     (void)state;
     struct synthetic s;
     make_run(&s);
-    assert_int_equal(results_write(s.dir), 0);
+    assert_int_equal(synthetic_results(s.dir), 0);
     json_t *root = load(&s, "results.ci.json");
     const json_t *all = json_object_get(root, "benchmarks"), *entry;
     size_t i;
@@ -263,7 +262,7 @@ static void bencher_gets_values_with_bounds(void **state)
     (void)state;
     struct synthetic s;
     make_run(&s);
-    assert_int_equal(results_write(s.dir), 0);
+    assert_int_equal(synthetic_results(s.dir), 0);
     json_t *root = load(&s, "results.bmf.json");
     assert_int_equal(json_object_size(root), 6);
     const json_t *cell =
@@ -294,7 +293,7 @@ static void every_csv_row_has_sixteen_plain_fields(void **state)
     struct synthetic s;
     char *state_of, *line;
     make_run(&s);
-    assert_int_equal(results_write(s.dir), 0);
+    assert_int_equal(synthetic_results(s.dir), 0);
     char *csv = synthetic_read(&s, "summary.csv");
     assert_non_null(csv);
     assert_null(strstr(csv, "nan"));
@@ -322,7 +321,7 @@ static void the_csv_has_slopes_and_means(void **state)
     cell.runtime = "thread";
     synthetic_rounds(&s, synthetic_plan(&s, &cell), 9, 5e8, 1e9, 4, 0);
     synthetic_write(&s);
-    assert_int_equal(results_write(s.dir), 0);
+    assert_int_equal(synthetic_results(s.dir), 0);
     char *csv = synthetic_read(&s, "summary.csv");
     assert_non_null(csv);
     assert_non_null(
@@ -342,7 +341,7 @@ static void captions_are_one_fact_per_line(void **state)
     (void)state;
     struct synthetic s;
     make_run(&s);
-    assert_int_equal(results_write(s.dir), 0);
+    assert_int_equal(synthetic_results(s.dir), 0);
     char *captions = synthetic_read(&s, "captions.tsv");
     assert_string_equal(
         captions,
@@ -375,7 +374,7 @@ static void a_crossover_becomes_a_row_per_point(void **state)
             found, synthetic_path(&s, "crossovers.json", path, sizeof path), 0),
         0);
     json_decref(found);
-    assert_int_equal(results_write(s.dir), 0);
+    assert_int_equal(synthetic_results(s.dir), 0);
     char *csv = synthetic_read(&s, "crossovers.csv");
     assert_string_equal(
         csv, "workload,param,a,b,metric,answer,low,high,below,above,x,ratio,"
@@ -392,7 +391,7 @@ static void samples_stand_beside_the_median_of_their_cell(void **state)
     (void)state;
     struct synthetic s;
     make_run(&s);
-    assert_int_equal(results_write(s.dir), 0);
+    assert_int_equal(synthetic_results(s.dir), 0);
     char *csv = synthetic_read(&s, "samples.csv");
     assert_non_null(csv);
     /* Nine of each cell that was measured, and the head. */
@@ -410,13 +409,13 @@ static void the_report_holds_tables_troubles_and_charts(void **state)
     struct synthetic s;
     char path[128], chart[160];
     make_run(&s);
-    assert_int_equal(results_write(s.dir), 0);
+    assert_int_equal(synthetic_results(s.dir), 0);
     mkdir(synthetic_path(&s, "charts", path, sizeof path), 0700);
     snprintf(chart, sizeof chart, "%s/wall-echo.svg", path);
     FILE *file = fopen(chart, "w");
     assert_non_null(file);
     fclose(file);
-    assert_int_equal(results_report(s.dir), 0);
+    assert_int_equal(synthetic_reports(s.dir), 0);
     char *report = synthetic_read(&s, "report.md");
     assert_non_null(report);
     assert_non_null(strstr(report, "## switch_pair: What does a switch cost?"));
@@ -441,7 +440,7 @@ static void an_unfinished_run_says_so(void **state)
     s.end = NULL;
     plan_all(&s);
     synthetic_write(&s);
-    assert_int_equal(results_write(s.dir), 0);
+    assert_int_equal(synthetic_results(s.dir), 0);
     char *report = synthetic_read(&s, "report.md");
     assert_non_null(strstr(report, "The run was cut off"));
     free(report);
@@ -471,7 +470,7 @@ static void a_full_disk_keeps_what_was_there(void **state)
     struct rlimit old, small;
     char *before[FILES];
     make_run(&s);
-    assert_int_equal(results_write(s.dir), 0);
+    assert_int_equal(synthetic_results(s.dir), 0);
     for (int i = 0; i < FILES; i++)
         before[i] = synthetic_read(&s, names[i]);
     /* No file may grow beyond 16 bytes. */
@@ -484,7 +483,7 @@ static void a_full_disk_keeps_what_was_there(void **state)
     assert_true(saved >= 0);
     close(STDERR_FILENO);
     setrlimit(RLIMIT_FSIZE, &small);
-    int error = results_write(s.dir);
+    int error = synthetic_results(s.dir);
     setrlimit(RLIMIT_FSIZE, &old);
     dup2(saved, STDERR_FILENO);
     close(saved);
@@ -508,7 +507,7 @@ static void a_name_that_is_taken_is_said_and_the_rest_written(void **state)
     int saved = dup(STDERR_FILENO);
     dup2(pipes[1], STDERR_FILENO);
     close(pipes[1]);
-    int error = results_write(s.dir);
+    int error = synthetic_results(s.dir);
     dup2(saved, STDERR_FILENO);
     close(saved);
     assert_true(read(pipes[0], message, sizeof message - 1) > 0);
@@ -529,7 +528,7 @@ static void a_run_of_nothing_writes_valid_files(void **state)
     struct synthetic s;
     synthetic_init(&s);
     synthetic_write(&s);
-    assert_int_equal(results_write(s.dir), 0);
+    assert_int_equal(synthetic_results(s.dir), 0);
     json_t *root = load(&s, "results.json");
     assert_int_equal(json_array_size(json_object_get(root, "benchmarks")), 0);
     json_decref(root);

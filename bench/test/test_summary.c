@@ -449,7 +449,7 @@ static void who_does_not_keep_up_with_a_schedule_has_no_ratio(void **state)
     assert_true(a.compared.comparisons[0].contender->behind);
     assert_string_equal(a.compared.comparisons[0].refused,
                         "thread did not keep up with the schedule");
-    assert_int_equal(results_unequal(s.dir), 0);
+    assert_int_equal(results_unequal(&a), 0);
     analysis_fini(&a);
     synthetic_fini(&s);
 }
