@@ -67,9 +67,14 @@ size_t contest_count(const struct contest *contest, enum outcome outcome);
  * the workload's axis and the runtime's argument. */
 bool contest_series(const struct point *a, const struct point *b);
 
-/* "1.05x [1.01, 1.16] to 2.06x [1.60, 2.45] faster": over the points of that outcome, A or B. */
+/* "1.05x [1.01, 1.16] to 2.06x [1.60, 2.45] faster": over the points of that
+ * outcome, A or B. */
 void contest_gain(char *text, size_t size, const struct contest *contest,
                   enum outcome outcome);
+/* "with the tasks of mixed: the same from 10 to 100, coroutines at 1000": where
+ * the answer changes with the size, of the first two series in which it does;
+ * "" where it does in none, or the text does not fit. */
+void contest_turns(char *text, size_t size, const struct contest *contest);
 /* One sentence with its full stop, for the caller to free; NULL without
  * memory. */
 char *contest_text(const struct contest *contest);

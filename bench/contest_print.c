@@ -14,6 +14,7 @@
 enum {
     LABEL = 256,
     NAMED_MAX = 3, /* points that are named one by one */
+    TURNS_MAX = 2, /* series of which an answer says where it changes */
     ROUNDS_MIN = 6 /* fewer make no interval */
 };
 
@@ -219,8 +220,9 @@ static void print_step(FILE *file, const struct contest *c,
         fprintf(file, " from %.10g to %.10g", from, to);
 }
 
-/* The series that begins with the i-th point, where it changes. */
-static void print_series(FILE *file, const struct contest *c, size_t i)
+/* The series that begins with the i-th point; false where it does not change.
+ */
+static bool print_series(FILE *file, const struct contest *c, size_t i)
 {
     const struct point *first = NULL, *last = NULL;
     char label[LABEL];
@@ -243,9 +245,10 @@ static void print_series(FILE *file, const struct contest *c, size_t i)
         last = p;
     }
     if (!changes)
-        return;
+        return false;
     print_step(file, c, first->outcome, first->a->x, last->a->x, ",");
     fputc(';', file);
+    return true;
 }
 
 static bool begins_series(const struct contest *c, size_t i)
@@ -254,6 +257,32 @@ static bool begins_series(const struct contest *c, size_t i)
         if (contest_series(&c->points[j], &c->points[i]))
             return false;
     return true;
+}
+
+static int print_turns(FILE *file, const struct contest *c)
+{
+    int turns = 0;
+    if (c->measure == MEASURE_CPU)
+        fputs(" CPU", file);
+    for (size_t i = 0; i < c->n && turns < TURNS_MAX; i++)
+        if (begins_series(c, i))
+            turns += print_series(file, c, i);
+    return turns;
+}
+
+void contest_turns(char *text, size_t size, const struct contest *c)
+{
+    char *all = NULL;
+    size_t n = 0;
+    FILE *file = open_memstream(&all, &n);
+    text[0] = 0;
+    if (!file)
+        return;
+    int turns = print_turns(file, c);
+    /* Between the blank before it and the semicolon after it. */
+    if (fclose(file) == 0 && turns > 0 && n - 1 <= size)
+        snprintf(text, n - 1, "%s", all + 1);
+    free(all);
 }
 
 /* ---- all of it ---- */

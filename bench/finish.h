@@ -17,10 +17,10 @@ enum {
 /* Makes them in run_dir from its trials.jsonl and env.json, which are read
  * once, and prints the result in that format, and where things are (on standard
  * error where standard output is for a program); folder: that of the programs.
- * Says on standard error what could not be read or was left out; where `unequal`
- * is not NULL, also results_unequal(), whose number it gets.  Missing gnuplot
- * costs one line, no more.  0, the negative errno of the result files, or
- * FINISH_NO_CHARTS where they could not be drawn though gnuplot is there. */
+ * Says on standard error what could not be read or was left out; where
+ * `unequal` is not NULL, also results_unequal(), whose number it gets.  Missing
+ * gnuplot costs one line, no more.  0, the negative errno of the result files,
+ * or FINISH_NO_CHARTS where they could not be drawn though gnuplot is there. */
 int finish(const char *run_dir, const char *folder, bool charts,
            enum format format, int *unequal);
 

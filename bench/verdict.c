@@ -166,6 +166,31 @@ static void name_winner(char *text, size_t size, const struct tally *tally)
                                                  : "");
 }
 
+/* Where it depends: the first two of which one has only won.  Narrows the
+ * contests down to theirs, and the tally. */
+static void name_pair(char *text, size_t size, struct tally *tally,
+                      const struct contest **contests, size_t *n)
+{
+    for (size_t from = 0, to; from < *n; from = to) {
+        const struct contest *first = &(*contests)[from];
+        struct tally pair = { 0 };
+        for (to = from; to < *n && (*contests)[to].a == first->a &&
+                        (*contests)[to].b == first->b;
+             to++)
+            count(&pair, &(*contests)[to]);
+        bool a = is_winner(&pair, first->a), b = is_winner(&pair, first->b);
+        if (!a && !b)
+            continue;
+        snprintf(text, size, ", but %s over %s",
+                 side_name(a ? first->a : first->b),
+                 side_name(a ? first->b : first->a));
+        *tally = pair;
+        *contests = first;
+        *n = to - from;
+        return;
+    }
+}
+
 /* By how much, in the first pairing and view in which a winner won. */
 static void name_gain(char *text, size_t size, const struct tally *tally,
                       const struct contest *contests, size_t n)
@@ -189,6 +214,18 @@ static void name_gain(char *text, size_t size, const struct tally *tally,
     }
     if (first && strcmp(first->cpus, "all") == 0 && used < size)
         snprintf(text + used, size - used, " on all CPUs");
+}
+
+/* Where size changes it, in the first sentence in which it does. */
+static void name_turns(char *text, size_t size, const struct contest *contests,
+                       size_t n)
+{
+    char turns[512] = "";
+    for (size_t i = 0; i < n && !turns[0]; i++)
+        contest_turns(turns, sizeof turns, &contests[i]);
+    size_t used = strlen(text);
+    if (turns[0])
+        snprintf(text + used, size - used, "%s%s", used ? "; " : "", turns);
 }
 
 /* What a parked task holds in figures, beside the ratio of two of them: of the
@@ -249,15 +286,30 @@ static int hold_all(struct contest *contests, size_t *held,
     return 0;
 }
 
-static int say_all(struct answer *answer, const struct contest *contests,
-                   size_t n)
+/* The answer itself: who, by how much, and where that changes. */
+static void say_winner(struct answer *answer, const struct contest *contests,
+                       size_t n)
 {
     struct tally tally = { 0 };
-    int error = 0;
+    const struct contest *shown = contests;
+    size_t shown_n = n, used;
+    char names[96];
     for (size_t i = 0; i < n; i++)
         count(&tally, &contests[i]);
     name_winner(answer->winner, sizeof answer->winner, &tally);
-    name_gain(answer->gain, sizeof answer->gain, &tally, contests, n);
+    used = strlen(answer->winner);
+    if (!name_winners(names, sizeof names, &tally))
+        name_pair(answer->winner + used, sizeof answer->winner - used, &tally,
+                  &shown, &shown_n);
+    name_gain(answer->gain, sizeof answer->gain, &tally, shown, shown_n);
+    name_turns(answer->gain, sizeof answer->gain, contests, n);
+}
+
+static int say_all(struct answer *answer, const struct contest *contests,
+                   size_t n)
+{
+    int error = 0;
+    say_winner(answer, contests, n);
     for (size_t i = 0; i < n && !error; i++)
         error = add_sentence(answer, contest_text(&contests[i]));
     if (n == 0)

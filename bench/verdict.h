@@ -16,8 +16,8 @@
  *   waiting and computing     mixed: time
  *   making and switching tasks  brigade, broadcast, cancel, chan_mpmc,
  *                             fanin_ready, forkjoin, gen, mutex, ring,
- *                             skynet, spawn_join, switch_pair, timeout,
- *                             timers: cost
+ *                             skynet, spawn_join, submit, switch_pair,
+ *                             timeout, timers: cost
  *   others while one computes or blocks  blocking, mixed_lat: latency of
  *                             requests, lateness of heartbeats
  *   other workloads           all else that creates tasks: cost
@@ -47,10 +47,12 @@
  *
  * The winner of a kind of work has won at least one point and lost none, in
  * any of its sentences.  Several may have, of which none beat another.  If
- * all who won also lost it depends; if nobody won there is no difference, or
- * one cannot tell.  A series of points that differ in nothing but the
- * workload's axis and do not all say the same makes it depend on size, and
- * the sentence names the sizes between which the answer changes.
+ * all who won also lost it depends, and the first two of which one has beaten
+ * the other and lost to it at no point are named with it; if nobody won there
+ * is no difference, or one cannot tell.  A series of points that differ in
+ * nothing but the workload's axis and do not all say the same makes it depend
+ * on size, and the sentence names the sizes between which the answer changes;
+ * so does the answer, of the first sentence in which it does.
  *
  * A kind of work none of whose workloads was planned has no answer; one with
  * workloads but no point measured on two sides has one that says so (except
@@ -62,16 +64,22 @@
 
 #include "analysis.h"
 
+enum {
+    ANSWER_GAIN = 1024,
+    ANSWER_LINE = ANSWER_GAIN + 256 /* heading, winner and gain */
+};
+
 struct answer {
     const char *heading; /* "waiting on the network" */
     /* "coroutines", "threads or pools", "coroutines, depending on size",
-     * "it depends on size", "no difference", "cannot tell" */
+     * "it depends on size", "it depends, but coroutines over threads", "no
+     * difference", "cannot tell" */
     char winner[128];
-    /* "1.05x [1.01, 1.16] to 2.06x [1.60, 2.45] faster on all CPUs" (nothing is
-     * said of pinned ones): the winner's, over
-     * whom the first sentence it won is about; "" where nobody won.  Memory
-     * is also told in bytes, in full and as RSS shows it. */
-    char gain[384];
+    /* "1.05x [1.01, 1.16] to 2.06x [1.60, 2.45] faster on all CPUs" (nothing
+     * is said of pinned ones): the winner's, over whom the first sentence it
+     * won is about; then where size changes it (contest_turns()).  Memory is
+     * also told in bytes, in full and as RSS shows it.  "" where nobody won. */
+    char gain[ANSWER_GAIN];
     char **sentences; /* each ends with a full stop */
     size_t n;
 };

@@ -32,7 +32,7 @@ static void print_sentences(FILE *file, const struct answer *answer,
 
 static void print_answer(FILE *file, const struct answer *answer, int columns)
 {
-    char text[768];
+    char text[ANSWER_LINE];
     snprintf(text, sizeof text, "%s: %s%s%s", answer->heading, answer->winner,
              answer->gain[0] ? "; " : "", answer->gain);
     wrap_print(file, text, 0, INDENT, columns);

@@ -83,7 +83,7 @@ static void print_answers(struct page *page, const struct versus_runs *runs,
     for (size_t i = 0; i < runs->n; i++)
         for (size_t k = 0; k < answers[i].n; k++) {
             const char *heading = answers[i].answers[k].heading;
-            char text[512];
+            char text[ANSWER_LINE];
             bool said = false;
             for (size_t j = 0; j < i; j++)
                 said |= versus_says(text, sizeof text, &answers[j], heading);

@@ -167,7 +167,7 @@ static void draw_answer(const struct sheet *s, const char *heading,
 {
     wrap_print(s->file, heading, 0, 2, s->prose);
     for (size_t i = 0; i < n; i++) {
-        char text[512];
+        char text[ANSWER_LINE];
         fprintf(s->file, "  %c ", (char)('A' + i));
         versus_says(text, sizeof text, &answers[i], heading);
         wrap_print(s->file, text, 4, 4, s->prose);
@@ -181,7 +181,7 @@ static void draw_answers(const struct sheet *s, const struct versus_runs *runs,
     for (size_t i = 0; i < runs->n; i++)
         for (size_t k = 0; k < answers[i].n; k++) {
             const char *heading = answers[i].answers[k].heading;
-            char text[512];
+            char text[ANSWER_LINE];
             bool said = false;
             for (size_t j = 0; j < i; j++)
                 said |= versus_says(text, sizeof text, &answers[j], heading);

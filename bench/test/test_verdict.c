@@ -174,7 +174,9 @@ static void sizes_between_which_it_changes_are_named(void **state)
     (void)state;
     ANSWER(&answers, points, 9);
     check(&answers.answers[0], "waiting and computing",
-          "coroutines, depending on size", "2.00x [2.00, 2.00] faster",
+          "coroutines, depending on size",
+          "2.00x [2.00, 2.00] faster; with the tasks of mixed: the same from "
+          "10 to 100, coroutines at 1000",
           "Time on one CPU, coroutines against threads: coroutines 2.00x "
           "[2.00, 2.00] faster at mixed tasks:1000; the same at mixed "
           "tasks:10, mixed tasks:100; cannot tell at mixed tasks:500; with "
@@ -192,7 +194,7 @@ static void there_is_no_winner_where_both_win(void **state)
     (void)state;
     ANSWER(&answers, points, 9);
     check(&answers.answers[0], "waiting and computing", "it depends on size",
-          "",
+          "with the tasks of mixed: coroutines at 10, threads at 1000",
           "Time on one CPU, coroutines against threads: coroutines 2.00x "
           "[2.00, 2.00] faster at mixed tasks:10; threads 3.00x [3.00, 3.00] "
           "faster at mixed tasks:1000; with the tasks of mixed: coroutines "
@@ -218,6 +220,30 @@ static void a_loss_against_pools_counts_too(void **state)
     assert_int_equal(answers.answers[0].n, 2);
     assert_string_equal(answers.answers[0].winner, "pools");
     assert_string_equal(answers.answers[0].gain, "2.00x [2.00, 2.00] faster");
+    verdict_fini(&answers);
+}
+
+/* A mixed result against pools does not hide a clear one against threads. */
+static void where_it_depends_a_clear_pair_is_named(void **state)
+{
+    static const struct made made[] = {
+        { "cpu", "tasks:4", .coro = 2e6, .other = 6e6 },
+        { "cpu", "tasks:4", .coro = 2e6, .other = 1e6, .runtime = "pool:2" },
+        { "cpu", "tasks:9", .coro = 2e6, .other = 9e6 },
+        { "cpu", "tasks:9", .coro = 2e6, .other = 3e6, .runtime = "pool:2" },
+    };
+    struct synthetic s;
+    struct answers answers;
+    (void)state;
+    synthetic_init(&s);
+    for (size_t i = 0; i < sizeof made / sizeof *made; i++)
+        add(&s, &made[i], 9, !made[i].runtime);
+    answer(&answers, &s);
+    assert_int_equal(answers.answers[0].n, 2);
+    assert_string_equal(answers.answers[0].winner,
+                        "it depends, but coroutines over threads");
+    assert_string_equal(answers.answers[0].gain,
+                        "3.00x [3.00, 3.00] to 4.50x [4.50, 4.50] faster");
     verdict_fini(&answers);
 }
 
@@ -537,6 +563,7 @@ int main(void)
         cmocka_unit_test(sizes_between_which_it_changes_are_named),
         cmocka_unit_test(there_is_no_winner_where_both_win),
         cmocka_unit_test(a_loss_against_pools_counts_too),
+        cmocka_unit_test(where_it_depends_a_clear_pair_is_named),
         cmocka_unit_test(a_win_on_all_cpus_is_called_so),
         cmocka_unit_test(other_runtimes_have_no_say),
         cmocka_unit_test(offload_is_a_way_of_its_own),
