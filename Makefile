@@ -109,7 +109,8 @@ PROGRAMS  := $(BUILD)/bin/cobench $(BUILD)/bin/origin $(TRIALS) $(REF_BINS) \
 RT_TESTS    := $(notdir $(basename $(wildcard runtime/test/test_*.c)))
 CORO_TESTS  := $(notdir $(basename $(wildcard runtime/test/coro/test_*.c)))
 BENCH_TESTS := $(notdir $(basename $(wildcard bench/test/test_*.c)))
-BENCH_HELP  := $(filter-out bench/test/test_%,$(wildcard bench/test/*.c))
+BENCH_HELP  := $(filter-out bench/test/test_% bench/test/cheat.c, \
+    $(wildcard bench/test/*.c))
 TESTS := $(foreach r,$(RUNTIMES),$(RT_TESTS:%=$(BUILD)/test/$(r)/%)) \
     $(CORO_TESTS:%=$(BUILD)/test/coro-only/%) $(BENCH_TESTS:%=$(BUILD)/test/bench/%)
 
@@ -242,6 +243,14 @@ $(FAULT_TESTS): $(call objects,$(wildcard runtime/test/fault*.c) \
     $(wildcard runtime/test/server*.c))
 $(FAULT_TESTS): LDFLAGS += $(FAULTS:%=-Wl,--wrap=%)
 $(BUILD)/test/coro-only/test_threads: LDFLAGS += -Wl,--wrap=pthread_create
+# A trial whose runtime cheats, for receipts to notice.
+CHEATS := rt_sleep rt_offload rt_event_wait rt_sock_read
+$(BUILD)/test/trial-cheat: $(call objects,bench/trial.c $(WORKLOAD_SRC) \
+    bench/test/cheat.c) $(BUILD)/obj/workload_table.o \
+    $(BUILD)/lib/libbench.a $(BUILD)/lib/librt-coro.a
+	$(call link,$(CHEATS:%=-Wl$(comma)--wrap=%) $(TRIAL_LIBS) $(JANSSON) -lm)
+	$(Q)ln -sf ../bin/origin $(@D)/origin
+$(BUILD)/test/bench/test_workloads: | $(BUILD)/test/trial-cheat
 # All commands in a test, and the tables of options that they give to getopt.
 $(BUILD)/test/bench/test_help: $(BUILD)/obj/bench/test/main.o
 $(BUILD)/test/bench/test_help: LDFLAGS += -Wl,--wrap=getopt_long

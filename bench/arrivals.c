@@ -74,6 +74,8 @@ int arrivals_next(struct arrivals *arrivals, int64_t *start)
     while (!atomic_compare_exchange_weak(&arrivals->last, &last, next));
     *start = begin + next;
     int status = rt_now() < *start ? rt_sleep(*start) : 0;
+    if (status == 0 && rt_now() < *start)
+        status = -ETIME;
     return status == 0 ? 1 : status;
 }
 
@@ -92,11 +94,23 @@ void arrivals_count(const struct arrivals *arrivals, struct work *work,
         work_count(work, "unstarted", arrivals->n - done);
 }
 
+int work_sleep(struct work *work, int64_t until, int64_t *late)
+{
+    int status = rt_sleep(until);
+    int64_t after = rt_now() - until;
+    if (late != NULL)
+        *late = after;
+    return status == 0 && after < 0
+               ? work_fail(work, -ETIME, "a sleep ended early")
+               : status;
+}
+
 int work_beat(struct work *work, int64_t *next, int64_t period_ns)
 {
+    int64_t late;
     *next += period_ns;
-    int status = rt_sleep(*next);
+    int status = work_sleep(work, *next, &late);
     if (status == 0)
-        work_latency(work, WORK_HEARTBEAT, rt_now() - *next);
+        work_latency(work, WORK_HEARTBEAT, late);
     return status;
 }

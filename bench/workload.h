@@ -208,8 +208,8 @@ void arrivals_init(struct arrivals *arrivals, const struct work *work,
 /*
  * Sleeps until the next operation is due.  Returns 1 with *start, the time it
  * was due; 0 when there are no more, or when the time of the schedule is over
- * twice and a second more: the rest is not started; or the error of
- * rt_sleep().  Suspends.
+ * twice and a second more: the rest is not started; -ETIME when it woke before
+ * that; or the error of rt_sleep().  Suspends.
  */
 int arrivals_next(struct arrivals *arrivals, int64_t *start);
 
@@ -235,10 +235,15 @@ enum work_latency {
  */
 void work_latency(struct work *work, enum work_latency which, int64_t ns);
 
+/* Sleeps until then; *late, unless NULL, is how much longer it took.
+ * Suspends.  Fails the trial when it woke early; else the status of
+ * rt_sleep(). */
+int work_sleep(struct work *work, int64_t until, int64_t *late);
+
 /* One heartbeat: sleeps until *next + period_ns, which becomes *next, and
  * records how late it woke.  Late ones are made up for, so that a task that
- * was held up for ten periods counts as late ten times.  Suspends.  0, or
- * the error of rt_sleep(). */
+ * was held up for ten periods counts as late ten times.  Suspends.  Returns
+ * as work_sleep(). */
 int work_beat(struct work *work, int64_t *next, int64_t period_ns);
 
 /* ---- groups of tasks ---- */

@@ -150,6 +150,45 @@ static void every_runtime_does_the_same_work(void **state)
     }
 }
 
+/* Each is noticed by the receipt alone, without another runtime's. */
+static void a_runtime_that_skips_work_is_caught(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *cheat, *arguments;
+    } cheats[] = {
+        { "sleep:0", "sleepers tasks=15 sleep_s=0.2" },
+        { "sleep:0", "sleepers_touch tasks=15 sleep_s=0.2" },
+        { "sleep:3", "timers tasks=5" },
+        { "sleep:3", "gen delay_ms=6 rounds=10" },
+        { "sleep:3", "blocking tasks=12 rounds=1" },
+        { "sleep:30", "mixed_lat rate=1000 requests=50 cpu_us=100" },
+        { "offload:2", "mixed_lat rate=1000 requests=5 cpu_us=10 offload=1" },
+        { "offload:1", "blocking tasks=12 rounds=2 offload=1" },
+        { "offload:1", "blocking tasks=12 rounds=2 via=compute offload=1" },
+        { "offload:1", "cpu kernel=sha256 tasks=9 offload=1" },
+        { "offload:9", "mixed tasks=30 cpu_us=20 delay_ms=2 offload=1" },
+        { "offload:30", "file_rand tasks=4 rounds=100" },
+        { "event:30", "broadcast tasks=15 via=event rounds=30" },
+        { "event:5", "submit tasks=3 rounds=100" },
+        { "read:90", "fanin_ready conns=10 frac=1 rounds=100" },
+        { "read:90", "echo conns=5 rounds=100" },
+        { "read:90", "brigade tasks=5 rounds=100" },
+        { "read:90", "switch_pair via=pipe rounds=100" },
+        { "read:90", "ws_echo conns=5 rounds=100" },
+    };
+    static struct program program;
+    for (size_t i = 0; i < sizeof(cheats) / sizeof(*cheats); i++) {
+        program_run(&program,
+                    "COBENCH_CHEAT=%s timeout 60 $BIN/../test/trial-cheat %s "
+                    "2>&1",
+                    cheats[i].cheat, cheats[i].arguments);
+        if (program.status != 1 || strstr(program.output, "no origin"))
+            fail_msg("%s %s: exit status %d with %s", cheats[i].cheat,
+                     cheats[i].arguments, program.status, program.output);
+    }
+}
+
 static void waiting_workloads_record_their_latency(void **state)
 {
     (void)state;
@@ -688,6 +727,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(one_program_per_runtime),
         cmocka_unit_test(every_runtime_does_the_same_work),
+        cmocka_unit_test(a_runtime_that_skips_work_is_caught),
         cmocka_unit_test(waiting_workloads_record_their_latency),
         cmocka_unit_test(
             an_open_loop_that_is_too_slow_ends_and_says_what_it_left),

@@ -33,6 +33,7 @@ static int block(void *arg)
     struct timespec time = { .tv_nsec = BLOCK_NS };
     for (int i = 0; given.via && i < BLOCK_NS / 1000; i++)
         member->hash = kernel_fnv(member->hash, page, sizeof(page));
+    member->my.sum++;
     return given.via || nanosleep(&time, NULL) == 0 ? 0 : -errno;
 }
 
@@ -102,6 +103,7 @@ const struct workload workload_blocking = {
                  "rounds=11 via=sleep,compute" } },
     .live = "tasks", /* all must be there, or some have no heartbeat */
     .ops = "10*rounds*tasks",
+    .sum = "rounds", /* times it blocked */
     .item.bytes = sizeof(struct member),
     .run = run,
     .check = check,

@@ -14,8 +14,10 @@ static _Atomic uint64_t came; /* over all rounds */
 static int by_event(uint64_t round, uint64_t all)
 {
     struct rt_event *event = common.events[round % 2];
-    if (atomic_fetch_add(&came, 1) + 1 < all)
-        return rt_event_wait(event, RT_FOREVER);
+    if (atomic_fetch_add(&came, 1) + 1 < all) {
+        int status = rt_event_wait(event, RT_FOREVER);
+        return status == 0 && atomic_load(&came) < all ? -EPROTO : status;
+    }
     rt_event_clear(common.events[(round + 1) % 2]);
     rt_event_set(event);
     return 0;

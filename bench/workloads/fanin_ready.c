@@ -35,14 +35,17 @@ static int drive(struct share *my, uint64_t end)
     uint64_t pairs = (uint64_t)given.conns;
     for (uint64_t i = my->ops; i < end && status == 0; i++) {
         struct work_link *link = work_item(my->work, i % pairs);
-        ssize_t n = rt_sock_write(link->writer, "x", 1, RT_FOREVER);
+        unsigned char byte = (unsigned char)i;
+        ssize_t n = rt_sock_write(link->writer, &byte, 1, RT_FOREVER);
         status = n < 0 ? (int)n : 0;
     }
     for (; my->ops < end && status == 0; my->ops++) {
         struct work_link *link = work_item(my->work, my->ops % pairs);
-        char byte;
+        unsigned char byte = (unsigned char)~my->ops;
         ssize_t n = rt_sock_read(link->writer, &byte, 1, RT_FOREVER);
         status = n == 1 ? 0 : n == 0 ? -EPIPE : (int)n;
+        if (n == 1 && byte != (unsigned char)my->ops)
+            status = -EBADMSG;
     }
     return status;
 }

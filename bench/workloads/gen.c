@@ -9,10 +9,9 @@
 static int produce(struct rt_gen *gen, void *arg)
 {
     int status = 0;
-    (void)arg;
     for (int64_t i = 0; i < given.rounds && status == 0; i++) {
         if (given.delay_ms > 0)
-            status = rt_sleep(rt_in(given.delay_ms * 1000000));
+            status = work_sleep(arg, rt_in(given.delay_ms * 1000000), NULL);
         if (status == 0)
             status = rt_gen_yield(gen, &i);
     }
@@ -24,7 +23,7 @@ static int run(void *arg)
     struct share *my = arg;
     struct rt_gen *gen = NULL;
     uint64_t value;
-    int status = rt_gen_new(&gen, sizeof(value), produce, NULL);
+    int status = rt_gen_new(&gen, sizeof(value), produce, my->work);
     while (status == 0 && (status = rt_gen_next(gen, &value, RT_FOREVER)) == 0)
         my->sum += value + my->ops++;
     my->units = 1; /* the producer */

@@ -23,6 +23,7 @@ enum {
 static struct {
     struct work *work;
     int64_t passes;
+    uint64_t expected; /* what each request must come to */
     bool offload;
     struct gauge gauge;
     atomic_bool done;
@@ -47,12 +48,14 @@ static int request_run(void *arg)
 {
     struct request *request = arg;
     gauge_enter(&shared.gauge);
-    int status = rt_sleep(rt_in(WAIT_NS));
+    int status = work_sleep(shared.work, rt_in(WAIT_NS), NULL);
     if (status == 0)
         status = shared.offload ? rt_offload(compute, &request->hash, NULL)
                                 : compute(&request->hash);
     if (status == 0)
-        status = rt_sleep(rt_in(WAIT_NS));
+        status = work_sleep(shared.work, rt_in(WAIT_NS), NULL);
+    if (status == 0 && request->hash != shared.expected)
+        status = work_fail(shared.work, -EBADMSG, "a hash is wrong");
     work_latency(shared.work, WORK_LATENCY, rt_now() - request->start);
     gauge_leave(&shared.gauge);
     return status;
@@ -82,7 +85,7 @@ static uint64_t start_all(struct request *requests, uint64_t n, int *error)
         *error = arrivals_next(&arrivals, &request->start);
         if (*error <= 0)
             break;
-        request->hash = KERNEL_FNV_START + started;
+        request->hash = KERNEL_FNV_START;
         *error = rt_spawn(&request->task, request_run, request);
         if (*error != 0)
             break;
@@ -122,6 +125,8 @@ static int body(struct work *work)
         return -ENOMEM;
     shared.work = work;
     shared.passes = work_int(work, "cpu_us");
+    shared.expected = KERNEL_FNV_START;
+    compute(&shared.expected);
     shared.offload = work_int(work, "offload") != 0;
     work_begin(work);
     int status = run(requests, n, &receipt);
@@ -136,6 +141,7 @@ const struct workload workload_mixed_lat = {
     .name = "mixed_lat",
     .question = "When does a burst of computing ruin everybody's latency?",
     .op = "request",
+    .version = 1, /* 0: each request began with another hash */
     .axis = "cpu_us",
     .flags = WORK_WAITS,
     .params = { { "rate", "50", 1, 1e6, NULL, "requests coming in per second" },

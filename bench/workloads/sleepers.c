@@ -10,11 +10,10 @@
 static int run(void *arg)
 {
     struct share *my = arg;
-    int64_t until = rt_in((int64_t)(given.sleep_s * 1e9));
-    int status = rt_sleep(until);
-    int64_t late = rt_now() - until;
+    int64_t until = rt_in((int64_t)(given.sleep_s * 1e9)), late;
+    int status = work_sleep(my->work, until, &late);
     work_latency(my->work, WORK_LATENCY, late);
-    my->ops = late >= 0;
+    my->ops = status == 0;
     return status;
 }
 

@@ -21,8 +21,10 @@ static int run(void *arg)
 {
     struct share *my = arg;
     my->sum = given.touch_kib > 0 ? touch(given.touch_kib) : 0;
-    my->ops = 1;
-    return rt_sleep(rt_in((int64_t)(given.sleep_s * 1e9)));
+    int64_t until = rt_in((int64_t)(given.sleep_s * 1e9));
+    int status = work_sleep(my->work, until, NULL);
+    my->ops = status == 0;
+    return status;
 }
 
 const struct workload workload_sleepers_touch = {
@@ -40,5 +42,6 @@ const struct workload workload_sleepers_touch = {
                  "tasks=1000,10000 touch_kib=0,32 sleep_s=1.5" } },
     .live = "tasks",
     .region = REGION_ASLEEP,
+    .sum = "touch_kib+1*touch_kib/2*tasks", /* 1 + 2 + ... for each */
     .run = run,
 };

@@ -39,7 +39,12 @@ static int play_batch(struct batch *batch, unsigned n)
     if (given_out < n)
         count_down(batch, n - given_out);
     int status = rt_event_wait(batch->done, RT_FOREVER);
+    bool early = status == 0 && atomic_load(&batch->left) != 0;
+    while (early && atomic_load(&batch->left) != 0)
+        rt_yield(); /* those still to run use the batch */
     rt_event_clear(batch->done);
+    if (early)
+        return -EPROTO;
     return error != 0 ? error : status;
 }
 

@@ -18,11 +18,10 @@ static int run(void *arg)
         uint64_t random = work_hash(my->index * 10 + my->ops);
         int64_t ns =
             SHORTEST_NS + (int64_t)(random % (LONGEST_NS - SHORTEST_NS + 1));
-        int64_t until = rt_in(ns);
-        int status = rt_sleep(until);
-        int64_t late = rt_now() - until;
-        if (status != 0 || late < 0)
-            return status != 0 ? status : -ETIME;
+        int64_t late;
+        int status = work_sleep(my->work, rt_in(ns), &late);
+        if (status != 0)
+            return status;
         work_latency(my->work, WORK_LATENCY, late);
         my->digest += work_hash((uint64_t)ns);
         my->ops++;
