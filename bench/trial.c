@@ -346,14 +346,14 @@ static int trial_main(void *arg)
 /* Limits that only show when they are hit. */
 static void skip_at_limit(struct trial *trial)
 {
-    static const struct {
+    const struct {
         int error;
         const char *reason, *remedy;
     } limits[] = {
         { -EAGAIN, "the system allowed no more threads",
           "raise ulimit -u, pids.max or vm.max_map_count" },
         { -EMFILE, "too few file descriptors", "raise ulimit -n" },
-        { -ENOTSUP, "this runtime cannot do that", "" },
+        { -ENOTSUP, trial->work.message, "" },
         { -ENFILE, "too few file descriptors in the system",
           "raise fs.file-max" },
     };

@@ -301,7 +301,9 @@ static void undo_injection(struct work *work)
 
 int work_check(struct work *work, int status)
 {
-    if (status < 0)
+    if (status == -ENOTSUP)
+        work_fail(work, status, "this runtime cannot do that");
+    else if (status < 0)
         work_fail(work, status, "%s", strerror(-status));
     else
         check_receipt(work);

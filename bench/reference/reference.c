@@ -70,11 +70,16 @@ int reference_connect(unsigned port)
     return error;
 }
 
-int reference_closed(const struct work *work)
+int reference_closed(struct work *work)
 {
     bool closed = work_choice(work, "schedule") == WORK_CLOSED;
     bool bundled = *given.url == '\0' && *given.connect == '\0';
-    return closed && bundled && work_int(work, "rate") == 0 ? 0 : -ENOTSUP;
+    if (!closed || work_int(work, "rate") != 0)
+        return work_fail(work, -ENOTSUP, "hand-written loops are closed ones");
+    return bundled ? 0
+                   : work_fail(work, -ENOTSUP,
+                               "hand-written loops know the bundled server "
+                               "only");
 }
 
 /* ---- echo ---- */

@@ -22,8 +22,9 @@ struct sockaddr_in reference_address(unsigned port);
  * descriptor, or a negative errno. */
 int reference_connect(unsigned port);
 
-/* 0 where the parameters ask for a closed loop, else -ENOTSUP. */
-int reference_closed(const struct work *work);
+/* 0 where the parameters ask for a closed loop with the origin, else -ENOTSUP,
+ * and the reason is in the record. */
+int reference_closed(struct work *work);
 
 /* ---- echo: see bench/workloads/echo.c ---- */
 
