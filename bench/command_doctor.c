@@ -64,8 +64,9 @@ static json_t *look(const char *folder)
 static void print_finding(const struct finding *f, int columns)
 {
     char text[512];
-    printf("%-5s %-18s %s  (%s)\n", grade_name(f->grade), f->what, f->found,
-           f->source);
+    printf("%-5s %-18s ", grade_name(f->grade), f->what);
+    snprintf(text, sizeof text, "%s  (%s)", f->found, f->source);
+    wrap_print(stdout, text, 25, 6, columns);
     if (f->grade < DOCTOR_NOTE)
         return;
     snprintf(text, sizeof text, "%s. Remedy: %s", f->means, f->remedy);
