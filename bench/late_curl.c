@@ -15,6 +15,8 @@
 
 /* The name of its interface, the same since 2006. */
 static const char library[] = "libcurl.so.4";
+/* The youngest of its functions here. */
+static const char youngest[] = "curl_easy_header";
 
 static void *curl; /* set before there are threads */
 
@@ -23,7 +25,9 @@ typedef void (*any_fn)(void);
 const char *late_curl_load(void)
 {
     curl = dlopen(library, RTLD_NOW);
-    return curl == NULL ? dlerror() : NULL;
+    if (curl == NULL)
+        return dlerror();
+    return dlsym(curl, youngest) == NULL ? "libcurl is older than 7.83" : NULL;
 }
 
 /* `slot` keeps it; atomic: whoever comes second finds the same. */
@@ -34,7 +38,7 @@ static any_fn find(_Atomic(any_fn) *slot, const char *name)
         return function;
     assert(curl != NULL && "what uses HTTP has the flag WORK_HTTP");
     *(void **)&function = dlsym(curl, name);
-    assert(function != NULL && "it is as old as the headers we built with");
+    assert(function != NULL && "what has the youngest has them all");
     atomic_store_explicit(slot, function, memory_order_relaxed);
     return function;
 }

@@ -674,6 +674,22 @@ static void libcurl_is_loaded_where_it_is_needed(void **state)
     }
 }
 
+/* Another library by its name has none of its functions. */
+static void a_libcurl_that_is_too_old_is_a_failure(void **state)
+{
+    (void)state;
+    struct program run;
+    program_run(
+        &run,
+        "d=$(mktemp -d) || exit 9; "
+        "ln -s \"$(ldd \"$BIN\"/trial-coro | awk '/jansson/{print $3}')\" "
+        "\"$d\"/libcurl.so.4; LD_LIBRARY_PATH=\"$d\" "
+        "\"$BIN\"/trial-coro http_get conns=1 requests=10 2>&1; "
+        "status=$?; rm -r \"$d\"; exit $status");
+    assert_int_equal(run.status, 1);
+    assert_non_null(strstr(run.output, "libcurl is older"));
+}
+
 static void the_record_goes_to_the_descriptor_named(void **state)
 {
     (void)state;
@@ -763,6 +779,7 @@ int main(void)
         cmocka_unit_test(touched_stack_is_held),
         cmocka_unit_test(null_is_the_floor),
         cmocka_unit_test(libcurl_is_loaded_where_it_is_needed),
+        cmocka_unit_test(a_libcurl_that_is_too_old_is_a_failure),
         cmocka_unit_test(the_record_goes_to_the_descriptor_named),
         cmocka_unit_test(one_cpu_is_recorded),
         cmocka_unit_test(a_trial_that_hangs_can_be_looked_at),
