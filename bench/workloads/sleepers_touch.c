@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * sleepers_touch: sleepers whose tasks have used some of their stack before
- * they sleep, which stays resident.  Timed and checked as sleepers.
+ * sleepers_touch: sleepers, timed alike, that have used some stack before.
  */
 
 #include "workload.h"
 
-/* Writes to each cache line of so many KiB of stack.  A frame that is read
- * after the call below it cannot be used again for that call. */
+/* Writes to so many KiB of stack.  A frame that is read after the call below
+ * it cannot be used again for that call. */
 static __attribute__((noinline)) unsigned touch(int64_t kib)
 {
     volatile unsigned char frame[1024];
@@ -20,11 +19,10 @@ static __attribute__((noinline)) unsigned touch(int64_t kib)
 static int run(void *arg)
 {
     struct share *my = arg;
+    int64_t ns = (int64_t)(given.sleep_s * 1e9);
     my->sum = given.touch_kib > 0 ? touch(given.touch_kib) : 0;
-    int64_t until = rt_in((int64_t)(given.sleep_s * 1e9));
-    int status = work_sleep(my->work, until, NULL);
-    my->ops = status == 0;
-    return status;
+    my->ops = 1;
+    return work_sleep(my->work, rt_in(ns), NULL);
 }
 
 const struct workload workload_sleepers_touch = {
