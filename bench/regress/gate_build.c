@@ -277,13 +277,19 @@ void gate_build_fini(struct gate_build *build)
     build->trailers = NULL;
     if (!*build->scratch)
         return;
-    struct proc_result result;
+    /* Not `worktree prune`: that would also forget worktrees of the user's
+     * whose disk is not there now.  Forced twice: a checkout that was cut
+     * short is locked. */
+    char path[PATH_MAX + 8];
+    snprintf(path, sizeof path, "%s/base", build->scratch);
+    const char *const forget_it[] = { "git",      "-C",     build->tree,
+                                      "worktree", "remove", "--force",
+                                      "--force",  path,     NULL };
     const char *const remove_it[] = { "rm", "-rf", build->scratch, NULL };
-    const char *const forget_it[] = { "git",      "-C",    build->tree,
-                                      "worktree", "prune", NULL };
-    run(&result, true, remove_it);
-    proc_result_fini(&result);
+    struct proc_result result;
     run(&result, true, forget_it);
+    proc_result_fini(&result);
+    run(&result, true, remove_it);
     proc_result_fini(&result);
     build->scratch[0] = 0;
 }

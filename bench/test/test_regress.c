@@ -514,6 +514,25 @@ static void an_interrupt_leaves_no_worktree(void **state)
     assert_clean();
 }
 
+static void worktrees_of_others_are_left_alone(void **state)
+{
+    (void)state;
+    struct program run;
+    if (!has_git())
+        skip();
+    put_repository(good_makefile, "Slow it down\n");
+    program_run(&run,
+                "cd %s/repo && export GIT_CONFIG_GLOBAL=/dev/null && git "
+                "worktree add -q --detach ../theirs && mv ../theirs ../away",
+                folder);
+    assert_int_equal(run.status, 0);
+    compare_revisions(&run);
+    assert_int_equal(run.status, 1);
+    program_run(&run, "git -C %s/repo worktree list", folder);
+    assert_non_null(strstr(run.output, "/theirs"));
+    assert_null(strstr(run.output, "cobench-"));
+}
+
 /* ---- ratios of two runtimes ---- */
 
 #define RATIO "switch_pair/via:yield/cpus:1 coro/thread cpu_ns_per_op"
@@ -633,6 +652,7 @@ int main(void)
         TEST(a_trailer_accepts_what_it_says),
         TEST(a_base_that_does_not_build_is_not_comparable),
         TEST(an_interrupt_leaves_no_worktree),
+        TEST(worktrees_of_others_are_left_alone),
         TEST(a_recorded_ratio_is_watched),
         TEST(a_limit_holds_where_nothing_is_recorded),
         TEST(a_dirty_tree_is_not_recorded),
