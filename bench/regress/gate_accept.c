@@ -50,6 +50,8 @@ json_t *gate_accept_parse(const char *line)
     const char *end = find_percent(line, &percent, &reason);
     if (!end || end == line || !*reason || !isfinite(percent) || percent <= 0)
         return NULL;
+    while (end[-1] == ' ')
+        end--;
     return json_pack("{s:s%, s:f, s:s%}", "glob", line, (size_t)(end - line),
                      "percent", percent, "reason", reason, cut(reason, REASON));
 }

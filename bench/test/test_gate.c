@@ -31,6 +31,17 @@ static void a_trailer_is_glob_percent_and_reason(void **state)
     json_decref(accept);
 }
 
+static void blanks_around_the_glob_do_not_belong_to_it(void **state)
+{
+    (void)state;
+    json_t *accept = gate_accept_parse("  echo/*   +5%   why");
+    assert_string_equal(json_string_value(json_object_get(accept, "glob")),
+                        "echo/*");
+    assert_string_equal(json_string_value(json_object_get(accept, "reason")),
+                        "why");
+    json_decref(accept);
+}
+
 static void a_trailer_of_another_form_is_none(void **state)
 {
     (void)state;
@@ -236,6 +247,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_trailer_is_glob_percent_and_reason),
+        cmocka_unit_test(blanks_around_the_glob_do_not_belong_to_it),
         cmocka_unit_test(a_trailer_of_another_form_is_none),
         cmocka_unit_test(the_most_generous_trailer_that_matches_counts),
         cmocka_unit_test(a_long_reason_is_cut_between_characters),
