@@ -158,6 +158,13 @@ int gate_judge(struct gate *gate)
 
 /* ---- ranking ---- */
 
+bool gate_alarms(const struct gate_entry *entry)
+{
+    enum decide_verdict verdict = entry->decision.verdict;
+    return entry->role == DECIDE_CONTROL &&
+           (verdict == DECIDE_REGRESSED || verdict == DECIDE_IMPROVED);
+}
+
 static int badness(const struct gate_entry *entry)
 {
     static const int order[DECIDE_VERDICTS] = {
@@ -166,6 +173,8 @@ static int badness(const struct gate_entry *entry)
         [DECIDE_SAME] = 2,      [DECIDE_IMPROVED] = 1,
     };
     int rank = order[entry->decision.verdict];
+    if (gate_alarms(entry))
+        return 9;
     return entry->role == DECIDE_GATE ? rank : rank - 10;
 }
 

@@ -74,6 +74,9 @@ void gate_break(struct gate *gate, const char *format, ...)
  * status and its reason.  0 or -ENOMEM. */
 int gate_judge(struct gate *gate);
 
+/* Whether it is a control that found base to differ from itself. */
+bool gate_alarms(const struct gate_entry *entry);
+
 /* Indices of the entries, worst first; an array of gate->n, freed by the
  * caller, NULL without memory. */
 size_t *gate_ranking(const struct gate *gate);

@@ -12,7 +12,8 @@
 
 static bool is_quiet(const struct gate_entry *entry)
 {
-    return entry->decision.verdict == DECIDE_SAME || entry->role != DECIDE_GATE;
+    bool same = entry->decision.verdict == DECIDE_SAME;
+    return same || (entry->role != DECIDE_GATE && !gate_alarms(entry));
 }
 
 static void put_head(FILE *out, const struct gate *gate)

@@ -243,6 +243,32 @@ static void a_remark_stays_in_its_cell(void **state)
     gate_fini(&gate);
 }
 
+/* A control that alarms is why the run is inconclusive. */
+static void a_control_that_alarms_is_not_hidden(void **state)
+{
+    (void)state;
+    struct gate gate;
+    char *text = NULL;
+    size_t bytes;
+    assert_int_equal(gate_init(&gate), 0);
+    gate_add(&gate, "quiet")->role = DECIDE_CONTROL;
+    gate_add(&gate, "slower");
+    gate_add(&gate, "loud")->role = DECIDE_CONTROL;
+    for (size_t i = 1; i < gate.n; i++)
+        gate.entries[i].decision.verdict = DECIDE_REGRESSED;
+    FILE *f = open_memstream(&text, &bytes);
+    gate_markdown(f, &gate);
+    fclose(f);
+    char *details = strstr(text, "<details>");
+    assert_non_null(details);
+    assert_non_null(strstr(details, "`quiet`"));
+    *details = 0;
+    assert_non_null(strstr(text, "`loud` | **REGRESSED**"));
+    assert_non_null(strstr(text, "`slower` | **REGRESSED**"));
+    free(text);
+    gate_fini(&gate);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -260,6 +286,7 @@ int main(void)
         cmocka_unit_test(a_ratio_of_nothing_is_broken),
         cmocka_unit_test(reports_escape_what_they_quote),
         cmocka_unit_test(a_remark_stays_in_its_cell),
+        cmocka_unit_test(a_control_that_alarms_is_not_hidden),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
