@@ -130,8 +130,24 @@ static enum next judge_failure(struct rounds *rounds, struct gate_pair *pair,
     return STOP;
 }
 
-/* Runs a trial, a second time if it fails.  The line is the caller's where the
- * result is GO_ON. */
+/* Whether it may be the machine's fault, and another try is fair: a program
+ * that crashes or writes no record does so by itself. */
+static bool may_pass(const json_t *line)
+{
+    return attempt_is(line, "failed") || attempt_is(line, "timeout");
+}
+
+static void say_again(struct rounds *rounds, const struct gate_pair *pair,
+                      int side, const json_t *line)
+{
+    const char *message = json_string_value(json_object_get(line, "message"));
+    progress_say(&rounds->progress, "%s: %s %s, it is tried again: %s",
+                 pair->entry.name, sides[side], attempt_outcome(line),
+                 message ? message : "");
+}
+
+/* Runs a trial, a second time if that is fair.  The line is the caller's where
+ * the result is GO_ON. */
 static enum next run_trial(struct rounds *rounds, struct gate_pair *pair,
                            int side, struct attempt *attempt, json_t **out)
 {
@@ -154,8 +170,10 @@ static enum next run_trial(struct rounds *rounds, struct gate_pair *pair,
             rounds->error = -ENOMEM;
             return STOP;
         }
-        if (attempt_is(line, "ok") || attempt_is(line, "skipped"))
+        if (!may_pass(line))
             break;
+        if (i + 1 < TRIES)
+            say_again(rounds, pair, side, line);
     }
     enum next next = GO_ON;
     if (!attempt_is(line, "ok"))

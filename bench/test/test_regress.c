@@ -225,6 +225,8 @@ static void a_side_with_manners_like_these_is_broken(void **state)
         { "ns=1000 wall=NaN\n", "no record" },
         { "ns=1000 digest=2\n", "digest" },
         { "echo '{\"schema\": 1, \"work' >&3; exit 0\n", "no record" },
+        { "ns=1000; mkdir \"$here/did\" 2>/dev/null && kill -SEGV $$\n",
+          "signal 11" },
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct program run;
@@ -241,9 +243,13 @@ static void a_trial_that_fails_once_is_tried_again(void **state)
     (void)state;
     struct program run;
     put("head/manners",
-        "ns=1000; mkdir \"$here/failed\" 2>/dev/null && kill -SEGV $$\n");
+        "ns=1000; if mkdir \"$here/failed\" 2>/dev/null; then echo "
+        "'{\"schema\": 1, \"workload\": \"switch_pair\", \"status\": "
+        "\"failed\", \"error\": {\"message\": \"too busy\"}}' >&3; exit 1; "
+        "fi\n");
     compare(&run, "", "");
     assert_int_equal(run.status, 0);
+    assert_non_null(strstr(run.output, "tried again: too busy"));
 }
 
 static void a_full_disk_is_no_pass(void **state)
