@@ -160,7 +160,9 @@ draw_orders() {
     crew=
     for orders in "${work}"/orders.*; do
         [ -f "${orders}" ] || continue
-        gnuplot "${orders}" >"${orders}.log" 2>&1 &
+        # In the plain C locale gnuplot 5.4 corrupts its memory over the
+        # names it makes in UTF-8.
+        LC_ALL=C.UTF-8 gnuplot "${orders}" >"${orders}.log" 2>&1 &
         crew="${crew} $!:${orders}.log"
     done
     for member in ${crew}; do

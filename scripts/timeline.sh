@@ -15,7 +15,9 @@ if ! command -v gnuplot >/dev/null 2>&1; then
     exit 3
 fi
 here=$(cd "$(dirname "$0")" && pwd)
-LC_ALL=C
+# In the plain C locale gnuplot 5.4 corrupts its memory over the names it makes
+# in UTF-8.
+LC_ALL=C.UTF-8
 STRANGERS=
 export LC_ALL STRANGERS
 for form in svg png; do

@@ -501,6 +501,26 @@ static void a_gnuplot_that_fails_is_an_error(void **state)
     assert_false(exists(f, "charts"));
 }
 
+/* gnuplot 5.4 may crash in the plain C locale, as its heap happens to be. */
+static void gnuplot_runs_in_a_locale_of_utf8(void **state)
+{
+    struct fixture *f = *state;
+    char set[512];
+    put(f, "summary.csv", small_run);
+    put(f, "gnuplot", "#!/bin/sh\necho \"in $LC_ALL\"\nexit 7\n");
+    snprintf(set, sizeof set,
+             "LC_ALL=C; export LC_ALL; chmod +x %s/gnuplot; "
+             "PATH=%s:$PATH",
+             f->dir, f->dir);
+    assert_int_equal(plots(f, set), 4);
+    assert_says(f, "in C.UTF-8");
+    snprintf(set, sizeof set,
+             "export PATH=%s:$PATH LC_ALL=C; sh scripts/timeline.sh %s x 2>&1 "
+             "| grep -q 'in C.UTF-8'",
+             f->dir, f->dir);
+    assert_int_equal(system(set), 0);
+}
+
 static void no_summary_is_an_error(void **state)
 {
     struct fixture *f = *state;
@@ -547,6 +567,7 @@ int main(void)
         test(a_missing_column_is_an_error),
         test(a_short_line_is_an_error),
         test(a_gnuplot_that_fails_is_an_error),
+        test(gnuplot_runs_in_a_locale_of_utf8),
         test(no_summary_is_an_error),
         test(no_gnuplot_is_status_3),
     };
