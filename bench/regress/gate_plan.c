@@ -215,12 +215,16 @@ static void share_cell(struct cell *to, const struct cell *from)
 }
 
 /* Base against base, for every fifth pair that is a time; which ones, the
- * seed says. */
+ * seed says.  One of them where they are fewer: nothing else tells when the
+ * machine is not to be trusted. */
 static int add_controls(struct gate_plan *plan, uint64_t seed)
 {
     size_t pairs = plan->n, times = 0;
-    for (size_t i = 0; i < pairs; i++) {
-        if (plan->pairs[i].entry.exact || (times++ + seed) % CONTROLLED != 0)
+    for (size_t i = 0; i < pairs; i++)
+        times += !plan->pairs[i].entry.exact;
+    size_t every = times < CONTROLLED ? times : CONTROLLED;
+    for (size_t i = 0, time = 0; i < pairs; i++) {
+        if (plan->pairs[i].entry.exact || (time++ + seed) % every != 0)
             continue;
         struct gate_pair *pair = add_pair(plan);
         if (!pair)

@@ -22,8 +22,8 @@ struct gate_effort {
 
 /*
  * Puts the entries with their samples into *gate, together with what was left
- * out and what broke; a trial that fails twice, or does other work than its
- * peers, ends the run.  0, -EINTR or -ENOMEM.
+ * out and what broke; a trial that crashes, fails twice, or does other work
+ * than its peers ends the run.  0, -EINTR or -ENOMEM.
  */
 int gate_measure(struct gate *gate, struct gate_plan *plan,
                  const struct gate_effort *effort);

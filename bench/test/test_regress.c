@@ -91,7 +91,7 @@ static int tear_down(void **state)
     return 0;
 }
 
-/* Compares both sides; seed 1 controls nothing where there is one metric. */
+/* Compares both sides. */
 static void compare(struct program *run, const char *before, const char *more)
 {
     program_run(run,
@@ -109,6 +109,19 @@ static void the_same_speed_passes(void **state)
     compare(&run, "", "");
     assert_int_equal(run.status, 0);
     assert_non_null(strstr(run.output, "same "));
+}
+
+static void even_one_metric_has_a_control(void **state)
+{
+    (void)state;
+    struct program run;
+    for (int seed = 1; seed <= 2; seed++) {
+        char more[32];
+        snprintf(more, sizeof more, "--seed %d", seed);
+        compare(&run, "", more);
+        assert_int_equal(run.status, 0);
+        assert_non_null(strstr(run.output, "control " METRIC));
+    }
 }
 
 static void programs_that_are_identical_are_not_measured(void **state)
@@ -635,6 +648,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
         TEST(the_same_speed_passes),
+        TEST(even_one_metric_has_a_control),
         TEST(programs_that_are_identical_are_not_measured),
         TEST(slower_fails_and_is_reported_everywhere),
         TEST(the_step_summary_gets_the_markdown),
