@@ -99,6 +99,28 @@ static bool add_all(json_t *runs, const char *tree, char *path, size_t size)
     return good;
 }
 
+/* A limit that says something else would never hold, or always. */
+static bool is_limit(const json_t *item)
+{
+    const char *of = json_string_value(json_object_get(item, "of"));
+    return json_is_string(json_object_get(item, "metric")) &&
+           json_is_string(json_object_get(item, "why")) && of &&
+           (strcmp(of, "ratio") == 0 || strcmp(of, "value") == 0) &&
+           json_number_value(json_object_get(item, "most")) > 0;
+}
+
+static bool are_limits(const json_t *list)
+{
+    size_t i;
+    json_t *item;
+    json_array_foreach(list, i, item)
+    {
+        if (!is_limit(item))
+            return false;
+    }
+    return json_is_array(list);
+}
+
 static bool exists(const char *path)
 {
     FILE *f = fopen(path, "re");
@@ -119,7 +141,7 @@ json_t *gate_baseline_read(const char *tree, json_t *class_, char *message,
     if (good) {
         snprintf(path, sizeof path, "%s/results/invariants.json", tree);
         invariants = json_load_file(path, 0, NULL);
-        good = json_is_array(invariants);
+        good = are_limits(invariants);
     }
     if (!good) {
         snprintf(message, size, "%s: missing or not what it should be", path);

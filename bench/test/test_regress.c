@@ -630,6 +630,47 @@ static void a_limit_holds_where_nothing_is_recorded(void **state)
     assert_non_null(strstr(run.output, "it is a law"));
 }
 
+static void a_limit_of_another_form_is_refused(void **state)
+{
+    (void)state;
+    static const char *const wrong[] = { "s/ratio\"/ratios\"/",
+                                         "s/0\\.9/\"0.9\"/", "s/\"why/\"y/" };
+    struct program run;
+    if (!has_git())
+        skip();
+    put_tree();
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        program_run(&run,
+                    "cd %s/repo/results && git checkout -q . && "
+                    "sed -i '%s' invariants.json && git diff --quiet",
+                    folder, wrong[i]);
+        assert_int_equal(run.status, 1);
+        compare_ratio(&run, 500, "");
+        assert_int_equal(run.status, 4);
+        assert_non_null(strstr(run.output, "not what it should be"));
+    }
+}
+
+/* A name that is none would never be looked at. */
+static void every_limit_names_a_metric(void **state)
+{
+    (void)state;
+    struct program run;
+    json_t *limits = json_load_file("results/invariants.json", 0, NULL), *limit;
+    size_t i;
+    program_run(&run, "\"$BIN\"/cobench regress --list");
+    assert_int_equal(run.status, 0);
+    assert_true(json_array_size(limits) > 0);
+    json_array_foreach(limits, i, limit)
+    {
+        char line[512];
+        snprintf(line, sizeof line, "\n%s\n",
+                 json_string_value(json_object_get(limit, "metric")));
+        assert_non_null(strstr(run.output, line));
+    }
+    json_decref(limits);
+}
+
 static void a_dirty_tree_is_not_recorded(void **state)
 {
     (void)state;
@@ -675,6 +716,8 @@ int main(void)
         TEST(worktrees_of_others_are_left_alone),
         TEST(a_recorded_ratio_is_watched),
         TEST(a_limit_holds_where_nothing_is_recorded),
+        TEST(a_limit_of_another_form_is_refused),
+        TEST(every_limit_names_a_metric),
         TEST(a_dirty_tree_is_not_recorded),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
