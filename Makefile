@@ -281,7 +281,7 @@ $(BUILD)/lib/libbench.a: $(call objects,$(BENCH_SRC))
 $(BUILD)/bin/cobench: $(BUILD)/obj/bench/main.o $(BUILD)/lib/libbench.a
 	$(call link,$(JANSSON) -lm)
 # Preloaded by `cobench count`; a sanitizer wants to come first itself.
-$(BUILD)/bin/count.so: bench/preload/count.c $(BUILD)/flags
+$(BUILD)/bin/count.so: bench/preload/count.c bench/preload/counts.h $(BUILD)/flags
 	$(if $(Q),@echo "  ld   $@")
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(COMMON) -fPIC -shared $(CFLAGS) $(LDFLAGS) -o $@ $<

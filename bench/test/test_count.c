@@ -141,6 +141,23 @@ static void allocations_count_with_and_without_tracing(void **state)
     assert_int_equal(run.status, 4);
 }
 
+static void allocations_count_however_a_program_ends(void **state)
+{
+    (void)state;
+    struct program run;
+    long closed = allocated("--allocations", "/bin/sh -c 'exec >&-'");
+    if (closed == -1)
+        skip();
+    assert_true(closed > 0);
+    assert_true(allocated("--allocations", "/bin/sh -c 'kill -9 $$'") > 0);
+    /* Children are added up on one line. */
+    program_run(&run, "\"$BIN\"/cobench count --allocations /bin/sh -c "
+                      "'/bin/ls / >/dev/null; /bin/ls / >/dev/null; :'");
+    assert_int_equal(strncmp(run.output, "allocations ", 12), 0);
+    assert_true(strtol(run.output + 12, NULL, 10) > 2 * closed);
+    assert_null(strstr(run.output + 12, "allocations"));
+}
+
 static void the_status_is_that_of_the_program(void **state)
 {
     (void)state;
@@ -166,6 +183,7 @@ int main(void)
         cmocka_unit_test(each_system_call_counts_once),
         cmocka_unit_test(children_count_too),
         cmocka_unit_test(allocations_count_with_and_without_tracing),
+        cmocka_unit_test(allocations_count_however_a_program_ends),
         cmocka_unit_test(the_status_is_that_of_the_program),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
