@@ -4,6 +4,7 @@
  */
 #include <errno.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,7 +24,6 @@
 #include "regress/gate_options.h"
 #include "regress/gate_output.h"
 #include "regress/gate_ratio.h"
-#include "regress/gate_report.h"
 #include "regress/gate_rounds.h"
 
 enum {
@@ -354,9 +354,8 @@ static int replay(struct session *session)
         return conclude(session);
     if (gate_judge(&session->gate) != 0)
         return command_complain(STATUS_BROKEN, "regress: out of memory");
-    gate_print(stdout, &session->gate,
-               isatty(STDOUT_FILENO) && !getenv("NO_COLOR"));
-    return session->gate.status;
+    return gate_show(&session->gate) == 0 ? session->gate.status
+                                          : STATUS_BROKEN;
 }
 
 static void list_pairs(const struct gate_plan *plan)
@@ -437,6 +436,20 @@ static int go(struct session *session)
                                 : compare_ratios(session, injected);
 }
 
+static void do_nothing(int number)
+{
+    (void)number;
+}
+
+/* A reader that goes away must not keep us from removing the worktree.  Not
+ * SIG_IGN: the trials would inherit that. */
+static void outlive_readers(void)
+{
+    struct sigaction action = { .sa_handler = do_nothing };
+    sigemptyset(&action.sa_mask);
+    sigaction(SIGPIPE, &action, NULL);
+}
+
 int command_regress(int argc, char **argv)
 {
     struct session session = { .out = NULL };
@@ -449,6 +462,7 @@ int command_regress(int argc, char **argv)
         return STATUS_FINE;
     }
     interrupt_catch();
+    outlive_readers();
     status = gate_init(&session.gate) == 0 ? go(&session) : STATUS_BROKEN;
     gate_build_fini(&session.build);
     gate_plan_fini(&session.plan);

@@ -137,11 +137,22 @@ static bool draw_charts(const struct gate *gate, const char *dir,
 
 /* ---- all ---- */
 
+int gate_show(const struct gate *gate)
+{
+    errno = 0;
+    gate_print(stdout, gate, isatty(STDOUT_FILENO) && !getenv("NO_COLOR"));
+    if ((fflush(stdout) == 0 && !ferror(stdout)) || errno == EPIPE)
+        return 0;
+    int err = errno ? -errno : -EIO;
+    fprintf(stderr, "cobench regress: cannot print the table: %s\n",
+            strerror(-err));
+    return err;
+}
+
 int gate_output(const struct gate *gate, const char *dir, const char *folder)
 {
     char path[PATH_MAX];
-    gate_print(stdout, gate, isatty(STDOUT_FILENO) && !getenv("NO_COLOR"));
-    fflush(stdout);
+    int shown = gate_show(gate);
     snprintf(path, sizeof path, "%s/regress.json", dir);
     int err = folder_make(dir);
     if (err == 0)
@@ -161,5 +172,5 @@ int gate_output(const struct gate *gate, const char *dir, const char *folder)
                 "cobench regress: cannot write GITHUB_STEP_SUMMARY: "
                 "%s\n",
                 strerror(-summary));
-    return err ? err : summary;
+    return err ? err : shown ? shown : summary;
 }

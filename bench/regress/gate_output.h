@@ -8,6 +8,10 @@
 
 #include "gate.h"
 
+/* Prints the table.  -ENOSPC, ... after a line on standard error; a reader that
+ * went away has read enough. */
+int gate_show(const struct gate *gate);
+
 /*
  * Prints the table, and writes regress.json, regress.md, regress.xml and the
  * charts of what regressed into dir, which is made; appends the Markdown to

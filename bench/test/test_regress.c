@@ -274,6 +274,32 @@ static void a_full_disk_is_no_pass(void **state)
     assert_non_null(strstr(run.output, "File too large"));
 }
 
+static void a_table_that_cannot_be_printed_is_no_pass(void **state)
+{
+    (void)state;
+    struct program run;
+    compare(&run, "", ">/dev/full");
+    assert_int_equal(run.status, 4);
+    program_run(&run,
+                "\"$BIN\"/cobench regress --replay %s/out/regress.json "
+                ">/dev/full",
+                folder);
+    assert_int_equal(run.status, 4);
+}
+
+/* It must come to writing its files and cleaning up. */
+static void a_reader_that_goes_away_changes_nothing(void **state)
+{
+    (void)state;
+    struct program run;
+    program_run(&run,
+                "{ \"$BIN\"/cobench regress --base-bin %s/base --head-bin "
+                "%s/head --force --metric '%s' --out %s/out 2>&1; echo $? "
+                ">%s/status; } | true; cat %s/status %s/out/regress.json",
+                folder, folder, METRIC, folder, folder, folder, folder);
+    assert_int_equal(strncmp(run.output, "0\n{", 3), 0);
+}
+
 static void an_interrupt_has_the_status_of_one(void **state)
 {
     (void)state;
@@ -700,6 +726,8 @@ int main(void)
         TEST(a_side_with_manners_like_these_is_broken),
         TEST(a_trial_that_fails_once_is_tried_again),
         TEST(a_full_disk_is_no_pass),
+        TEST(a_table_that_cannot_be_printed_is_no_pass),
+        TEST(a_reader_that_goes_away_changes_nothing),
         TEST(an_interrupt_has_the_status_of_one),
         TEST(another_definition_is_not_compared),
         TEST(what_only_head_has_is_new),
