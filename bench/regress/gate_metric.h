@@ -41,6 +41,8 @@ struct gate_quantity_info {
     /* Read as the slope between two trials, of which one does twice the work:
      * what the process does besides drops out. */
     bool slope;
+    /* A sample is the least figure of so many trials, at most 5; 0: of one. */
+    unsigned least_of;
     enum attempt_count count_of; /* in trials of its own */
 };
 extern const struct gate_quantity_info gate_quantities[GATE_QUANTITIES];

@@ -5,6 +5,7 @@
 #include "gate_rounds.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +19,7 @@
 enum {
     TRIES = 2,        /* of a trial that fails */
     SIZES = 2,        /* a slope has two */
+    SAMPLE = 5,       /* the most trials of a sample */
     CALIBRATIONS = 4, /* trials until the count is found, by experience */
     STAGE = 1000,     /* rounds of different stages draw different numbers */
     WARM_UP = 900,    /* as a round's number */
@@ -203,24 +205,40 @@ static enum next read_trial(struct rounds *rounds, struct gate_pair *pair,
     return next;
 }
 
-/* One sample: the figure of a trial, or the slope between two. */
+static unsigned trials_of_sample(const struct gate_pair *pair)
+{
+    const struct gate_quantity_info *info = &gate_quantities[pair->quantity];
+    return info->slope ? SIZES : info->least_of ? info->least_of : 1;
+}
+
+static double least(const double *figures, unsigned n)
+{
+    double lowest = figures[0];
+    for (unsigned i = 1; i < n; i++)
+        lowest = fmin(lowest, figures[i]);
+    return lowest;
+}
+
+/* One sample: the figure of a trial, the least of some, or the slope between
+ * two. */
 static enum next sample(struct rounds *rounds, size_t index, int side,
                         unsigned round, double *out)
 {
     struct gate_pair *pair = &rounds->plan->pairs[index];
     bool slope = gate_quantities[pair->quantity].slope;
-    double figures[SIZES] = { 0 };
+    double figures[SAMPLE] = { 0 };
+    unsigned trials = trials_of_sample(pair);
     enum next next = GO_ON;
-    for (int i = 0; i < (slope ? SIZES : 1) && next == GO_ON; i++) {
+    for (unsigned i = 0; i < trials && next == GO_ON; i++) {
         struct attempt attempt = {
             .round = round,
-            .draw = index * DRAWS + (uint64_t)(side * SIZES + i),
-            .count = pair->counts[side] * (i + 1),
+            .draw = index * DRAWS + (uint64_t)side * SAMPLE + i,
+            .count = pair->counts[side] * (slope ? i + 1 : 1),
         };
         next = read_trial(rounds, pair, side, &attempt, &figures[i]);
     }
     *out = slope ? (figures[1] - figures[0]) / (double)pair->counts[side]
-                 : figures[0];
+                 : least(figures, trials);
     return next;
 }
 
@@ -342,8 +360,7 @@ static enum next play_stage(struct rounds *rounds, int stage, bool *active)
 
 static unsigned long trials_of(const struct gate_pair *pair, int stage)
 {
-    unsigned sizes = gate_quantities[pair->quantity].slope ? SIZES : 1;
-    return rounds_of(pair, stage) * GATE_SIDES * sizes;
+    return rounds_of(pair, stage) * GATE_SIDES * trials_of_sample(pair);
 }
 
 static enum next play(struct rounds *rounds, bool *active)

@@ -124,6 +124,31 @@ static void even_one_metric_has_a_control(void **state)
     }
 }
 
+/* Of five starts in a row one is undisturbed. */
+static void the_least_of_some_starts_is_a_sample(void **state)
+{
+    (void)state;
+    struct program run;
+    static const char manners[] =
+        "ns=1000 c=$(cat \"$here/c\" 2>/dev/null || echo 0)\n"
+        "echo $((c + 1)) >\"$here/c\"; setup=$((100000 + c % 5 * 50000))\n";
+    put("base/manners", manners);
+    put("head/manners", manners);
+    program_run(&run,
+                "cd %s && sed -i 's/switch_pair/null/; s/\"units\"/"
+                "\"setup_ns\": %%s, &/; s/$wall $n/$wall $setup $n/' "
+                "base/trial-coro base/description head/trial-coro "
+                "head/description",
+                folder);
+    assert_int_equal(run.status, 0);
+    program_run(&run,
+                "\"$BIN\"/cobench regress --base-bin %s/base --head-bin "
+                "%s/head --force --metric '*setup_ns' --out %s/out",
+                folder, folder, folder);
+    assert_int_equal(run.status, 0);
+    assert_non_null(strstr(run.output, "100 us    100 us"));
+}
+
 static void programs_that_are_identical_are_not_measured(void **state)
 {
     (void)state;
@@ -307,6 +332,18 @@ static void an_interrupt_has_the_status_of_one(void **state)
     put("head/manners", "ns=1000; kill -INT $PPID; sleep 60\n");
     compare(&run, "", "");
     assert_int_equal(run.status, 130);
+}
+
+/* ---- the same programs ---- */
+
+/* Else base, built elsewhere, would never be identical. */
+static void programs_do_not_know_where_they_were_built(void **state)
+{
+    (void)state;
+    struct program run;
+    program_run(&run, "grep -l \"$(pwd -P)\" \"$BIN\"/trial-* 2>&1");
+    assert_string_equal(run.output, "");
+    assert_int_equal(run.status, 1);
 }
 
 /* ---- what cannot be compared ---- */
@@ -716,6 +753,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
         TEST(the_same_speed_passes),
         TEST(even_one_metric_has_a_control),
+        TEST(the_least_of_some_starts_is_a_sample),
         TEST(programs_that_are_identical_are_not_measured),
         TEST(slower_fails_and_is_reported_everywhere),
         TEST(the_step_summary_gets_the_markdown),
@@ -729,6 +767,7 @@ int main(void)
         TEST(a_table_that_cannot_be_printed_is_no_pass),
         TEST(a_reader_that_goes_away_changes_nothing),
         TEST(an_interrupt_has_the_status_of_one),
+        TEST(programs_do_not_know_where_they_were_built),
         TEST(another_definition_is_not_compared),
         TEST(what_only_head_has_is_new),
         TEST(wrong_usage_is_status_2),
