@@ -32,7 +32,7 @@ static void release_owned(void)
 
 int rt_run(const struct rt_options *options, rt_task_fn fn, void *arg)
 {
-    if (options && options->workers)
+    if (options && (options->workers || options->stack_bytes))
         return -EINVAL;
     struct os_task main_task;
     os_task_init(&main_task, true);
