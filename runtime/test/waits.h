@@ -2,8 +2,13 @@
 #ifndef WAITS_H
 #define WAITS_H
 
-/* waits.h: every waiting call of rt.h with a scene in which it waits, so that
- * a test can do the same with each of them. */
+/*
+ * waits.h: the waiting calls of rt.h, each with a scene in which it waits, so
+ * that a test can do the same with each of them.  Those that complete what has
+ * begun before they look for a cancellation have tests of their own
+ * (test_offload, test_file, test_look_up), and so have those that end others
+ * first (rt_timeout(), rt_gather_or_cancel()) and a generator's producer.
+ */
 
 #include "ws_peer.h"
 
