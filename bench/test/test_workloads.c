@@ -452,6 +452,20 @@ static void every_profile_names_valid_parameters(void **state)
     json_decref(coro);
 }
 
+/* Calibrated for each, they would differ in what the first reads left. */
+static void cold_reads_are_as_many_for_all(void **state)
+{
+    (void)state;
+    static struct program program;
+    program_run(&program, "$BIN/cobench run --dry-run --profile full "
+                          "--workload file_rand | grep cold:1");
+    int cells = 0;
+    for (char *save, *cell = strtok_r(program.output, "\n", &save);
+         cell != NULL; cell = strtok_r(NULL, "\n", &save), cells++)
+        assert_non_null(strstr(cell, "/rounds:4000/"));
+    assert_true(cells >= 2);
+}
+
 static void wrong_requests_get_one_line_and_status_2(void **state)
 {
     (void)state;
@@ -764,6 +778,7 @@ int main(void)
         cmocka_unit_test(all_programs_offer_the_same_workloads),
         cmocka_unit_test(a_reference_takes_the_same_parameters),
         cmocka_unit_test(every_profile_names_valid_parameters),
+        cmocka_unit_test(cold_reads_are_as_many_for_all),
         cmocka_unit_test(wrong_requests_get_one_line_and_status_2),
         cmocka_unit_test(a_small_pool_is_told_how_many_workers_it_needs),
         cmocka_unit_test(concurrency_alone_never_skips_a_pool),
