@@ -70,9 +70,12 @@ static void sleep_until_changed(unsigned tail)
 static unsigned take(unsigned *first)
 {
     *first = atomic_load(&ring.head);
-    while (!atomic_load(&ring.stopping)) {
+    for (;;) {
         unsigned tail = atomic_load(&ring.tail), left = tail - *first;
         unsigned n = (left + WORKERS - 1) / WORKERS;
+        /* After the tail, whose last step is no job. */
+        if (atomic_load(&ring.stopping))
+            return 0;
         if (n > TAKE)
             n = TAKE;
         if (n == 0) {
@@ -86,7 +89,6 @@ static unsigned take(unsigned *first)
             return n;
         }
     }
-    return 0;
 }
 
 static void *worker(void *arg)
