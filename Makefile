@@ -143,10 +143,12 @@ $(BUILD)/obj/runtime/%.o: runtime/%.c $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(COMMON) $(FRAME) -MMD -MP $(CFLAGS) -c $< -o $@
 
+# In DWARF 5 clang's assembler leaves the folder unmapped, and no two builds of
+# the same source are the same.
 $(BUILD)/obj/runtime/%.o: runtime/%.S $(BUILD)/flags
 	$(if $(Q),@echo "  as   $<")
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(COMMON) -MMD -MP $(CFLAGS) -c $< -o $@
+	$(Q)$(CC) $(COMMON) -MMD -MP $(CFLAGS) -gdwarf-4 -c $< -o $@
 
 $(BUILD)/obj/bench/workloads/%.o: COMMON += $(FRAME)
 $(BUILD)/obj/%.o: %.c $(BUILD)/flags
