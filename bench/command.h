@@ -31,4 +31,16 @@ int command_duel(int argc, char **argv);
 int command_complain(int status, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
+/* Takes an option of the table, with its value in optarg; a status. */
+typedef int (*command_take_fn)(void *to, int option);
+
+/* Gives each option that was typed to take(), up to the first that is not
+ * STATUS_FINE, which it returns; optind is then where the other arguments
+ * begin.  letters and table are getopt_long()'s: ":", or "+:" where options end
+ * with the first other argument.  Of one that is not in the table, or lacks its
+ * value, it says so, and returns STATUS_USAGE. */
+struct option;
+int command_options(int argc, char **argv, const char *letters,
+                    const struct option *table, command_take_fn take, void *to);
+
 #endif

@@ -77,8 +77,9 @@ static int take_floor(struct request *request)
     return STATUS_FINE;
 }
 
-static int take(struct request *request, int option, const char *typed)
+static int take(void *to, int option)
 {
+    struct request *request = to;
     switch (option) {
     case OPT_PAIRED:
         request->rule.paired = true;
@@ -94,29 +95,15 @@ static int take(struct request *request, int option, const char *typed)
         return command_complain(STATUS_USAGE,
                                 "compare: --format '%s': valid: %s", optarg,
                                 format_names);
-    case OPT_HELP:
+    default:
         request->help = true;
         return STATUS_FINE;
-    default:
-        return command_complain(STATUS_USAGE,
-                                "compare: '%s' is no option that fits; see "
-                                "cobench compare --help",
-                                typed);
     }
 }
 
 static int parse(struct request *request, int argc, char **argv)
 {
-    int status = STATUS_FINE;
-    optind = 0; /* GNU: start over */
-    opterr = 0;
-    while (status == STATUS_FINE) {
-        int from = optind ? optind : 1;
-        int option = getopt_long(argc, argv, ":", table, NULL);
-        if (option == -1)
-            break;
-        status = take(request, option, argv[from]);
-    }
+    int status = command_options(argc, argv, ":", table, take, request);
     if (status != STATUS_FINE || request->help)
         return status;
     request->n = (size_t)(argc - optind);

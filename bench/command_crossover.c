@@ -137,8 +137,9 @@ static int take_between(struct parser *parser)
     return STATUS_FINE;
 }
 
-static int take(struct parser *parser, int option)
+static int take(void *to, int option)
 {
+    struct parser *parser = to;
     struct crossing *crossing = parser->crossing;
     switch (option) {
     case OPT_PARAM:
@@ -181,22 +182,7 @@ static int check(const struct parser *parser, int argc)
 
 static int parse(struct parser *parser, int argc, char **argv)
 {
-    int status = STATUS_FINE;
-    optind = 0; /* GNU: start over */
-    opterr = 0;
-    while (status == STATUS_FINE) {
-        int option = getopt_long(argc, argv, ":", table, NULL);
-        if (option == -1)
-            break;
-        if (option == '?' || option == ':')
-            return command_complain(STATUS_USAGE,
-                                    option == ':'
-                                        ? "crossover: %s needs a value"
-                                        : "crossover: '%s' is no option that "
-                                          "fits; see cobench crossover --help",
-                                    argv[optind - 1]);
-        status = take(parser, option);
-    }
+    int status = command_options(argc, argv, ":", table, take, parser);
     if (status != STATUS_FINE || parser->help)
         return status;
     status = check(parser, argc);

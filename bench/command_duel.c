@@ -100,8 +100,9 @@ static int take_format(struct request *request)
                             "duel: --format '%s': valid: text, json", optarg);
 }
 
-static int take(struct request *request, int option)
+static int take(void *to, int option)
 {
+    struct request *request = to;
     struct duel_options *o = &request->options;
     double value = 0;
     int status = STATUS_FINE;
@@ -157,23 +158,7 @@ static int take_commands(struct request *request, int argc, char **argv)
 
 static int parse(struct request *request, int argc, char **argv)
 {
-    int status = STATUS_FINE;
-    optind = 0; /* GNU: start over */
-    opterr = 0;
-    while (status == STATUS_FINE) {
-        int from = optind ? optind : 1;
-        int option = getopt_long(argc, argv, "+:", table, NULL);
-        if (option == -1)
-            break;
-        if (option == '?' || option == ':')
-            return command_complain(STATUS_USAGE,
-                                    option == ':'
-                                        ? "duel: %s needs a value"
-                                        : "duel: '%s' is no option that fits; "
-                                          "see cobench duel --help",
-                                    argv[from]);
-        status = take(request, option);
-    }
+    int status = command_options(argc, argv, "+:", table, take, request);
     if (status != STATUS_FINE || request->help)
         return status;
     return take_commands(request, argc, argv);

@@ -40,8 +40,9 @@ struct request {
     const char *dir;
 };
 
-static int take(struct request *request, int option, const char *typed)
+static int take(void *to, int option)
 {
+    struct request *request = to;
     switch (option) {
     case OPT_FORMAT:
         if (format_find(&request->format, optarg) == 0)
@@ -49,29 +50,15 @@ static int take(struct request *request, int option, const char *typed)
         return command_complain(STATUS_USAGE,
                                 "report: --format '%s': valid: %s", optarg,
                                 format_names);
-    case OPT_HELP:
+    default:
         request->help = true;
         return STATUS_FINE;
-    default:
-        return command_complain(STATUS_USAGE,
-                                "report: '%s' is no option that fits; see "
-                                "cobench report --help",
-                                typed);
     }
 }
 
 static int parse(struct request *request, int argc, char **argv)
 {
-    int status = STATUS_FINE;
-    optind = 0; /* GNU: start over */
-    opterr = 0;
-    while (status == STATUS_FINE) {
-        int from = optind ? optind : 1;
-        int option = getopt_long(argc, argv, ":", table, NULL);
-        if (option == -1)
-            break;
-        status = take(request, option, argv[from]);
-    }
+    int status = command_options(argc, argv, ":", table, take, request);
     if (status != STATUS_FINE || request->help)
         return status;
     if (argc - optind > 1)

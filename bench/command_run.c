@@ -45,17 +45,6 @@ struct session {
     char folder[PATH_MAX], dir[PATH_MAX];
 };
 
-int command_complain(int status, const char *format, ...)
-{
-    va_list args;
-    va_start(args, format);
-    fputs("cobench ", stderr);
-    vfprintf(stderr, format, args);
-    fputc('\n', stderr);
-    va_end(args);
-    return status;
-}
-
 /* ---- going on with an earlier run ---- */
 
 static bool is_complete(const struct trials *trials)

@@ -105,8 +105,9 @@ static int take_events(struct request *request)
                             optarg, RECORDER_EVENTS_MAX);
 }
 
-static int take(struct request *request, int option)
+static int take(void *to, int option)
 {
+    struct request *request = to;
     switch (option) {
     case OPT_RUNTIME:
         request->runtimes = optarg;
@@ -129,22 +130,7 @@ static int take(struct request *request, int option)
 
 static int parse(struct request *request, int argc, char **argv)
 {
-    int status = STATUS_FINE;
-    optind = 0; /* GNU: start over */
-    opterr = 0;
-    while (status == STATUS_FINE) {
-        int option = getopt_long(argc, argv, ":", table, NULL);
-        if (option == -1)
-            break;
-        if (option == '?' || option == ':')
-            return command_complain(STATUS_USAGE,
-                                    option == ':'
-                                        ? "trace: %s needs a value"
-                                        : "trace: '%s' is no option that fits; "
-                                          "see cobench trace --help",
-                                    argv[optind - 1]);
-        status = take(request, option);
-    }
+    int status = command_options(argc, argv, ":", table, take, request);
     if (status != STATUS_FINE || request->help)
         return status;
     if (argc - optind != 1)
