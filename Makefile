@@ -244,6 +244,7 @@ FAULT_TESTS := $(foreach t,$(filter test_fault%,$(RT_TESTS)), \
 $(FAULT_TESTS): $(call objects,$(wildcard runtime/test/fault*.c) \
     $(wildcard runtime/test/server*.c))
 $(FAULT_TESTS): LDFLAGS += $(FAULTS:%=-Wl,--wrap=%)
+$(RUNTIMES:%=$(BUILD)/test/%/test_bell): LDFLAGS += -Wl,--wrap=syscall
 $(BUILD)/test/coro-only/test_threads: LDFLAGS += -Wl,--wrap=pthread_create
 # A trial whose runtime cheats, for receipts to notice.
 CHEATS := rt_sleep rt_offload rt_event_wait rt_sock_read

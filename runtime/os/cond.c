@@ -35,7 +35,7 @@ int rt_cond_wait(struct rt_cond *cond, struct rt_mutex *mutex, int64_t deadline)
 {
     if (os_cancel_check())
         return -ECANCELED;
-    struct os_waiter waiter = { .what = "cond" };
+    struct os_waiter waiter = { .what = "cond", .by_bell = true };
     os_lock_take(&cond->lock);
     os_waitq_enter(&cond->waiters, &waiter, false);
     os_lock_give(&cond->lock);

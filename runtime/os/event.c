@@ -65,7 +65,7 @@ int rt_event_wait(struct rt_event *event, int64_t deadline)
         os_lock_give(&event->lock);
         return 0;
     }
-    struct os_waiter waiter = { .what = "event" };
+    struct os_waiter waiter = { .what = "event", .by_bell = true };
     return os_waitq_wait(&event->waiters, &event->lock, &waiter, false,
                          deadline);
 }

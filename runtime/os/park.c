@@ -13,6 +13,7 @@
  */
 
 #include <errno.h>
+#include <limits.h>
 #include <linux/futex.h>
 #include <sys/syscall.h>
 #include <time.h>
@@ -23,6 +24,8 @@
 
 _Thread_local struct os_task *os_self;
 _Thread_local struct os_seat *os_seat;
+
+bool os_bells;
 
 static struct timespec timespec_of(int64_t ns)
 {
@@ -45,6 +48,42 @@ int os_futex_wait(atomic_uint *word, unsigned seen, int64_t deadline)
 void os_futex_wake(atomic_uint *word)
 {
     syscall(SYS_futex, word, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0);
+}
+
+bool os_bells_known(void)
+{
+    return syscall(SYS_futex_waitv, NULL, 0, 0, NULL, 0) < 0 && errno == EINVAL;
+}
+
+void os_ring(atomic_uint *bell)
+{
+    atomic_fetch_add(bell, 1);
+    syscall(SYS_futex, bell, FUTEX_WAKE_PRIVATE, INT_MAX, NULL, NULL, 0);
+}
+
+static struct futex_waitv waitv_of(atomic_uint *word, unsigned seen)
+{
+    return (struct futex_waitv){ .val = seen,
+                                 .uaddr = (uintptr_t)word,
+                                 .flags = FUTEX_32 | FUTEX_PRIVATE_FLAG };
+}
+
+/* The kernel does not begin to sleep if either has changed. */
+static int wait_for_both(struct futex_waitv both[2], int64_t deadline)
+{
+    struct timespec until = timespec_of(deadline);
+    long got = syscall(SYS_futex_waitv, both, 2, 0,
+                       deadline == RT_FOREVER ? NULL : &until, CLOCK_MONOTONIC);
+    return got < 0 ? -errno : 0;
+}
+
+int os_park_wait(atomic_uint *word, unsigned seen, int64_t deadline)
+{
+    if (!os_seat->bell)
+        return os_futex_wait(word, seen, deadline);
+    struct futex_waitv both[2] = { waitv_of(word, seen),
+                                   waitv_of(os_seat->bell, os_seat->rung) };
+    return wait_for_both(both, deadline);
 }
 
 static bool woken_while_spinning(const atomic_uint *word)

@@ -24,6 +24,8 @@ struct os_seat {
     unsigned signal_stack;          /* overflow.c's; 0: none */
     _Atomic pthread_t thread;       /* 0 until it has begun */
     unsigned waits;                 /* see os_patience(); the thread's own */
+    unsigned rung;                  /* the bell's value; the thread's own */
+    atomic_uint *bell; /* that ends the sleep, too, or NULL; the thread's own */
 };
 
 /* This thread's; never NULL inside rt_run(). */
@@ -101,7 +103,7 @@ void os_watch_start(void);
 /* Whether the run has been dead since. */
 bool os_watch_deadlocked(void);
 
-/* os_futex_wait() for a park; on the main thread with an eye on the others. */
+/* os_park_wait(); on the main thread with an eye on the others. */
 int os_watch_wait(atomic_uint *word, unsigned seen, int64_t deadline);
 
 /* ---- dump.c ---- */

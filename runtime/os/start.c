@@ -53,6 +53,7 @@ void os_start(const struct rt_options *options, struct os_task *main_task,
     bool single =
         sched_getaffinity(0, sizeof cpus, &cpus) == 0 && CPU_COUNT(&cpus) == 1;
     os_spins = single || os_alone ? 0 : SPINS;
+    os_bells = os_bells_known();
     os_watch_start();
     os_dump_start();
 }

@@ -6,6 +6,8 @@
 
 #include <errno.h>
 
+#include "os/seat.h"
+
 static void put_last(struct os_waitq *queue, struct os_waiter *waiter)
 {
     waiter->next = NULL;
@@ -34,6 +36,9 @@ void os_waitq_enter(struct os_waitq *queue, struct os_waiter *waiter,
 {
     waiter->task = os_self;
     waiter->queued = true;
+    /* To sleep on two words costs more: not who may be the only one. */
+    waiter->by_bell = waiter->by_bell && queue->first && os_bells;
+    waiter->rung = atomic_load(&queue->bell);
     if (in_front)
         put_first(queue, waiter);
     else
@@ -43,7 +48,10 @@ void os_waitq_enter(struct os_waitq *queue, struct os_waiter *waiter,
 int os_waitq_stay(struct os_waitq *queue, struct os_lock *lock,
                   struct os_waiter *waiter, int64_t deadline)
 {
+    os_seat->bell = waiter->by_bell ? &queue->bell : NULL;
+    os_seat->rung = waiter->rung;
     int err = os_park(waiter->what, deadline, true);
+    os_seat->bell = NULL;
     if (err == 0)
         return waiter->result;
     os_lock_take(lock);
@@ -77,9 +85,18 @@ atomic_uint *os_waitq_wake(struct os_waitq *queue, int result)
 atomic_uint *os_waitq_wake_all(struct os_waitq *queue, int result)
 {
     atomic_uint *sleeper = NULL;
+    bool ring = false;
     while (queue->first) {
-        os_kick(sleeper);
-        sleeper = os_waitq_wake(queue, result);
+        bool by_bell = queue->first->by_bell;
+        atomic_uint *word = os_waitq_wake(queue, result);
+        if (by_bell) {
+            ring = ring || word;
+        } else {
+            os_kick(sleeper);
+            sleeper = word;
+        }
     }
+    if (ring)
+        os_ring(&queue->bell);
     return sleeper;
 }

@@ -17,10 +17,22 @@ struct os_waiter {
     void *item;       /* the owner's own business */
     int result;       /* the owner's lock; what the wait returns */
     bool queued;      /* the owner's lock */
+    bool by_bell;     /* the owner's lock; sleeps by the queue's bell as well.
+                         Set before it enters: it is likely to be woken with
+                         many others */
+    unsigned rung;    /* the bell, as it was when the waiter entered */
 };
 
+/*
+ * The bell is one futex word for all: a thread that sleeps on it and on its
+ * task's own word can be woken, cancelled or time out as any other, but wakes
+ * with everybody else by one system call.  One call for each would be as many
+ * chances for those woken to take the waker's CPU away: with a thousand waiters
+ * of an event that takes a quarter more time.
+ */
 struct os_waitq {
     struct os_waiter *first, *last; /* the owner's lock */
+    atomic_uint bell;               /* changes under the owner's lock */
 };
 
 /* Puts the running task at the end of the queue (in front: at its head).  The
@@ -44,8 +56,8 @@ int os_waitq_wait(struct os_waitq *queue, struct os_lock *lock,
  * to os_kick() once the lock is released. */
 atomic_uint *os_waitq_wake(struct os_waitq *queue, int result);
 
-/* Wakes everybody, system calls included but for that of the last, which may
- * be the only one: again the value goes to os_kick(). */
+/* Wakes everybody, system calls included but for that of the last not woken by
+ * the bell, which may be the only one: again the value goes to os_kick(). */
 atomic_uint *os_waitq_wake_all(struct os_waitq *queue, int result);
 
 #endif

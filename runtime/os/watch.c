@@ -150,12 +150,12 @@ static void look(void)
 int os_watch_wait(atomic_uint *word, unsigned seen, int64_t deadline)
 {
     if (os_seat != &os_main_seat)
-        return os_futex_wait(word, seen, deadline);
+        return os_park_wait(word, seen, deadline);
     if (os_dump_asked())
         os_dump_now();
     if (deadline != RT_FOREVER || watch.period_ns == RT_FOREVER)
-        return os_futex_wait(word, seen, deadline);
-    int err = os_futex_wait(word, seen, rt_in(watch.period_ns));
+        return os_park_wait(word, seen, deadline);
+    int err = os_park_wait(word, seen, rt_in(watch.period_ns));
     if (err != -ETIMEDOUT)
         return err;
     look();
