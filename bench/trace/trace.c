@@ -5,6 +5,7 @@
  */
 #include "trace/trace.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <stdarg.h>
@@ -155,6 +156,7 @@ static bool turn_to(struct reader *reader, size_t i, enum trace_state state,
                     int64_t now_ns, const char *reason)
 {
     struct trace *trace = reader->trace;
+    assert(reader->open && i < trace->tasks_n); /* they grow together */
     struct open_span *open = &reader->open[i];
     struct trace_span span = { open->since_ns, now_ns, (uint32_t)i, open->state,
                                open->state == TRACE_RUNNING ? reason
