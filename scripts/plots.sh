@@ -82,7 +82,7 @@ subtitle() {
     [ -z "${machine}" ] || line="${line:+${line} · }${machine}"
     [ -z "${commit}" ] || line="${line:+${line} · }commit ${commit}"
     [ -z "${rounds}" ] || line="${line:+${line} · }rounds: ${rounds}"
-    wrap 118 "${line}"
+    wrap 140 "${line}"
 }
 
 # Every chart gives runtimes that style.gp does not know the same looks.
