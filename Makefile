@@ -93,10 +93,13 @@ ORIGIN_SRC   := $(wildcard bench/origin/*.c) runtime/ws_accept.c
 WORKLOAD_SRC := $(wildcard bench/workloads/*.c)
 # Hand-written counterparts of some workloads: bench/reference/NAME/*.c makes
 # trial-NAME; rt.c in there says what it is in place of a runtime, the files
-# beside the folders are shared.
+# beside the folders are shared, http_get.c by those that use libcurl.
 REFERENCES   := $(notdir $(patsubst %/,%,$(wildcard bench/reference/*/)))
-REF_SRC      := $(wildcard bench/reference/*.c)
-uv_SHARED    := $(addprefix runtime/,address.c http_easy.c http_request.c)
+HTTP_REF     := bench/reference/http_get.c
+REF_SRC      := $(filter-out $(HTTP_REF),$(wildcard bench/reference/*.c))
+uv_SHARED    := $(HTTP_REF) \
+    $(addprefix runtime/,address.c http_easy.c http_request.c)
+epoll_SHARED := $(uv_SHARED)
 uv_LIBS      := $(UV)
 
 LIBRARIES := $(RUNTIMES:%=$(BUILD)/lib/librt-%.a)

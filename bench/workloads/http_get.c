@@ -31,7 +31,7 @@ const struct workload workload_http_get = {
                  "conns=16,128,1024 delay_ms=0,10" },
                { "pool:20", "conns=128 delay_ms=10", "conns=128 delay_ms=10",
                  "conns=16,128,1024 delay_ms=0,10" },
-               { "uv", NULL, NULL, "conns=16,128,1024 delay_ms=0,10" },
+               { "epoll,uv", NULL, NULL, "conns=16,128,1024 delay_ms=0,10" },
                { "coro,thread,pool:20", NULL, NULL,
                  "conns=128 delay_ms=10 schedule=poisson rate=1000" },
                { "seq", NULL, NULL, "conns=16 delay_ms=0,10" } },
