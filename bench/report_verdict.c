@@ -12,7 +12,7 @@ static void print_winners(struct page *page, const struct answers *answers)
 {
     static const struct page_column columns[] = { { "kind of work" },
                                                   { "winner" },
-                                                  { "by" } };
+                                                  { "by how much" } };
     page_table(page, columns, sizeof columns / sizeof *columns);
     for (size_t i = 0; i < answers->n; i++) {
         const struct answer *answer = &answers->answers[i];
@@ -78,13 +78,13 @@ void report_verdict(struct page *page, const struct analysis *a)
     if (answers.n > 0) {
         page_heading(page, "Verdict for this machine");
         print_winners(page, &answers);
-        for (size_t i = 0; i < answers.n; i++)
-            print_answer(page, &answers.answers[i]);
         page_begin(page, PAGE_PARAGRAPH);
         page_text(page, verdict_note);
         if (verdict_caution(caution, sizeof caution, &answers)[0])
             page_prose(page, " %s", caution);
         page_end(page);
+        for (size_t i = 0; i < answers.n; i++)
+            print_answer(page, &answers.answers[i]);
     }
     verdict_fini(&answers);
 }

@@ -191,11 +191,13 @@ static void name_pair(char *text, size_t size, struct tally *tally,
     }
 }
 
-/* By how much, in the first pairing and view in which a winner won. */
+/* By how much, and over whom, in the first pairing and view in which a winner
+ * won. */
 static void name_gain(char *text, size_t size, const struct tally *tally,
                       const struct contest *contests, size_t n)
 {
     const struct contest *first = NULL;
+    const char *loser = NULL;
     size_t used = 0;
     for (size_t i = 0; i < n; i++) {
         const struct contest *c = &contests[i];
@@ -211,9 +213,11 @@ static void name_gain(char *text, size_t size, const struct tally *tally,
         used += (size_t)snprintf(text + used, size - used, "%s%s",
                                  used ? ", " : "", gain);
         first = c;
+        loser = side_name(won == OUTCOME_A ? c->b : c->a);
     }
-    if (first && strcmp(first->cpus, "all") == 0 && used < size)
-        snprintf(text + used, size - used, " on all CPUs");
+    if (first && used < size)
+        snprintf(text + used, size - used, "%s than %s",
+                 strcmp(first->cpus, "all") == 0 ? " on all CPUs" : "", loser);
 }
 
 /* Where size changes it, in the first sentence in which it does. */
@@ -244,7 +248,8 @@ static void name_memory(char *text, size_t size, const struct kind *kind,
                 continue;
             size_t used = strlen(text);
             snprintf(text + used, size - used,
-                     "; coro holds %s a task, thread %s, of which RSS shows %s",
+                     "; by slope coro holds %s a task, thread %s, of which RSS "
+                     "shows %s",
                      human_bytes(coro, slope_full(x)),
                      human_bytes(thread, slope_full(y)),
                      human_bytes(rss, slope_rss(y)));

@@ -75,10 +75,11 @@ struct answer {
      * "it depends on size", "it depends, but coroutines over threads", "no
      * difference", "cannot tell" */
     char winner[128];
-    /* "1.05x [1.01, 1.16] to 2.06x [1.60, 2.45] faster on all CPUs" (nothing
-     * is said of pinned ones): the winner's, over whom the first sentence it
-     * won is about; then where size changes it (contest_turns()).  Memory is
-     * also told in bytes, in full and as RSS shows it.  "" where nobody won. */
+    /* "1.05x [1.01, 1.16] to 2.06x [1.60, 2.45] faster on all CPUs than
+     * coroutines" (nothing is said of pinned ones): the winner's, in the first
+     * sentence it won; then where size changes it (contest_turns()).  Memory
+     * is also told in bytes, in full and as RSS shows it.  "" where nobody
+     * won. */
     char gain[ANSWER_GAIN];
     char **sentences; /* each ends with a full stop */
     size_t n;

@@ -93,7 +93,7 @@ static void who_wins_everywhere_wins(void **state)
     ANSWER(&answers, points, 9);
     assert_int_equal(answers.n, 1);
     check(&answers.answers[0], "computing", "threads",
-          "2.00x [2.00, 2.00] to 4.00x [4.00, 4.00] faster",
+          "2.00x [2.00, 2.00] to 4.00x [4.00, 4.00] faster than coroutines",
           "Time on one CPU, coroutines against threads: threads 2.00x "
           "[2.00, 2.00] (cpu kernel:fib tasks:4) to 4.00x [4.00, 4.00] (cpu "
           "kernel:sum tasks:4) faster at all 3 points.");
@@ -153,7 +153,8 @@ static void more_unclear_than_clear_is_said(void **state)
     (void)state;
     ANSWER(&answers, points, 9);
     check(&answers.answers[0], "computing",
-          "coroutines, as far as one can tell", "9.00x [9.00, 9.00] faster",
+          "coroutines, as far as one can tell",
+          "9.00x [9.00, 9.00] faster than threads",
           "Time on one CPU, coroutines against threads: coroutines 9.00x "
           "[9.00, 9.00] faster at cpu tasks:1; cannot tell at cpu tasks:2, "
           "cpu tasks:3 and 2 more.");
@@ -173,14 +174,15 @@ static void sizes_between_which_it_changes_are_named(void **state)
     struct answers answers;
     (void)state;
     ANSWER(&answers, points, 9);
-    check(&answers.answers[0], "waiting and computing",
-          "coroutines, depending on size",
-          "2.00x [2.00, 2.00] faster; with the tasks of mixed: the same from "
-          "10 to 100, coroutines at 1000",
-          "Time on one CPU, coroutines against threads: coroutines 2.00x "
-          "[2.00, 2.00] faster at mixed tasks:1000; the same at mixed "
-          "tasks:10, mixed tasks:100; cannot tell at mixed tasks:500; with "
-          "the tasks of mixed: the same from 10 to 100, coroutines at 1000.");
+    check(
+        &answers.answers[0], "waiting and computing",
+        "coroutines, depending on size",
+        "2.00x [2.00, 2.00] faster than threads; with the tasks of mixed: the "
+        "same from 10 to 100, coroutines at 1000",
+        "Time on one CPU, coroutines against threads: coroutines 2.00x "
+        "[2.00, 2.00] faster at mixed tasks:1000; the same at mixed "
+        "tasks:10, mixed tasks:100; cannot tell at mixed tasks:500; with "
+        "the tasks of mixed: the same from 10 to 100, coroutines at 1000.");
     verdict_fini(&answers);
 }
 
@@ -219,7 +221,8 @@ static void a_loss_against_pools_counts_too(void **state)
     answer(&answers, &s);
     assert_int_equal(answers.answers[0].n, 2);
     assert_string_equal(answers.answers[0].winner, "pools");
-    assert_string_equal(answers.answers[0].gain, "2.00x [2.00, 2.00] faster");
+    assert_string_equal(answers.answers[0].gain,
+                        "2.00x [2.00, 2.00] faster than coroutines");
     verdict_fini(&answers);
 }
 
@@ -242,8 +245,9 @@ static void where_it_depends_a_clear_pair_is_named(void **state)
     assert_int_equal(answers.answers[0].n, 2);
     assert_string_equal(answers.answers[0].winner,
                         "it depends, but coroutines over threads");
-    assert_string_equal(answers.answers[0].gain,
-                        "3.00x [3.00, 3.00] to 4.50x [4.50, 4.50] faster");
+    assert_string_equal(
+        answers.answers[0].gain,
+        "3.00x [3.00, 3.00] to 4.50x [4.50, 4.50] faster than threads");
     verdict_fini(&answers);
 }
 
@@ -261,7 +265,7 @@ static void a_win_on_all_cpus_is_called_so(void **state)
     }
     answer(&answers, &s);
     check(&answers.answers[0], "computing", "threads",
-          "2.00x [2.00, 2.00] faster on all CPUs",
+          "2.00x [2.00, 2.00] faster on all CPUs than coroutines",
           "Time on all CPUs, coroutines against threads: threads 2.00x [2.00, "
           "2.00] faster at cpu.");
     verdict_fini(&answers);
@@ -301,7 +305,7 @@ static void offload_is_a_way_of_its_own(void **state)
     const struct answer *a = &answers.answers[0];
     assert_int_equal(a->n, 3);
     check(a, "waiting and computing", "coroutines with offload",
-          "8.00x [8.00, 8.00] faster",
+          "8.00x [8.00, 8.00] faster than coroutines",
           "Time on one CPU, coroutines against threads: threads 4.00x [4.00, "
           "4.00] faster at mixed.");
     assert_string_equal(a->sentences[2],
@@ -365,7 +369,7 @@ static void an_origin_bound_time_is_no_answer(void **state)
     answer(&answers, &s);
     const struct answer *a = &answers.answers[0];
     check(a, "waiting on the network", "coroutines",
-          "2.00x [2.00, 2.00] less CPU",
+          "2.00x [2.00, 2.00] less CPU than threads",
           "Time on one CPU, coroutines against threads: the server was the "
           "limit at echo.");
     assert_int_equal(a->n, 2);
@@ -392,7 +396,8 @@ static void memory_is_that_of_a_parked_task_in_full(void **state)
     }
     answer(&answers, &s);
     check(&answers.answers[0], "tasks that wait", "coroutines",
-          "6.00x [6.00, 6.00] less memory; coro holds 3.91K a task, "
+          "6.00x [6.00, 6.00] less memory than threads; by slope coro holds "
+          "3.91K a task, "
           "thread 23.4K, of which RSS shows 7.81K",
           "Memory of a parked task on one CPU, coroutines against threads: "
           "coroutines 6.00x [6.00, 6.00] less memory at sleepers.");
