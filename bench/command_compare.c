@@ -190,10 +190,12 @@ static int print(const struct session *s)
 
 static int show(const struct session *s)
 {
+    errno = 0;
     int error = print(s);
     if (!error && (fflush(stdout) != 0 || ferror(stdout)))
         error = -EIO;
-    if (error)
+    /* A reader who has gone has what he wanted. */
+    if (error && errno != EPIPE)
         return command_complain(STATUS_BROKEN,
                                 "compare: the result cannot be written: %s",
                                 strerror(-error));

@@ -169,13 +169,15 @@ static int parse(struct request *request, int argc, char **argv)
 static int show(const struct duel *duel, bool json)
 {
     int error = 0;
+    errno = 0;
     if (json)
         error = duel_print_json(stdout, duel);
     else
         duel_print_text(stdout, duel);
     if (!error && (fflush(stdout) != 0 || ferror(stdout)))
         error = -EIO;
-    if (error)
+    /* A reader who has gone has what he wanted. */
+    if (error && errno != EPIPE)
         return command_complain(STATUS_BROKEN,
                                 "duel: the result cannot be written: %s",
                                 strerror(-error));

@@ -266,6 +266,17 @@ static void a_result_that_cannot_be_written_is_an_error(void **state)
     }
 }
 
+/* `| head` and the like: closed before anything is written. */
+static void a_reader_who_has_gone_is_no_error(void **state)
+{
+    struct fixture *f = *state;
+    program_run(&f->program,
+                "{ { sleep 0.2; \"$BIN/cobench\" duel --rounds 8 true true "
+                "2>&3; echo $? >&3; } | true; } 3>&1");
+    assert_null(strstr(f->program.output, "written"));
+    assert_null(strstr(f->program.output, "4"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -282,6 +293,7 @@ int main(void)
         TEST(an_interrupt_keeps_what_was_measured),
         TEST(usage_is_explained_in_one_line),
         TEST(a_result_that_cannot_be_written_is_an_error),
+        TEST(a_reader_who_has_gone_is_no_error),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
