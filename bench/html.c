@@ -89,6 +89,13 @@ const char *const html_style[] = {
     "th button:focus-visible { outline: 2px solid var(--link) }",
     "th[aria-sort=ascending] button::after { content: ' \\2191' }",
     "th[aria-sort=descending] button::after { content: ' \\2193' }",
+    /* The answers at a glance, one below the other where it is narrow. */
+    "@media screen and (max-width: 500px) {",
+    "  section:first-of-type thead { display: none }",
+    "  section:first-of-type td { display: block; border: 0; padding: 0 }",
+    "  section:first-of-type td:first-child { font-weight: bold;",
+    "    padding-top: .8em }",
+    "}",
     "@media print {",
     "  main { max-width: none; padding: 0 }",
     "  html { font-size: 11px }",
