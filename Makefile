@@ -121,15 +121,15 @@ TESTS := $(foreach r,$(RUNTIMES),$(RT_TESTS:%=$(BUILD)/test/$(r)/%)) \
 EXAMPLES := $(notdir $(basename $(wildcard runtime/examples/*.out)))
 
 .PHONY: all test tests test-runtime test-regress stress examples bench \
-    bench-quick bench-full plots regress regress-record lint clean install \
-    uninstall setup help
+    bench-quick bench-full bench-scale plots regress regress-record lint \
+    clean install uninstall setup help
 all: $(PROGRAMS)
 
 help:
 	@sed -n '1,3s/^# //p' Makefile
-	@echo 'targets: all test test-runtime examples bench bench-quick bench-full'
-	@echo '    plots regress regress-record test-regress stress lint install'
-	@echo '    uninstall clean'
+	@echo 'targets: all test test-runtime examples bench bench-quick'
+	@echo '    bench-full bench-scale plots regress regress-record'
+	@echo '    test-regress stress lint install uninstall clean'
 	@echo 'make regress BASE=<revision>: has this tree become slower?'
 
 setup:
@@ -304,6 +304,8 @@ bench-quick: all
 	$(BUILD)/bin/cobench run --profile quick
 bench-full: all
 	$(BUILD)/bin/cobench run --profile full --resume
+bench-scale: all
+	$(BUILD)/bin/cobench run --profile scale --resume
 # BASE is ours; the build of the base revision gets all other variables.
 MAKEOVERRIDES := $(filter-out BASE=%,$(MAKEOVERRIDES))
 regress: all

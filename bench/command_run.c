@@ -109,7 +109,7 @@ static void show_plan(const struct session *session)
     say(words(session),
         "cobench " VERSION_COBENCH ", profile %s: %zu cell%s, %u round%s, %lu "
         "trial%s%s, about %s; seed %llu",
-        session->options.profile, session->plan.count,
+        session->options.profile->name, session->plan.count,
         plural(session->plan.count), run->repetitions, plural(run->repetitions),
         run_trials_left(run), plural(run_trials_left(run)),
         session->resumes ? " left" : "",
@@ -140,7 +140,7 @@ static json_t *first_line(const struct session *session)
     return json_pack("{s:i, s:s, s:s, s:s, s:I, s:I, s:I, s:O, s:o}", "schema",
                      1, "id", slash ? slash + 1 : session->dir, "started",
                      env_date(date, sizeof date), "profile",
-                     session->options.profile, "seed",
+                     session->options.profile->name, "seed",
                      (json_int_t)session->run.seed, "repetitions",
                      (json_int_t)session->run.repetitions, "target_ns",
                      (json_int_t)session->run.target_ns, "arguments",
@@ -248,7 +248,7 @@ static int make_env(struct session *session)
         json_object_set_new(session->env, "run_id",
                             json_string(slash ? slash + 1 : session->dir));
         json_object_set_new(session->env, "profile",
-                            json_string(session->options.profile));
+                            json_string(session->options.profile->name));
         json_object_set_new(session->env, "seed",
                             json_integer((json_int_t)session->run.seed));
         json_object_set(session->env, "arguments", session->options.arguments);

@@ -64,6 +64,7 @@ static json_t *cells_json(const struct cells *cells)
     set_text(out, "quick", cells->quick);
     set_text(out, "default", cells->normal);
     set_text(out, "full", cells->full);
+    set_text(out, "scale", cells->scale);
     return out;
 }
 

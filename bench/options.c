@@ -31,9 +31,10 @@ const char *const options_help =
     "  --cpus 1|all                pin every trial to one CPU, or do not\n"
     "  --url URL, --connect HOST:PORT  a server of your own for the workloads\n"
     "                              with these parameters, and only those\n"
-    "  --profile quick|default|full  which sizes\n"
+    "  --profile quick|default|full|scale  which sizes; scale: 10 to a\n"
+    "                              million tasks, 1 to 10 000 connections\n"
     "how\n"
-    "  --repetitions N             rounds; quick 3, default 9, full 9\n"
+    "  --repetitions N             rounds; quick 3, scale 6, else 9\n"
     "  --no-warmup                 do not run each cell once uncounted\n"
     "  --seed N                    of the random order; recorded\n"
     "  --budget SECONDS            start nothing that would not fit\n"
@@ -213,14 +214,15 @@ static int take_target(struct parser *parser, const char *name)
 
 static int take_profile(struct parser *parser)
 {
-    static const char *const profiles[] = { "quick", "default", "full" };
-    for (int i = 0; i < 3; i++)
-        if (strcmp(optarg, profiles[i]) == 0) {
-            parser->out->profile = profiles[i];
-            return 0;
-        }
-    return complain(parser, "--profile '%s': valid: quick, default, full",
-                    optarg);
+    const char *names[PROFILES];
+    char hint[128];
+    parser->out->profile = profile_find(optarg);
+    if (parser->out->profile)
+        return 0;
+    for (size_t i = 0; i < PROFILES; i++)
+        names[i] = profiles[i].name;
+    return complain(parser, "--profile '%s': there is none%s", optarg,
+                    suggest_text(optarg, names, PROFILES, hint, sizeof hint));
 }
 
 static int take_seconds(struct parser *parser, const char *option,
@@ -386,7 +388,7 @@ static void keep_argument(struct options *out, int option, char **argv,
 int options_parse(struct options *out, int argc, char **argv, char *message,
                   size_t size)
 {
-    *out = (struct options){ .profile = "default",
+    *out = (struct options){ .profile = profile_find("default"),
                              .params = json_object(),
                              .arguments = json_array() };
     struct parser parser = { out, message, size };

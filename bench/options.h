@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "format.h"
+#include "profile.h"
 
 struct options {
     json_t *workloads;    /* array of names; NULL: all */
@@ -19,7 +20,7 @@ struct options {
     json_t *params;       /* object: name -> array of texts, in order given */
     json_t *arguments;    /* array: what was typed, without what only says where
                           (--out, --resume) and how to show it (--format) */
-    const char *profile;  /* "quick", "default", "full" */
+    const struct profile *profile;
     const char *out;      /* NULL: results/local/<run-id> */
     enum format format;   /* of standard output */
     unsigned repetitions; /* 0: the profile's */

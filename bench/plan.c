@@ -251,16 +251,16 @@ static const char *row_sweep(const json_t *row, const char *profile)
 static const char *row_profile(const struct maker *maker,
                                const json_t *workload)
 {
-    const char *const profiles[] = { maker->options->profile, "default", "full",
-                                     "quick" };
+    const char *const names[] = { maker->options->profile->name, "default",
+                                  "full", "quick" };
     size_t tried = maker->options->workloads || maker->aimed ? 4 : 1;
     for (size_t i = 0; i < tried; i++) {
         size_t k;
         json_t *row;
         json_array_foreach(json_object_get(workload, "cells"), k, row)
         {
-            if (row_sweep(row, profiles[i]))
-                return profiles[i];
+            if (row_sweep(row, names[i]))
+                return names[i];
         }
     }
     return NULL;
@@ -527,7 +527,7 @@ int plan_make(struct plan *out, const struct catalog *catalog,
         snprintf(message, size,
                  "nothing to measure: no cell of the %s profile "
                  "fits what was asked for%s",
-                 options->profile,
+                 options->profile->name,
                  only_watched ? "; cobench trace shows it" : "");
         err = -ENODATA;
     }

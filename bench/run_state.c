@@ -22,16 +22,6 @@ enum {
 #define SECOND INT64_C(1000000000)
 static const int64_t START_NS = 20 * SECOND / 1000; /* start of a process */
 
-static bool is_quick(const struct run *run)
-{
-    return strcmp(run->options->profile, "quick") == 0;
-}
-
-static bool is_full(const struct run *run)
-{
-    return strcmp(run->options->profile, "full") == 0;
-}
-
 static double param_of(const struct cell *cell, const char *name)
 {
     const json_t *params = json_object_get(cell->json, "params");
@@ -39,7 +29,8 @@ static double param_of(const struct cell *cell, const char *name)
 }
 
 /* What fixed work waits for: once, for requests that take seconds each, in
- * some turns, or for a schedule; and what its tasks compute. */
+ * some turns, or for a schedule; what its tasks compute, and what it takes to
+ * make and end them. */
 static double fixed_seconds(const struct cell *cell)
 {
     bool kernel = json_object_get(json_object_get(cell->json, "params"),
@@ -48,7 +39,7 @@ static double fixed_seconds(const struct cell *cell)
     double rate = param_of(cell, "rate");
     return 0.06 + 1.1 * param_of(cell, "sleep_s") +
            7 * param_of(cell, "scale") + 0.01 * param_of(cell, "delay_ms") +
-           1e-6 * us * param_of(cell, "tasks") +
+           1e-6 * (us + 5) * param_of(cell, "tasks") +
            (rate > 0 ? param_of(cell, "requests") / rate : 0);
 }
 
@@ -85,13 +76,13 @@ int run_init(struct run *run, const struct plan *plan,
                          .options = options,
                          .folder = folder,
                          .seed = options->seed,
+                         .target_ns = options->profile->target_ns,
                          .repetitions = options->repetitions };
     if (run->repetitions == 0)
-        run->repetitions = is_quick(run) ? 3 : 9;
+        run->repetitions = options->profile->repetitions;
     run->rounds_max = run->repetitions;
     if (options->precision > 0 && run->rounds_max < PRECISE_ROUNDS_MAX)
         run->rounds_max = PRECISE_ROUNDS_MAX;
-    run->target_ns = (is_quick(run) ? 50 : 300) * SECOND / 1000;
     run->states = calloc(plan->count, sizeof *run->states);
     if (!run->states)
         return -ENOMEM;
@@ -183,7 +174,7 @@ int64_t run_time_limit(const struct run *run, const struct cell_state *state)
 {
     if (run->options->time_limit_ns)
         return run->options->time_limit_ns;
-    int64_t least = (is_full(run) ? 600 : is_quick(run) ? 30 : 60) * SECOND;
+    int64_t least = run->options->profile->patience_ns;
     if (!state->timed || 10 * state->process_ns < least)
         return least;
     return 10 * state->process_ns;

@@ -41,7 +41,7 @@ struct param {
 };
 
 /*
- * Which cells the three profiles measure.  `runtimes` is a comma list of
+ * Which cells the profiles measure.  `runtimes` is a comma list of
  * runtime specifications, NAME or NAME:ARGUMENT (pool:20 has 20 workers,
  * thread:64k stacks of 64 KiB).  A sweep is a blank-separated list of
  * NAME=VALUE[,VALUE...] and means the product of all lists, parameters not
@@ -52,6 +52,7 @@ struct param {
 struct cells {
     const char *runtimes;
     const char *quick, *normal, *full;
+    const char *scale; /* every decade of the axis */
 };
 
 enum {

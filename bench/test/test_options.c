@@ -54,7 +54,7 @@ static void without_arguments_everything_is_by_default(void **state)
     assert_null(options.workloads);
     assert_null(options.runtimes);
     assert_null(options.out);
-    assert_string_equal(options.profile, "default");
+    assert_string_equal(options.profile->name, "default");
     assert_false(options.resume || options.dry_run || options.seed_given ||
                  options.no_warmup || options.help);
     assert_true(is(options.arguments, "[]"));
@@ -73,7 +73,7 @@ static void each_option_is_taken(void **state)
     assert_true(is(options.runtimes, "[\"pool:20\", \"coro\"]"));
     assert_true(is(options.params, "{\"conns\": [\"1\", \"10\"], \"via\": "
                                    "[\"chan\"], \"cpus\": [\"all\"]}"));
-    assert_string_equal(options.profile, "full");
+    assert_string_equal(options.profile->name, "full");
     assert_int_equal(options.repetitions, 5);
     assert_int_equal(options.seed, 42);
     assert_true(options.seed_given && options.no_warmup && options.dry_run &&
@@ -113,7 +113,10 @@ static void mistakes_are_named_in_one_line(void **state)
         { "--seed", "--seed needs a value" },
         { "--dry-run=1", "--dry-run=1 takes no value" },
         { "word", "unexpected argument 'word'; see cobench run --help" },
-        { "--profile slow", "--profile 'slow': valid: quick, default, full" },
+        { "--profile slow",
+          "--profile 'slow': there is none; valid: quick, default, full, scale" },
+        { "--profile scael",
+          "--profile 'scael': there is none; did you mean 'scale'?" },
         { "--format xml", "--format 'xml': valid: table, csv, json, md, html" },
         { "--precision 0.02",
           "--precision '0.02': give percent, as in 2%, from 0.01% to 100%" },

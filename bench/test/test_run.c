@@ -26,7 +26,8 @@ static struct run run;
 static int set_up(void **state)
 {
     (void)state;
-    options = (struct options){ .profile = "quick", .repetitions = 3 };
+    options =
+        (struct options){ .profile = profile_find("quick"), .repetitions = 3 };
     return run_init(&run, &plan, &options, "/bin");
 }
 

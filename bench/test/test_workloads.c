@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "params.h"
+#include "profile.h"
 #include "program.h"
 
 static const char *const runtimes[] = { "coro", "pool", "thread", "seq" };
@@ -428,10 +429,23 @@ static void check_axis(json_t *workload, char *axis)
     }
 }
 
+/* Whether a line has all three. */
+static bool has_line(const char *text, const char *a, const char *b,
+                     const char *c)
+{
+    char line[256];
+    for (; *text != '\0'; text += strcspn(text, "\n"), text += *text == '\n') {
+        snprintf(line, sizeof(line), "%.*s", (int)strcspn(text, "\n"), text);
+        if (strstr(line, a) != NULL && strstr(line, b) != NULL &&
+            strstr(line, c) != NULL)
+            return true;
+    }
+    return false;
+}
+
 static void every_profile_names_valid_parameters(void **state)
 {
     (void)state;
-    static const char *const profiles[] = { "quick", "default", "full" };
     json_t *coro = describe("coro"), *workload, *cells;
     size_t i, c;
     json_array_foreach(json_object_get(coro, "workloads"), i, workload)
@@ -439,14 +453,14 @@ static void every_profile_names_valid_parameters(void **state)
         bool measured = false;
         json_array_foreach(json_object_get(workload, "cells"), c, cells)
         {
-            for (int p = 0; p < 3; p++) {
+            for (int p = 0; p < PROFILES; p++) {
                 char sweep[512], *save = NULL;
                 snprintf(sweep, sizeof(sweep), "%s",
-                         program_text(cells, profiles[p]));
+                         program_text(cells, profiles[p].name));
                 for (char *axis = strtok_r(sweep, " |", &save); axis != NULL;
                      axis = strtok_r(NULL, " |", &save))
                     check_axis(workload, axis);
-                measured |= json_object_get(cells, profiles[p]) != NULL;
+                measured |= json_object_get(cells, profiles[p].name) != NULL;
             }
         }
         bool watched = json_is_true(json_object_get(workload, "trace"));
@@ -455,6 +469,43 @@ static void every_profile_names_valid_parameters(void **state)
                      program_text(workload, "name"), measured ? "" : "not ");
     }
     json_decref(coro);
+}
+
+/* What a series of the profile `scale` is to hold: each decade, for all. */
+static void scale_goes_through_every_decade(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *workload, *axis, *runtimes[5];
+        int from, to;
+    } series[] = {
+        { "spawn_join", "tasks", { "coro", "thread" }, 10, 1000000 },
+        { "timers", "tasks", { "coro", "thread" }, 10, 1000000 },
+        { "cancel", "tasks", { "coro", "thread" }, 10, 1000000 },
+        { "submit", "tasks", { "coro", "pool/", "thread" }, 10, 1000000 },
+        { "echo", "conns", { "coro", "pool/", "thread", "epoll" }, 1, 10000 },
+        { "echo_server", "conns", { "coro", "thread", "epoll" }, 1, 10000 },
+        { "http_get",
+          "conns",
+          { "coro", "pool/", "thread", "epoll" },
+          1,
+          10000 },
+    };
+    static struct program program;
+    program_run(&program, "$BIN/cobench run --dry-run --profile scale");
+    assert_non_null(strstr(program.output, "6 rounds"));
+    for (size_t i = 0; i < sizeof(series) / sizeof(*series); i++)
+        for (int k = 0; series[i].runtimes[k] != NULL; k++)
+            for (int x = series[i].from; x <= series[i].to; x *= 10) {
+                char name[32], size[32], runtime[32];
+                snprintf(name, sizeof(name), "  %s/", series[i].workload);
+                snprintf(size, sizeof(size), "/%s:%d/", series[i].axis, x);
+                snprintf(runtime, sizeof(runtime), "/runtime:%s",
+                         series[i].runtimes[k]);
+                if (!has_line(program.output, name, size, runtime))
+                    fail_msg("no %s%s on %s", series[i].workload, size,
+                             runtime);
+            }
 }
 
 /* Calibrated for each, they would differ in what the first reads left. */
@@ -783,6 +834,7 @@ int main(void)
         cmocka_unit_test(all_programs_offer_the_same_workloads),
         cmocka_unit_test(a_reference_takes_the_same_parameters),
         cmocka_unit_test(every_profile_names_valid_parameters),
+        cmocka_unit_test(scale_goes_through_every_decade),
         cmocka_unit_test(cold_reads_are_as_many_for_all),
         cmocka_unit_test(wrong_requests_get_one_line_and_status_2),
         cmocka_unit_test(a_small_pool_is_told_how_many_workers_it_needs),

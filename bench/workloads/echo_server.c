@@ -195,7 +195,7 @@ const struct workload workload_echo_server = {
                 { "bytes", "64", 1, BYTES_MAX },
                 { "rounds", "10000", 1, 1e8 } },
     .cells = { { "coro,thread,epoll", "conns=100", "conns=100",
-                 "conns=100,1000,10000" } },
+                 "conns=100,1000,10000", "conns=1,10,100,1000,10000" } },
     .live = "conns",
     .fds = "conns",
     .body = body,

@@ -89,7 +89,9 @@ const struct workload workload_submit = {
     .params = { { "tasks", "1", .high = 1e6, .help = "given out at a time" },
                 { "rounds", "10000" } },
     .cells = { { "coro,pool:2,thread,futex", NULL, NULL,
-                 "tasks=1,1000 cpus=1,all" } },
+                 "tasks=1,1000 cpus=1,all" },
+               { "coro,pool:20,thread", NULL, NULL, NULL,
+                 "tasks=10,100,1000,10000,100000,1000000" } },
     .tasks = "tasks",
     .body = body,
 };
