@@ -17,7 +17,8 @@
 enum {
     SIZES_MIN = 3
 };
-static const double ALLOWED = 0.1; /* exponent, see above */
+static const double ALLOWED = 0.1;    /* exponent, see growth.h */
+static const double KERNEL_MIN = 0.2; /* what is worth saying */
 
 /* ---- the steps ---- */
 
@@ -63,6 +64,18 @@ static int make_step(struct step *step, const struct cell *from,
     return error;
 }
 
+/* The next size of the cell's series that was skipped; NULL: none. */
+static const struct cell *find_skipped(const struct cell *const *cells,
+                                       size_t cells_n, const struct cell *last)
+{
+    const struct cell *next = NULL;
+    for (size_t i = 0; i < cells_n; i++)
+        if (cells[i]->skip_reason && same_series(cells[i], last) &&
+            cells[i]->x > last->x && (!next || cells[i]->x < next->x))
+            next = cells[i];
+    return next;
+}
+
 /* Of the series that cells[first] opens; none where a cell before does. */
 static int make_series(struct step *steps, size_t *n,
                        const struct cell *const *cells, size_t cells_n,
@@ -82,9 +95,21 @@ static int make_series(struct step *steps, size_t *n,
             return error;
         last = cells[i];
     }
-    if (made + 1 >= SIZES_MIN)
-        *n += made;
+    if (made + 1 < SIZES_MIN)
+        return 0;
+    *n += made;
+    steps[*n - 1].skipped = find_skipped(cells, cells_n, last);
     return 0;
+}
+
+/* Looks for a reference that breaks where the step does. */
+static void find_alike(struct step *step, const struct step *steps, size_t n)
+{
+    for (size_t i = 0; i < n && !step->from->reference; i++)
+        if (steps[i].to->reference && steps[i].growth == GROWTH_BREAKS &&
+            strcmp(steps[i].to->group, step->to->group) == 0 &&
+            steps[i].from->x == step->from->x && steps[i].to->x == step->to->x)
+            step->alike = steps[i].to;
 }
 
 int growth_all(struct step **out, size_t *n, const struct cell *const *cells,
@@ -100,6 +125,9 @@ int growth_all(struct step **out, size_t *n, const struct cell *const *cells,
         free(steps);
         return error;
     }
+    for (size_t i = 0; i < *n; i++)
+        if (steps[i].growth == GROWTH_BREAKS)
+            find_alike(&steps[i], steps, *n);
     *out = steps;
     return 0;
 }
@@ -163,17 +191,19 @@ static void add_kernel(char *text, size_t size, const struct step *step)
                   median(step->from, METRIC_CPU_NS_PER_OP);
     double sys =
         1e9 * (each(step->to, METRIC_SYS) - each(step->from, METRIC_SYS));
-    if (more > 0 && sys > 0)
+    if (more > 0 && sys > KERNEL_MIN * more)
         add(text, size, ", %.0f%% of the rise in the kernel",
             fmin(100, 100 * sys / more));
 }
 
-/* The largest cache that the process outgrew. */
+/* The largest cache that they outgrew: what the process holds more than with
+ * the fewest of them. */
 static void add_cache(char *text, size_t size, const struct step *step,
-                      const json_t *env)
+                      const struct cell *fewest, const json_t *env)
 {
-    double before = median(step->from, METRIC_PEAK_RSS);
-    double after = median(step->to, METRIC_PEAK_RSS), outgrown = 0;
+    double without = median(fewest, METRIC_PEAK_RSS);
+    double before = median(step->from, METRIC_PEAK_RSS) - without;
+    double after = median(step->to, METRIC_PEAK_RSS) - without, outgrown = 0;
     const json_t *cache;
     size_t i;
     int level = 0;
@@ -187,24 +217,35 @@ static void add_cache(char *text, size_t size, const struct step *step,
     }
     char room[HUMAN];
     if (outgrown > 0)
-        add(text, size, ", memory beyond the L%d cache of %s", level,
+        add(text, size, ", more memory than the L%d cache of %s", level,
             human_bytes(room, outgrown));
 }
 
 static void add_break(char *text, size_t size, const struct step *step,
-                      const json_t *env)
+                      const struct cell *fewest, const json_t *env)
 {
     char ratio[HUMAN], interval[HUMAN], along[512] = "";
     add_kernel(along, sizeof along, step);
     add_grown(along, sizeof along, step, METRIC_MINOR_FAULTS, "page faults");
     add_grown(along, sizeof along, step, METRIC_VOL_SWITCHES, "waits");
     add_grown(along, sizeof along, step, METRIC_INVOL_SWITCHES, "preemptions");
-    add_cache(along, sizeof along, step, env);
+    add_cache(along, sizeof along, step, fewest, env);
+    if (step->alike)
+        add(along, sizeof along, ", the same with %s, by hand",
+            step->alike->runtime);
     add(text, size, "; %s %s the cost from %.15g to %.15g",
         human_ratio(ratio, step->ratio.median),
         human_interval(interval, &step->ratio), step->from->x, step->to->x);
     if (along[0])
         add(text, size, " (with it:%s)", along + 1);
+}
+
+/* Why the series ends here. */
+static void add_end(char *text, size_t size, const struct cell *skipped)
+{
+    char why[256];
+    add(text, size, "; %.15g skipped: %s", skipped->x,
+        human_skip(why, sizeof why, skipped->skip_reason, skipped->skip));
 }
 
 static size_t count(const struct step *steps, size_t n, enum growth growth)
@@ -223,6 +264,23 @@ static bool none_has_interval(const struct step *steps, size_t n)
     return true;
 }
 
+/* The breaks, and what cannot be told. */
+static void add_steps(char *text, size_t size, const struct step *steps,
+                      size_t series, const json_t *env)
+{
+    const char *before = "; cannot tell from";
+    for (size_t i = 0; i < series; i++)
+        if (steps[i].growth == GROWTH_BREAKS)
+            add_break(text, size, &steps[i], steps[0].from, env);
+    for (size_t i = 0; i < series; i++) {
+        if (steps[i].growth != GROWTH_UNCLEAR)
+            continue;
+        add(text, size, "%s %.15g to %.15g", before, steps[i].from->x,
+            steps[i].to->x);
+        before = ",";
+    }
+}
+
 void growth_words(char *text, size_t size, const struct step *steps,
                   size_t series, const json_t *env)
 {
@@ -235,19 +293,10 @@ void growth_words(char *text, size_t size, const struct step *steps,
              strcmp(last->axis, "conns") == 0 ? "connections" : last->axis);
     if (count(steps, series, GROWTH_HOLDS) == series)
         add(text, size, ": linear or better");
-    if (none_has_interval(steps, series)) {
+    if (none_has_interval(steps, series))
         add(text, size, ": too few rounds to tell whether that is linear");
-        return;
-    }
-    for (size_t i = 0; i < series; i++)
-        if (steps[i].growth == GROWTH_BREAKS)
-            add_break(text, size, &steps[i], env);
-    const char *before = "; cannot tell from";
-    for (size_t i = 0; i < series; i++) {
-        if (steps[i].growth != GROWTH_UNCLEAR)
-            continue;
-        add(text, size, "%s %.15g to %.15g", before, steps[i].from->x,
-            steps[i].to->x);
-        before = ",";
-    }
+    else
+        add_steps(text, size, steps, series, env);
+    if (steps[series - 1].skipped)
+        add_end(text, size, steps[series - 1].skipped);
 }

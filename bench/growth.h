@@ -14,7 +14,9 @@
  *   unclear  else, and without an interval
  *
  * What else grew at a break is named beside it, by medians: that is where to
- * look for the reason, not a proof of it.
+ * look for the reason, not a proof of it.  Where a reference, written by hand
+ * on the same system calls, breaks at the same step, the reason is not the
+ * runtime's own.  A series that ends before others do says what stopped it.
  */
 
 #include <jansson.h>
@@ -32,6 +34,8 @@ struct step {
     const struct cell *from, *to;
     struct estimate ratio; /* n == 0: no round has both */
     enum growth growth;
+    const struct cell *alike;   /* of a reference, where that breaks, too */
+    const struct cell *skipped; /* the next size, at the end of a series */
 };
 
 /* *out is an array of *n: series after series, each by size; the caller frees

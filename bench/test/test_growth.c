@@ -62,11 +62,12 @@ static void analyse(void)
                      0);
 }
 
+/* Of the first series. */
 static const char *words(void)
 {
     static char text[1024];
-    growth_words(text, sizeof text, analysis.steps, analysis.steps_n,
-                 analysis.env);
+    growth_words(text, sizeof text, analysis.steps,
+                 growth_series(analysis.steps, analysis.steps_n), analysis.env);
     return text;
 }
 
@@ -133,7 +134,8 @@ static void what_grew_with_it_is_named(void **state)
         json_t *record = json_object_get(line, "record");
         bool large = strcmp(json_string_value(json_object_get(line, "cell")),
                             names[2]) == 0;
-        json_int_t bytes = large ? 8 << 20 : 1 << 20;
+        /* 6 MiB more, in a process that holds 5 MiB anyway. */
+        json_int_t bytes = large ? 11 << 20 : 5 << 20;
         json_object_set_new(record, "minor_faults",
                             json_integer(large ? 2000 : 0));
         json_object_set_new(record, "vol_switches", json_integer(0));
@@ -146,9 +148,74 @@ static void what_grew_with_it_is_named(void **state)
                                   4 << 20, "level", 3, "size", 64 << 20));
     analyse();
     assert_non_null(strstr(words(), "page faults for each task 0 to 2"));
-    assert_non_null(strstr(words(), "memory beyond the L2 cache of 4.00M"));
+    assert_non_null(strstr(words(), "more memory than the L2 cache of 4.00M"));
     assert_null(strstr(words(), "waits"));
     assert_null(strstr(words(), "L3"));
+}
+
+/* A reference at the same point. */
+static void add_by_hand(int tasks, double each)
+{
+    char params[64];
+    snprintf(params, sizeof params, "tasks:%d", tasks);
+    struct synthetic_cell cell = { .workload = "ring",
+                                   .params = params,
+                                   .axis = "tasks",
+                                   .x = tasks,
+                                   .runtime = "epoll",
+                                   .op = "task" };
+    const char *name = synthetic_plan(&s, &cell);
+    json_t *cells = json_object_get(s.run, "cells");
+    json_object_set_new(json_array_get(cells, json_array_size(cells) - 1),
+                        "reference", json_true());
+    synthetic_rounds(&s, name, 9, each * tasks, each * tasks, tasks, 0);
+}
+
+static void a_reference_that_breaks_there_clears_the_runtime(void **state)
+{
+    (void)state;
+    add(10, 100);
+    add(100, 200);
+    add(1000, 400);
+    add_by_hand(10, 100);
+    add_by_hand(100, 100);
+    add_by_hand(1000, 200);
+    analyse();
+    assert_int_equal(analysis.steps_n, 4);
+    assert_null(analysis.steps[0].alike);
+    assert_non_null(analysis.steps[1].alike);
+    assert_string_equal(analysis.steps[1].alike->runtime, "epoll");
+    assert_null(analysis.steps[3].alike); /* the reference's own */
+    const char *second = strstr(words(), "the cost from 100 to 1000 (");
+    assert_non_null(second);
+    assert_non_null(strstr(second, " the same with epoll, by hand)"));
+    assert_ptr_equal(strstr(words(), "by hand"), strstr(second, "by hand"));
+}
+
+static void what_stopped_a_series_is_said(void **state)
+{
+    (void)state;
+    add(10, 100);
+    add(100, 100);
+    add(1000, 100);
+    for (int tasks = 100000; tasks >= 10000; tasks /= 10) {
+        char params[64];
+        snprintf(params, sizeof params, "tasks:%d", tasks);
+        struct synthetic_cell cell = {
+            .workload = "ring", .params = params, .axis = "tasks", .x = tasks
+        };
+        json_t *skipped = synthetic_failure(&s, synthetic_plan(&s, &cell), 0,
+                                            "skipped", NULL);
+        json_object_set_new(skipped, "skip",
+                            json_pack("{s:s, s:i, s:i}", "reason",
+                                      "too few process ids", "needed",
+                                      tasks + 64, "limit", 9000));
+    }
+    analyse();
+    assert_string_equal(words(),
+                        "100 ns to 100 ns each, 10 to 1000 tasks: linear or "
+                        "better; 10000 skipped: too few process ids (needs "
+                        "10064, limit 9000)");
 }
 
 static void two_sizes_or_another_axis_make_no_series(void **state)
@@ -192,6 +259,8 @@ int main(void)
         TEST(how_much_is_allowed_depends_on_the_distance),
         TEST(few_rounds_tell_nothing),
         TEST(what_grew_with_it_is_named),
+        TEST(a_reference_that_breaks_there_clears_the_runtime),
+        TEST(what_stopped_a_series_is_said),
         TEST(two_sizes_or_another_axis_make_no_series),
         TEST(charts_read_it_from_the_summary),
     };
