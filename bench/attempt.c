@@ -131,7 +131,7 @@ static json_t *read_counts(const struct proc_text *text)
 }
 
 /* A process that ended by itself and left something to read. */
-static void judge_record(struct verdict *verdict, const struct cell *cell,
+static void judge_record(struct verdict *verdict, const struct plan_cell *cell,
                          const struct proc_result *result)
 {
     char said[192];
@@ -274,7 +274,7 @@ struct command {
 static void command_init(struct command *command, const struct attempts *all,
                          const struct attempt *attempt)
 {
-    const struct cell *cell = attempt->cell;
+    const struct plan_cell *cell = attempt->cell;
     size_t n = 0, e = 0, i;
     if (attempt->count_of != COUNT_NOTHING) {
         snprintf(command->counter, sizeof command->counter, "%s/cobench",

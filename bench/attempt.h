@@ -36,7 +36,7 @@ enum attempt_count {
 
 /* What is special about one. */
 struct attempt {
-    const struct cell *cell;
+    const struct plan_cell *cell;
     const char *phase; /* "calibrate", "warmup", "measure" */
     unsigned round;    /* 0 outside of "measure" */
     size_t order;      /* position in the round */

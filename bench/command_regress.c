@@ -235,10 +235,9 @@ static void outlive_readers(void)
 int command_regress(int argc, char **argv)
 {
     struct session session = { .out = NULL };
-    int status;
-    if (gate_options_parse(&session.options, argc, argv, session.message,
-                           sizeof session.message) != 0)
-        return session_complain(&session, STATUS_USAGE);
+    int status = gate_options_parse(&session.options, argc, argv);
+    if (status != STATUS_FINE)
+        return status;
     if (session.options.help) {
         fputs(gate_options_help, stdout);
         return STATUS_FINE;

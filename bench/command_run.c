@@ -216,7 +216,7 @@ static int dry_run(struct session *session)
         return status;
     show_plan(session);
     for (size_t i = 0; i < session->plan.count; i++) {
-        const struct cell *cell = &session->plan.cells[i];
+        const struct plan_cell *cell = &session->plan.cells[i];
         printf("  %s%s%s", cell->name, cell->calibrated ? "  calibrates " : "",
                cell->calibrated ? cell->calibrated : "");
         if (cell->offload_threads > 0)
@@ -404,11 +404,9 @@ static int go(struct session *session)
 int command_run(int argc, char **argv)
 {
     struct session session = { .fd = -1 };
-    char message[MESSAGE];
-    if (options_parse(&session.options, argc, argv, message, sizeof message) !=
-        0)
-        return command_complain(STATUS_USAGE, "run: %s", message);
-    int status = STATUS_FINE;
+    int status = options_parse(&session.options, argc, argv);
+    if (status != STATUS_FINE)
+        return status;
     if (session.options.help) {
         fputs(options_help, stdout);
     } else {

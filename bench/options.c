@@ -8,11 +8,11 @@
 #include <errno.h>
 #include <getopt.h>
 #include <math.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "command.h"
 #include "suggest.h"
 
 const char *const options_help =
@@ -104,27 +104,11 @@ static const struct option table[] = {
     { "help", no_argument, NULL, OPT_HELP },
     { NULL, 0, NULL, 0 },
 };
-enum {
-    OPTIONS = sizeof table / sizeof table[0] - 1
-};
-
 struct parser {
     struct options *out;
-    char *message;
-    size_t size;
+    char **argv;
+    int at; /* where the option under way begins */
 };
-
-static int complain(struct parser *parser, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
-
-static int complain(struct parser *parser, const char *format, ...)
-{
-    va_list args;
-    va_start(args, format);
-    vsnprintf(parser->message, parser->size, format, args);
-    va_end(args);
-    return -EINVAL;
-}
 
 /* ---- values ---- */
 
@@ -155,15 +139,16 @@ static bool add_list(json_t *array, const char *text)
     }
 }
 
-static int take_list(struct parser *parser, json_t **list, const char *option)
+static int take_list(json_t **list, const char *option)
 {
     if (!*list)
         *list = json_array();
     if (add_list(*list, optarg))
         return 0;
-    return complain(parser,
-                    "--%s '%s': give names, separated by commas, each once",
-                    option, optarg);
+    return command_complain(
+        STATUS_USAGE,
+        "run: --%s '%s': give names, separated by commas, each once", option,
+        optarg);
 }
 
 static int take_values(struct parser *parser, json_t *name, const char *text,
@@ -173,15 +158,17 @@ static int take_values(struct parser *parser, json_t *name, const char *text,
     const char *key = json_string_value(name);
     int err = 0;
     if (json_object_get(params, key))
-        err = complain(parser,
-                       "%s: '%s' was given before; join the values "
-                       "with commas",
-                       where, key);
+        err =
+            command_complain(STATUS_USAGE,
+                             "run: %s: '%s' was given before; join the values "
+                             "with commas",
+                             where, key);
     else if (!add_list(values, text))
-        err = complain(parser,
-                       "%s '%s': give values, separated by commas, "
-                       "each once",
-                       where, text);
+        err =
+            command_complain(STATUS_USAGE,
+                             "run: %s '%s': give values, separated by commas, "
+                             "each once",
+                             where, text);
     else
         json_object_set(params, key, values);
     json_decref(values);
@@ -193,11 +180,13 @@ static int take_param(struct parser *parser)
 {
     const char *equals = strchr(optarg, '=');
     if (!equals || equals == optarg)
-        return complain(parser, "--param '%s': write NAME=VALUE[,VALUE]...",
-                        optarg);
+        return command_complain(
+            STATUS_USAGE, "run: --param '%s': write NAME=VALUE[,VALUE]...",
+            optarg);
     json_t *name = json_stringn(optarg, (size_t)(equals - optarg));
     if (!name)
-        return complain(parser, "--param '%s': not a name", optarg);
+        return command_complain(STATUS_USAGE, "run: --param '%s': not a name",
+                                optarg);
     return take_values(parser, name, equals + 1, "--param");
 }
 
@@ -205,10 +194,12 @@ static int take_param(struct parser *parser)
 static int take_target(struct parser *parser, const char *name)
 {
     if (json_object_get(parser->out->params, name))
-        return complain(parser, "--%s: '%s' was given before", name, name);
+        return command_complain(STATUS_USAGE,
+                                "run: --%s: '%s' was given before", name, name);
     json_t *values = json_pack("[s]", optarg);
     if (!values)
-        return complain(parser, "--%s: not an address", name);
+        return command_complain(STATUS_USAGE, "run: --%s: not an address",
+                                name);
     return json_object_set_new(parser->out->params, name, values);
 }
 
@@ -221,19 +212,20 @@ static int take_profile(struct parser *parser)
         return 0;
     for (size_t i = 0; i < PROFILES; i++)
         names[i] = profiles[i].name;
-    return complain(parser, "--profile '%s': there is none%s", optarg,
-                    suggest_text(optarg, names, PROFILES, hint, sizeof hint));
+    return command_complain(
+        STATUS_USAGE, "run: --profile '%s': there is none%s", optarg,
+        suggest_text(optarg, names, PROFILES, hint, sizeof hint));
 }
 
-static int take_seconds(struct parser *parser, const char *option,
-                        int64_t *out_ns)
+static int take_seconds(const char *option, int64_t *out_ns)
 {
     char *end;
     double seconds = strtod(optarg, &end);
     if (end == optarg || *end || !isfinite(seconds) || seconds < 0.001 ||
         seconds > 1e8)
-        return complain(parser, "--%s '%s': give seconds, above 0", option,
-                        optarg);
+        return command_complain(STATUS_USAGE,
+                                "run: --%s '%s': give seconds, above 0", option,
+                                optarg);
     *out_ns = (int64_t)(seconds * 1e9);
     return 0;
 }
@@ -244,26 +236,27 @@ static int take_precision(struct parser *parser)
     double percent = strtod(optarg, &end);
     if (end == optarg || strcmp(end, "%") != 0 || !(percent >= 0.01) ||
         !(percent <= 100))
-        return complain(parser,
-                        "--precision '%s': give percent, as in 2%%, from "
-                        "0.01%% to 100%%",
-                        optarg);
+        return command_complain(
+            STATUS_USAGE,
+            "run: --precision '%s': give percent, as in 2%%, from "
+            "0.01%% to 100%%",
+            optarg);
     parser->out->precision = percent / 100;
     return 0;
 }
 
-static int take_integer(struct parser *parser, const char *option, uint64_t low,
-                        uint64_t high, uint64_t *out)
+static int take_integer(const char *option, uint64_t low, uint64_t high,
+                        uint64_t *out)
 {
     char *end;
     errno = 0;
     uint64_t value = strtoull(optarg, &end, 10);
     if (end == optarg || *end || errno || strchr(optarg, '-') || value < low ||
         value > high)
-        return complain(parser,
-                        "--%s '%s': give a whole number from %llu to %llu",
-                        option, optarg, (unsigned long long)low,
-                        (unsigned long long)high);
+        return command_complain(
+            STATUS_USAGE,
+            "run: --%s '%s': give a whole number from %llu to %llu", option,
+            optarg, (unsigned long long)low, (unsigned long long)high);
     *out = value;
     return 0;
 }
@@ -271,7 +264,7 @@ static int take_integer(struct parser *parser, const char *option, uint64_t low,
 static int take_repetitions(struct parser *parser)
 {
     uint64_t value = 0;
-    int err = take_integer(parser, "repetitions", 1, 10000, &value);
+    int err = take_integer("repetitions", 1, 10000, &value);
     parser->out->repetitions = (unsigned)value;
     return err;
 }
@@ -280,18 +273,19 @@ static int take_seed(struct parser *parser)
 {
     parser->out->seed_given = true;
     /* JSON's integers end at 2^53. */
-    return take_integer(parser, "seed", 0, (UINT64_C(1) << 53) - 1,
-                        &parser->out->seed);
+    return take_integer("seed", 0, (UINT64_C(1) << 53) - 1, &parser->out->seed);
 }
 
 static int take_folder(struct parser *parser, const char *option)
 {
     if (!*optarg)
-        return complain(parser, "--%s: the name of the folder is empty",
-                        option);
+        return command_complain(STATUS_USAGE,
+                                "run: --%s: the name of the folder is empty",
+                                option);
     if (parser->out->out && strcmp(parser->out->out, optarg) != 0)
-        return complain(parser, "--%s '%s': another folder, '%s', was given",
-                        option, optarg, parser->out->out);
+        return command_complain(
+            STATUS_USAGE, "run: --%s '%s': another folder, '%s', was given",
+            option, optarg, parser->out->out);
     parser->out->out = optarg;
     return 0;
 }
@@ -303,9 +297,9 @@ static int take(struct parser *parser, int option)
     struct options *out = parser->out;
     switch (option) {
     case OPT_WORKLOAD:
-        return take_list(parser, &out->workloads, "workload");
+        return take_list(&out->workloads, "workload");
     case OPT_RUNTIME:
-        return take_list(parser, &out->runtimes, "runtime");
+        return take_list(&out->runtimes, "runtime");
     case OPT_PARAM:
         return take_param(parser);
     case OPT_CPUS:
@@ -321,11 +315,11 @@ static int take(struct parser *parser, int option)
     case OPT_SEED:
         return take_seed(parser);
     case OPT_BUDGET:
-        return take_seconds(parser, "budget", &out->budget_ns);
+        return take_seconds("budget", &out->budget_ns);
     case OPT_PRECISION:
         return take_precision(parser);
     case OPT_TIME_LIMIT:
-        return take_seconds(parser, "time-limit", &out->time_limit_ns);
+        return take_seconds("time-limit", &out->time_limit_ns);
     case OPT_OUT:
         return take_folder(parser, "out");
     case OPT_RESUME:
@@ -334,8 +328,8 @@ static int take(struct parser *parser, int option)
     case OPT_FORMAT:
         if (format_find(&out->format, optarg) == 0)
             return 0;
-        return complain(parser, "--format '%s': valid: %s", optarg,
-                        format_names);
+        return command_complain(STATUS_USAGE, "run: --format '%s': valid: %s",
+                                optarg, format_names);
     case OPT_NO_WARMUP:
         out->no_warmup = true;
         return 0;
@@ -354,67 +348,43 @@ static int take(struct parser *parser, int option)
     }
 }
 
-/* getopt found nothing it knows, or an argument is missing. */
-static int complain_option(struct parser *parser, int why, const char *typed)
-{
-    if (why == ':')
-        return complain(parser, "%s needs a value", typed);
-    if (optopt > 0 && optopt <= OPT_HELP)
-        return complain(parser, "%s takes no value", typed);
-    const char *names[OPTIONS];
-    for (int i = 0; i < OPTIONS; i++)
-        names[i] = table[i].name;
-    char word[64], text[512];
-    const char *bare = typed + strspn(typed, "-");
-    snprintf(word, sizeof word, "%.*s", (int)strcspn(bare, "="), bare);
-    const char *nearest = suggest_nearest(word, names, OPTIONS);
-    if (nearest)
-        snprintf(text, sizeof text, "did you mean --%s?", nearest);
-    return complain(parser, "unknown option '%s'; %s", typed,
-                    nearest ? text : "see cobench run --help");
-}
-
 /* What was typed, except where it goes: a resumed run must match it. */
-static void keep_argument(struct options *out, int option, char **argv,
-                          int from)
+static void keep_argument(const struct parser *parser, int option)
 {
     if (option == OPT_OUT || option == OPT_RESUME || option == OPT_DRY_RUN ||
         option == OPT_FORMAT || option == OPT_NO_CHARTS)
         return;
-    for (int i = from; i < optind; i++)
-        json_array_append_new(out->arguments, json_string(argv[i]));
+    for (int i = parser->at; i < optind; i++)
+        json_array_append_new(parser->out->arguments,
+                              json_string(parser->argv[i]));
 }
 
-int options_parse(struct options *out, int argc, char **argv, char *message,
-                  size_t size)
+static int take_and_keep(void *to, int option)
+{
+    struct parser *parser = to;
+    int status = take(parser, option);
+    if (status == STATUS_FINE)
+        keep_argument(parser, option);
+    parser->at = optind;
+    return status;
+}
+
+int options_parse(struct options *out, int argc, char **argv)
 {
     *out = (struct options){ .profile = profile_find("default"),
                              .params = json_object(),
                              .arguments = json_array() };
-    struct parser parser = { out, message, size };
-    int err = 0;
-    optind = 0; /* GNU: start over, whatever was parsed before */
-    opterr = 0;
-    while (err == 0) {
-        int from = optind ? optind : 1;
-        int option = getopt_long(argc, argv, "+:", table, NULL);
-        if (option == -1)
-            break;
-        if (option == '?' || option == ':')
-            err = complain_option(&parser, option, argv[from]);
-        else
-            err = take(&parser, option);
-        if (err == 0)
-            keep_argument(out, option, argv, from);
-    }
-    if (err == 0 && optind < argc)
-        err = complain(&parser,
-                       "unexpected argument '%s'; see cobench run "
-                       "--help",
-                       argv[optind]);
-    if (err != 0)
+    struct parser parser = { .out = out, .argv = argv, .at = 1 };
+    int status =
+        command_options(argc, argv, "+:", table, take_and_keep, &parser);
+    if (status == STATUS_FINE && optind < argc)
+        status = command_complain(
+            STATUS_USAGE,
+            "run: unexpected argument '%s'; see cobench run --help",
+            argv[optind]);
+    if (status != STATUS_FINE)
         options_fini(out);
-    return err;
+    return status;
 }
 
 void options_fini(struct options *options)

@@ -29,30 +29,31 @@ static bool is_beyond(const struct maker *maker, const json_t *workload,
 {
     char ignored[256];
     return !maker->options->runtimes && catalog_is_reference(spec->program) &&
-           (cell_is_open(params) || spec_aims(workload, maker->options->params,
-                                              ignored, sizeof ignored));
+           (plan_cell_is_open(params) ||
+            spec_aims(workload, maker->options->params, ignored,
+                      sizeof ignored));
 }
 
 /* Adds the cell, unless it is there already. */
 static int add_cell(struct maker *maker, const json_t *workload, json_t *params,
                     const char *cpus, const struct spec *spec)
 {
-    struct cell cell;
+    struct plan_cell cell;
     if (is_beyond(maker, workload, params, spec))
         return 0;
-    int err = cell_init(&cell, workload, params, cpus, spec);
+    int err = plan_cell_init(&cell, workload, params, cpus, spec);
     if (err != 0)
         return err;
     if (json_object_get(maker->names, cell.name)) {
-        cell_fini(&cell);
+        plan_cell_fini(&cell);
         return 0;
     }
     json_object_set_new(maker->names, cell.name, json_true());
     struct plan *plan = maker->plan;
-    struct cell *cells =
+    struct plan_cell *cells =
         realloc(plan->cells, (plan->count + 1) * sizeof *cells);
     if (!cells) {
-        cell_fini(&cell);
+        plan_cell_fini(&cell);
         return -ENOMEM;
     }
     plan->cells = cells;
@@ -67,7 +68,7 @@ static int check_loop(struct maker *maker, const json_t *params)
 {
     const char *schedule = catalog_text(params, "schedule");
     const json_t *rate = json_object_get(params, "rate");
-    bool open = cell_is_open(params);
+    bool open = plan_cell_is_open(params);
     if (!*schedule || !rate || open == (json_number_value(rate) > 0))
         return 0;
     snprintf(maker->message, maker->size,
@@ -493,12 +494,12 @@ static int check_params(struct maker *maker, const json_t *workloads)
 static void set_offload_threads(struct plan *plan)
 {
     for (size_t i = 0; i < plan->count; i++) {
-        struct cell *cell = &plan->cells[i];
+        struct plan_cell *cell = &plan->cells[i];
         if (cell->offloads)
             for (size_t k = plan->count; k-- > 0;)
                 if (strcmp(plan->cells[k].workload, cell->workload) == 0 &&
                     plan->cells[k].workers > 0)
-                    cell_offload_to(cell, plan->cells[k].workers);
+                    plan_cell_offload_to(cell, plan->cells[k].workers);
     }
 }
 
@@ -539,7 +540,7 @@ int plan_make(struct plan *out, const struct catalog *catalog,
 void plan_fini(struct plan *plan)
 {
     for (size_t i = 0; i < plan->count; i++)
-        cell_fini(&plan->cells[i]);
+        plan_cell_fini(&plan->cells[i]);
     free(plan->cells);
     *plan = (struct plan){ 0 };
 }

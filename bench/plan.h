@@ -21,11 +21,11 @@
 #include <stddef.h>
 
 #include "catalog.h"
-#include "cell.h"
 #include "options.h"
+#include "plan_cell.h"
 
 struct plan {
-    struct cell *cells;
+    struct plan_cell *cells;
     size_t count;
 };
 

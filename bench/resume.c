@@ -31,14 +31,12 @@ static int take_arguments(struct session *session)
     const json_t *run = session->before.run;
     const json_t *list = json_object_get(run, "arguments");
     char name[] = "run", *argv[ARGUMENTS_MAX + 2] = { name };
-    char message[MESSAGE];
     size_t n = json_array_size(list);
     for (size_t i = 0; i < n && i < ARGUMENTS_MAX; i++)
         argv[i + 1] =
             (char *)json_string_value(json_array_get(list, i)); /* unchanged */
     struct options old;
-    if (n > ARGUMENTS_MAX ||
-        options_parse(&old, (int)n + 1, argv, message, sizeof message) != 0)
+    if (n > ARGUMENTS_MAX || options_parse(&old, (int)n + 1, argv) != 0)
         return command_complain(STATUS_BROKEN,
                                 "run: %s: its arguments cannot be understood",
                                 session->dir);

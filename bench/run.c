@@ -43,7 +43,7 @@ static int64_t wall_of(const json_t *line)
         json_object_get(json_object_get(line, "record"), "wall_ns"));
 }
 
-static void count_outcome(struct rounds *rounds, const struct cell *cell,
+static void count_outcome(struct rounds *rounds, const struct plan_cell *cell,
                           const json_t *line)
 {
     struct run_summary *summary = rounds->summary;
@@ -97,7 +97,7 @@ static bool is_last(const struct calibrate *search, const json_t *line)
  * interval. */
 static void show(struct rounds *rounds, size_t index)
 {
-    const struct cell *cell = &rounds->run->plan->cells[index];
+    const struct plan_cell *cell = &rounds->run->plan->cells[index];
     const struct cell_state *state = &rounds->run->states[index];
     const char *runtime =
         json_string_value(json_object_get(cell->json, "runtime"));
@@ -180,7 +180,7 @@ static bool calibrate_once(struct rounds *rounds, size_t index,
 static void warm_up(struct rounds *rounds, size_t index, size_t order)
 {
     struct run *run = rounds->run;
-    const struct cell *cell = &run->plan->cells[index];
+    const struct plan_cell *cell = &run->plan->cells[index];
     if (!cell->calibrated) {
         struct attempt attempt = make_attempt(run, index, "warmup");
         attempt.order = order;

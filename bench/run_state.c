@@ -22,7 +22,7 @@ enum {
 #define SECOND INT64_C(1000000000)
 static const int64_t START_NS = 20 * SECOND / 1000; /* start of a process */
 
-static double param_of(const struct cell *cell, const char *name)
+static double param_of(const struct plan_cell *cell, const char *name)
 {
     const json_t *params = json_object_get(cell->json, "params");
     return json_number_value(json_object_get(params, name));
@@ -31,7 +31,7 @@ static double param_of(const struct cell *cell, const char *name)
 /* What fixed work waits for: once, for requests that take seconds each, in
  * some turns, or for a schedule; what its tasks compute, and what it takes to
  * make and end them. */
-static double fixed_seconds(const struct cell *cell)
+static double fixed_seconds(const struct plan_cell *cell)
 {
     bool kernel = json_object_get(json_object_get(cell->json, "params"),
                                   "kernel") != NULL;
@@ -44,7 +44,7 @@ static double fixed_seconds(const struct cell *cell)
 }
 
 /* How long a trial will take, before any was seen. */
-static int64_t first_guess(const struct run *run, const struct cell *cell)
+static int64_t first_guess(const struct run *run, const struct plan_cell *cell)
 {
     double seconds = 1e-4 * param_of(cell, "conns"); /* to open them */
     seconds +=
@@ -52,7 +52,7 @@ static int64_t first_guess(const struct run *run, const struct cell *cell)
     return START_NS + (int64_t)(seconds * 1e9);
 }
 
-static const char *text(const struct cell *cell, const char *key)
+static const char *text(const struct plan_cell *cell, const char *key)
 {
     const char *value = json_string_value(json_object_get(cell->json, key));
     return value ? value : "";
@@ -192,7 +192,7 @@ static void learn_time(struct cell_state *state, const json_t *line)
 }
 
 /* The calibrated count that the trial of this line ran with; 0: none. */
-static int64_t count_of(const struct cell *cell, const json_t *line)
+static int64_t count_of(const struct plan_cell *cell, const json_t *line)
 {
     if (!cell->calibrated)
         return 0;
@@ -236,7 +236,7 @@ static void note_round(struct run *run, size_t index, const json_t *line)
 void run_note(struct run *run, size_t index, const json_t *line)
 {
     struct cell_state *state = &run->states[index];
-    const struct cell *cell = &run->plan->cells[index];
+    const struct plan_cell *cell = &run->plan->cells[index];
     const char *phase = attempt_phase(line);
     if (attempt_is(line, "interrupted"))
         return;

@@ -6,9 +6,9 @@
 
 #include <errno.h>
 #include <getopt.h>
-#include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
+
+#include "command.h"
 
 const char *const gate_options_help =
     "usage: cobench regress [--base REV] [OPTION]...\n"
@@ -76,62 +76,69 @@ static const struct option long_options[] = {
     { 0 },
 };
 
-static int take_budget(struct gate_options *out, const char *text)
+static int take_budget(struct gate_options *out)
 {
     char *end;
-    double seconds = strtod(text, &end);
-    if (end == text || *end || !(seconds > 0) || !(seconds < 1e9))
-        return -EINVAL;
+    double seconds = strtod(optarg, &end);
+    if (end == optarg || *end || !(seconds > 0) || !(seconds < 1e9))
+        return command_complain(STATUS_USAGE,
+                                "regress: --budget '%s': give seconds, above 0",
+                                optarg);
     out->budget_ns = (int64_t)(seconds * 1e9);
-    return 0;
+    return STATUS_FINE;
 }
 
-static int take_seed(struct gate_options *out, const char *text)
+static int take_seed(struct gate_options *out)
 {
     char *end;
     errno = 0;
-    out->seed = strtoull(text, &end, 10);
+    out->seed = strtoull(optarg, &end, 10);
     out->seed_given = true;
-    return end == text || *end || *text == '-' || errno ? -EINVAL : 0;
+    if (end == optarg || *end || *optarg == '-' || errno)
+        return command_complain(STATUS_USAGE,
+                                "regress: --seed '%s': give a whole number",
+                                optarg);
+    return STATUS_FINE;
 }
 
-static int take(struct gate_options *out, int option, const char *text)
+static int take(void *to, int option)
 {
+    struct gate_options *out = to;
     switch (option) {
     case OPT_BASE:
-        out->base = text;
-        return 0;
+        out->base = optarg;
+        return STATUS_FINE;
     case OPT_BASE_BIN:
-        out->base_bin = text;
-        return 0;
+        out->base_bin = optarg;
+        return STATUS_FINE;
     case OPT_HEAD_BIN:
-        out->head_bin = text;
-        return 0;
+        out->head_bin = optarg;
+        return STATUS_FINE;
     case OPT_METRIC:
-        out->metrics = text;
-        return 0;
+        out->metrics = optarg;
+        return STATUS_FINE;
     case OPT_LIST:
         out->list = true;
-        return 0;
+        return STATUS_FINE;
     case OPT_FORCE:
         out->force = true;
-        return 0;
+        return STATUS_FINE;
     case OPT_BUDGET:
-        return take_budget(out, text);
+        return take_budget(out);
     case OPT_SEED:
-        return take_seed(out, text);
+        return take_seed(out);
     case OPT_RECORD:
         out->record = true;
-        return 0;
+        return STATUS_FINE;
     case OPT_REPLAY:
-        out->replay = text;
-        return 0;
+        out->replay = optarg;
+        return STATUS_FINE;
     case OPT_OUT:
-        out->out = text;
-        return 0;
+        out->out = optarg;
+        return STATUS_FINE;
     default:
         out->help = true;
-        return 0;
+        return STATUS_FINE;
     }
 }
 
@@ -150,34 +157,18 @@ static const char *conflict(const struct gate_options *options)
     return NULL;
 }
 
-int gate_options_parse(struct gate_options *out, int argc, char **argv,
-                       char *message, size_t size)
+int gate_options_parse(struct gate_options *out, int argc, char **argv)
 {
-    *out = (struct gate_options){ .out = NULL,
-                                  .budget_ns = INT64_C(600) * 1000000000 };
-    optind = 1;
-    opterr = 0;
-    int option;
-    while ((option = getopt_long(argc, argv, ":", long_options, NULL)) != -1) {
-        if (option == '?' || option == ':') {
-            snprintf(message, size,
-                     option == '?' ? "unknown option '%s'"
-                                   : "option '%s' needs a value",
-                     argv[optind - 1]);
-            return -EINVAL;
-        }
-        if (take(out, option, optarg) != 0) {
-            snprintf(message, size, "'%s' is no valid value of %s", optarg,
-                     option == OPT_SEED ? "--seed" : "--budget");
-            return -EINVAL;
-        }
-    }
-    if (optind < argc) {
-        snprintf(message, size, "unexpected argument '%s'", argv[optind]);
-        return -EINVAL;
-    }
+    *out = (struct gate_options){ .budget_ns = INT64_C(600) * 1000000000 };
+    int status = command_options(argc, argv, ":", long_options, take, out);
+    if (status != STATUS_FINE || out->help)
+        return status;
+    if (optind < argc)
+        return command_complain(STATUS_USAGE,
+                                "regress: unexpected argument '%s'; see "
+                                "cobench regress --help",
+                                argv[optind]);
     const char *both = conflict(out);
-    if (both)
-        snprintf(message, size, "%s", both);
-    return both ? -EINVAL : 0;
+    return both ? command_complain(STATUS_USAGE, "regress: %s", both)
+                : STATUS_FINE;
 }

@@ -7,7 +7,6 @@
  */
 
 #include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
 
 struct gate_options {
@@ -21,10 +20,9 @@ struct gate_options {
     bool seed_given, force, record, list, help;
 };
 
-/* The strings live as long as argv.  0, or -EINVAL with one line for the
- * user. */
-int gate_options_parse(struct gate_options *out, int argc, char **argv,
-                       char *message, size_t size);
+/* The strings live as long as argv.  A status, of command.h: STATUS_FINE, or
+ * STATUS_USAGE after one line on standard error. */
+int gate_options_parse(struct gate_options *out, int argc, char **argv);
 
 extern const char *const gate_options_help;
 

@@ -56,7 +56,7 @@ static json_t *make_params(const json_t *workload, const char *text,
 }
 
 /* -ENOENT with a line in message: the programs do not have it. */
-static int make_cell(struct cell *cell, const struct catalog *catalog,
+static int make_cell(struct plan_cell *cell, const struct catalog *catalog,
                      const struct gate_metric *metric, char *message,
                      size_t size)
 {
@@ -71,7 +71,7 @@ static int make_cell(struct cell *cell, const struct catalog *catalog,
     json_t *params = make_params(workload, metric->params, message, size);
     if (!params)
         return -ENOENT;
-    int err = cell_init(cell, workload, params, "1", &spec);
+    int err = plan_cell_init(cell, workload, params, "1", &spec);
     json_decref(params);
     /* Where the amount is not calibrated, it is a number of tasks. */
     if (err == 0 && gate_quantities[metric->quantity].slope &&
@@ -83,7 +83,7 @@ static int make_cell(struct cell *cell, const struct catalog *catalog,
 /* All that says which work a metric means: the workload, its version, and the
  * value in force of each parameter but the amount. */
 static void define(char *text, size_t size, const struct catalog *catalog,
-                   const struct cell *cell)
+                   const struct plan_cell *cell)
 {
     const json_t *workload = catalog_workload(catalog, cell->workload);
     const json_t *given = json_object_get(cell->json, "params");
@@ -134,7 +134,7 @@ static void set_entry(struct gate_pair *pair, const struct gate_metric *metric,
             pair->counts[side] = (int64_t)metric->size;
 }
 
-static void metric_name(char name[GATE_NAME], const struct cell *cell,
+static void metric_name(char name[GATE_NAME], const struct plan_cell *cell,
                         enum gate_quantity quantity)
 {
     snprintf(name, GATE_NAME, "%s %s", cell->name,
@@ -143,7 +143,7 @@ static void metric_name(char name[GATE_NAME], const struct cell *cell,
 
 /* A pair of both cells, or the reason why there is none. */
 static int pair_up(struct gate_plan *plan, struct gate *gate,
-                   const struct gate_metric *metric, struct cell *cells,
+                   const struct gate_metric *metric, struct plan_cell *cells,
                    const struct catalog *const catalogs[],
                    const struct gate_wishes *wishes)
 {
@@ -171,7 +171,7 @@ static int pair_up(struct gate_plan *plan, struct gate *gate,
         paired = true;
     }
     for (int side = 0; side < GATE_SIDES && !paired; side++)
-        cell_fini(&cells[side]);
+        plan_cell_fini(&cells[side]);
     return 0;
 }
 
@@ -180,7 +180,7 @@ static int plan_metric(struct gate_plan *plan, struct gate *gate,
                        const struct catalog *const catalogs[],
                        const struct gate_wishes *wishes)
 {
-    struct cell cells[GATE_SIDES] = { 0 };
+    struct plan_cell cells[GATE_SIDES] = { 0 };
     int errs[GATE_SIDES];
     char why[256], name[GATE_NAME];
     for (int side = 0; side < GATE_SIDES; side++) {
@@ -200,14 +200,14 @@ static int plan_metric(struct gate_plan *plan, struct gate *gate,
                            side == GATE_HEAD ? "new: %s in base"
                                              : "removed: %s in head",
                            why);
-        cell_fini(&cells[side]);
+        plan_cell_fini(&cells[side]);
     }
     return 0;
 }
 
 /* ---- controls ---- */
 
-static void share_cell(struct cell *to, const struct cell *from)
+static void share_cell(struct plan_cell *to, const struct plan_cell *from)
 {
     *to = *from;
     json_incref(to->json);
@@ -295,7 +295,7 @@ static int plan_ratio(struct gate_plan *plan, struct gate *gate,
                       const struct gate_wishes *wishes)
 {
     char why[256], name[GATE_NAME];
-    struct cell cells[GATE_SIDES] = { 0 };
+    struct plan_cell cells[GATE_SIDES] = { 0 };
     struct gate_metric metric = { .workload = ratio->workload,
                                   .params = ratio->params,
                                   .runtime = ratio->over,
@@ -320,7 +320,7 @@ static int plan_ratio(struct gate_plan *plan, struct gate *gate,
         return 0;
     }
     for (int side = 0; side < GATE_SIDES; side++)
-        cell_fini(&cells[side]);
+        plan_cell_fini(&cells[side]);
     return wanted || err == -ENOMEM ? -ENOMEM : 0;
 }
 
@@ -340,7 +340,7 @@ void gate_plan_fini(struct gate_plan *plan)
 {
     for (size_t i = 0; i < plan->n; i++) {
         for (int side = 0; side < GATE_SIDES; side++)
-            cell_fini(&plan->pairs[i].cells[side]);
+            plan_cell_fini(&plan->pairs[i].cells[side]);
         json_decref(plan->pairs[i].first);
     }
     free(plan->pairs);

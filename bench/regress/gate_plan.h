@@ -12,9 +12,9 @@
 #include <stdint.h>
 
 #include "catalog.h"
-#include "cell.h"
 #include "gate.h"
 #include "gate_metric.h"
+#include "plan_cell.h"
 
 enum {
     GATE_BASE,
@@ -25,7 +25,7 @@ enum {
 struct gate_pair {
     struct gate_entry entry; /* its samples as they come in */
     enum gate_quantity quantity;
-    struct cell cells[GATE_SIDES];
+    struct plan_cell cells[GATE_SIDES];
     int64_t counts[GATE_SIDES]; /* of the calibrated parameter; 0: none */
     size_t twin;     /* a control: the pair whose base side it is; else its own
                         index */

@@ -257,7 +257,7 @@ static int64_t time_of(const struct gate_pair *pair, const json_t *record)
 static enum next calibrate(struct rounds *rounds, size_t index, int side)
 {
     struct gate_pair *pair = &rounds->plan->pairs[index];
-    const struct cell *cell = &pair->cells[side];
+    const struct plan_cell *cell = &pair->cells[side];
     struct calibrate search;
     calibrate_start(&search, cell->low, cell->high, cell->step, TARGET_NS);
     while (!search.done) {

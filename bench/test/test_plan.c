@@ -93,9 +93,7 @@ static int plan(struct fixture *f, const char *arguments)
     for (char *word = strtok(text, " "); word; word = strtok(NULL, " "))
         argv[argc++] = word;
     argv[argc] = NULL;
-    assert_int_equal(options_parse(&f->options, argc, argv, f->message,
-                                   sizeof f->message),
-                     0);
+    assert_int_equal(options_parse(&f->options, argc, argv), 0);
     return plan_make(&f->plan, &f->catalog, &f->options, f->message,
                      sizeof f->message);
 }
@@ -128,7 +126,7 @@ static void a_cell_describes_itself(void **state)
 {
     struct fixture *f = *state;
     assert_int_equal(plan(f, "--workload echo --runtime pool:20"), 0);
-    const struct cell *cell = &f->plan.cells[0];
+    const struct plan_cell *cell = &f->plan.cells[0];
     json_t *expected = json_loads(
         "{\"name\": \"echo/conns:1/scale:0.5/cpus:1/runtime:pool/workers:20\","
         "\"workload\": \"echo\", \"point\": \"echo/conns:1/scale:0.5/cpus:1\","
@@ -272,7 +270,7 @@ static void tuned_threads_have_small_stacks_and_one_arena(void **state)
 {
     struct fixture *f = *state;
     assert_int_equal(plan(f, "--workload echo --runtime thread:tuned"), 0);
-    const struct cell *cell = &f->plan.cells[0];
+    const struct plan_cell *cell = &f->plan.cells[0];
     assert_string_equal(cell->name, "echo/conns:7/scale:0.5/cpus:1/"
                                     "runtime:thread/stack:64k/arenas:1");
     assert_string_equal(cell->env, "MALLOC_ARENA_MAX=1");
@@ -362,7 +360,7 @@ static void tasks_that_doze_are_asked_for_by_name(void **state)
 {
     struct fixture *f = *state;
     assert_int_equal(plan(f, "--workload echo --runtime coro:doze"), 0);
-    const struct cell *cell = &f->plan.cells[0];
+    const struct plan_cell *cell = &f->plan.cells[0];
     assert_non_null(strstr(cell->name, "/runtime:coro/doze:100ms"));
     size_t n = json_array_size(cell->arguments);
     assert_string_equal(json_string_value(
@@ -389,7 +387,7 @@ static void a_loop_offloads_to_as_many_as_the_pool_has(void **state)
                              "--runtime coro,thread,callback,pool:7,pool:9"),
                      0);
     for (i = 0; i < f->plan.count; i++) {
-        const struct cell *cell = &f->plan.cells[i];
+        const struct plan_cell *cell = &f->plan.cells[i];
         bool loop = strcmp(catalog_text(cell->json, "runtime"), "coro") == 0;
         unsigned wanted = loop ? 7 : 0;
         assert_int_equal(cell->offload_threads, wanted);

@@ -15,7 +15,7 @@
 #include "calibrate.h"
 #include "run.h"
 
-static struct cell cells[] = {
+static struct plan_cell cells[] = {
     { .name = "a", .calibrated = "rounds", .low = 1, .high = 1000000 },
     { .name = "b" },
 };

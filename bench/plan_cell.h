@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef BENCH_CELL_H
-#define BENCH_CELL_H
+#ifndef BENCH_PLAN_CELL_H
+#define BENCH_PLAN_CELL_H
 
 /*
  * A cell: one workload with all its parameters on one runtime, the thing that
@@ -13,7 +13,7 @@
 
 #include "spec.h"
 
-struct cell {
+struct plan_cell {
     json_t *json;     /* as in the first line of trials.jsonl */
     const char *name; /* these three lie within json */
     const char *workload;
@@ -31,14 +31,14 @@ struct cell {
 
 /* workload: its description; params: object of typed values in declared
  * order, kept.  -ENOMEM. */
-int cell_init(struct cell *out, const json_t *workload, json_t *params,
-              const char *cpus, const struct spec *spec);
-void cell_fini(struct cell *cell);
+int plan_cell_init(struct plan_cell *out, const json_t *workload,
+                   json_t *params, const char *cpus, const struct spec *spec);
+void plan_cell_fini(struct plan_cell *cell);
 
 /* Whether typed parameters ask for an open loop. */
-bool cell_is_open(const json_t *params);
+bool plan_cell_is_open(const json_t *params);
 
 /* Has a loop's threads do the work; they are so many from now on. */
-void cell_offload_to(struct cell *cell, unsigned threads);
+void plan_cell_offload_to(struct plan_cell *cell, unsigned threads);
 
 #endif

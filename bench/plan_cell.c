@@ -2,7 +2,7 @@
 /*
  * Names and describes a cell.
  */
-#include "cell.h"
+#include "plan_cell.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -68,7 +68,7 @@ static void set_names(json_t *cell, const json_t *workload, json_t *params,
     }
 }
 
-bool cell_is_open(const json_t *params)
+bool plan_cell_is_open(const json_t *params)
 {
     const char *schedule = catalog_text(params, "schedule");
     return *schedule && strcmp(schedule, "closed") != 0;
@@ -80,7 +80,7 @@ static void set_flags(json_t *cell, const json_t *workload,
     const json_t *info = json_object_get(spec->program, "runtime");
     /* An open loop takes as long as its schedule does. */
     if (json_is_true(json_object_get(workload, "waits")) ||
-        cell_is_open(params))
+        plan_cell_is_open(params))
         json_object_set_new(cell, "waits", json_true());
     if (json_is_true(json_object_get(info, "third_party")))
         json_object_set_new(cell, "third_party", json_true());
@@ -138,14 +138,14 @@ static bool offloads(const json_t *workload, const json_t *params,
             json_integer_value(json_object_get(params, "offload")) != 0);
 }
 
-int cell_init(struct cell *out, const json_t *workload, json_t *params,
-              const char *cpus, const struct spec *spec)
+int plan_cell_init(struct plan_cell *out, const json_t *workload,
+                   json_t *params, const char *cpus, const struct spec *spec)
 {
     const char *calibrated = catalog_text(workload, "calibrated");
     bool fixed = !*calibrated || json_object_get(params, calibrated);
     const json_t *param = catalog_param(workload, calibrated);
     json_int_t conns = json_integer_value(json_object_get(params, "conns"));
-    *out = (struct cell){
+    *out = (struct plan_cell){
         .json = json_object(),
         .arguments = arguments_of(params, cpus, spec),
         .program = catalog_text(spec->program, "path"),
@@ -159,7 +159,7 @@ int cell_init(struct cell *out, const json_t *workload, json_t *params,
         .offloads = offloads(workload, params, spec),
     };
     if (!out->json || !out->arguments) {
-        cell_fini(out);
+        plan_cell_fini(out);
         return -ENOMEM;
     }
     set_names(out->json, workload, params, cpus, spec);
@@ -180,15 +180,15 @@ int cell_init(struct cell *out, const json_t *workload, json_t *params,
     return 0;
 }
 
-void cell_offload_to(struct cell *cell, unsigned threads)
+void plan_cell_offload_to(struct plan_cell *cell, unsigned threads)
 {
     cell->offload_threads = threads;
     json_object_set_new(cell->json, "offload_threads", json_integer(threads));
 }
 
-void cell_fini(struct cell *cell)
+void plan_cell_fini(struct plan_cell *cell)
 {
     json_decref(cell->json);
     json_decref(cell->arguments);
-    *cell = (struct cell){ 0 };
+    *cell = (struct plan_cell){ 0 };
 }
