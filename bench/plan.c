@@ -11,7 +11,7 @@
 #include <string.h>
 
 #include "spec.h"
-#include "suggest.h"
+#include "wanted.h"
 
 struct maker {
     struct plan *plan;
@@ -20,7 +20,7 @@ struct maker {
     json_t *names; /* object used as a set */
     char *message;
     size_t size;
-    bool aimed; /* the workloads are those that a target was given for */
+    struct wanted wanted;
 };
 
 /* Whether a reference does not know what nobody has asked it for. */
@@ -254,7 +254,7 @@ static const char *row_profile(const struct maker *maker,
 {
     const char *const names[] = { maker->options->profile->name, "default",
                                   "full", "quick" };
-    size_t tried = maker->options->workloads || maker->aimed ? 4 : 1;
+    size_t tried = maker->wanted.by_name ? 4 : 1;
     for (size_t i = 0; i < tried; i++) {
         size_t k;
         json_t *row;
@@ -367,128 +367,6 @@ static int add_workload(struct maker *maker, const json_t *workload)
     return err;
 }
 
-/* ---- what the user named ---- */
-
-static int complain(struct maker *maker, const char *what, const char *word,
-                    const json_t *items)
-{
-    const char *names[64];
-    size_t n = 0, i;
-    json_t *item;
-    json_array_foreach(items, i, item)
-    {
-        const char *name = catalog_text(item, "name");
-        size_t k = 0;
-        while (k < n && strcmp(names[k], name) != 0)
-            k++;
-        if (k == n && n < 64)
-            names[n++] = name;
-    }
-    char hint[768];
-    snprintf(maker->message, maker->size, "unknown %s '%s'%s", what, word,
-             suggest_text(word, names, n, hint, sizeof hint));
-    return -EINVAL;
-}
-
-/* Those of all that are: the whole when there is none, to be complained of. */
-static json_t *aimed_workloads(struct maker *maker, json_t *all)
-{
-    json_t *aimed = json_array(), *workload;
-    size_t i;
-    json_array_foreach(all, i, workload)
-    {
-        if (spec_aims(workload, maker->options->params, maker->message,
-                      maker->size))
-            json_array_append(aimed, workload);
-    }
-    maker->aimed = json_array_size(aimed) > 0;
-    json_t *chosen = maker->aimed ? aimed : all;
-    json_incref(chosen);
-    json_decref(aimed);
-    json_decref(all);
-    return chosen;
-}
-
-/* The workloads to measure, a new array; NULL with a message. */
-static json_t *chosen_workloads(struct maker *maker)
-{
-    json_t *all = catalog_workloads(maker->catalog);
-    if (!maker->options->workloads)
-        return aimed_workloads(maker, all);
-    json_t *chosen = json_array(), *name;
-    size_t i;
-    json_array_foreach(maker->options->workloads, i, name)
-    {
-        const char *word = json_string_value(name);
-        json_t *workload = catalog_workload(maker->catalog, word);
-        if (!workload) {
-            complain(maker, "workload", word, all);
-            json_decref(chosen);
-            json_decref(all);
-            return NULL;
-        }
-        json_array_append(chosen, workload);
-    }
-    json_decref(all);
-    return chosen;
-}
-
-/* The name of a workload that has the parameter; NULL: none. */
-static const char *who_takes(const struct maker *maker, const char *param)
-{
-    json_t *all = catalog_workloads(maker->catalog), *workload;
-    const char *name = NULL;
-    size_t i;
-    json_array_foreach(all, i, workload)
-    {
-        if (!name && catalog_param(workload, param))
-            name = catalog_text(workload, "name");
-    }
-    json_decref(all); /* the workload lives in the catalogue */
-    return name;
-}
-
-static int refuse_param(struct maker *maker, const char *name,
-                        const json_t *params)
-{
-    const char *other = who_takes(maker, name);
-    if (!other)
-        return complain(maker, "parameter", name, params);
-    snprintf(maker->message, maker->size,
-             "'%s' means nothing to the workloads that were named, as it does "
-             "to %s",
-             name, other);
-    return -EINVAL;
-}
-
-/* Every --param must mean something to one of the workloads. */
-static int check_params(struct maker *maker, const json_t *workloads)
-{
-    const char *name;
-    json_t *values, *workload, *param, *all = json_array();
-    size_t i, j;
-    int err = 0;
-    json_array_foreach(workloads, i, workload)
-    {
-        json_array_foreach(json_object_get(workload, "params"), j, param)
-        {
-            json_array_append(all, param);
-        }
-    }
-    json_object_foreach(maker->options->params, name, values)
-    {
-        bool known = strcmp(name, "cpus") == 0;
-        json_array_foreach(all, i, param)
-        {
-            known = known || strcmp(catalog_text(param, "name"), name) == 0;
-        }
-        if (!known && err == 0)
-            err = refuse_param(maker, name, all);
-    }
-    json_decref(all);
-    return err;
-}
-
 /* Where a loop has threads do the work, it gets as many as the pool has that
  * it is compared with: the first of the same workload. */
 static void set_offload_threads(struct plan *plan)
@@ -503,35 +381,60 @@ static void set_offload_threads(struct plan *plan)
     }
 }
 
+/* All cells that the rows make. */
+static int add_workloads(struct maker *maker)
+{
+    json_t *workload;
+    size_t i;
+    int err = 0;
+    json_array_foreach(maker->wanted.workloads, i, workload)
+    {
+        if (err == 0)
+            err = add_workload(maker, workload);
+    }
+    return err;
+}
+
+/* Whether `cobench trace` is what they are for. */
+static bool are_only_watched(const json_t *workloads)
+{
+    json_t *workload;
+    size_t i;
+    json_array_foreach(workloads, i, workload)
+    {
+        if (!json_is_true(json_object_get(workload, "trace")))
+            return false;
+    }
+    return json_array_size(workloads) > 0;
+}
+
 int plan_make(struct plan *out, const struct catalog *catalog,
               const struct options *options, char *message, size_t size)
 {
     *out = (struct plan){ 0 };
     snprintf(message, size, "out of memory");
-    struct maker maker = {
-        out, catalog, options, json_object(), message, size
-    };
-    json_t *workloads = chosen_workloads(&maker), *workload;
-    int err = workloads ? check_params(&maker, workloads) : -EINVAL;
-    bool only_watched = json_array_size(workloads) > 0;
-    size_t i;
-    json_array_foreach(workloads, i, workload)
-    {
-        only_watched &= json_is_true(json_object_get(workload, "trace"));
-        if (err == 0)
-            err = add_workload(&maker, workload);
-    }
-    json_decref(workloads);
-    json_decref(maker.names);
+    struct maker maker = { .plan = out,
+                           .catalog = catalog,
+                           .options = options,
+                           .names = json_object(),
+                           .message = message,
+                           .size = size };
+    int err = wanted_find(&maker.wanted, catalog, options, message, size);
+    if (err == 0)
+        err = add_workloads(&maker);
     set_offload_threads(out);
     if (err == 0 && out->count == 0) {
         snprintf(message, size,
                  "nothing to measure: no cell of the %s profile "
                  "fits what was asked for%s",
                  options->profile->name,
-                 only_watched ? "; cobench trace shows it" : "");
+                 are_only_watched(maker.wanted.workloads)
+                     ? "; cobench trace shows it"
+                     : "");
         err = -ENODATA;
     }
+    json_decref(maker.names);
+    wanted_fini(&maker.wanted);
     if (err != 0)
         plan_fini(out);
     return err;
