@@ -21,8 +21,8 @@ static const char help[] =
     "  --format table|csv|json|md|html  what standard output gets: the table,\n"
     "                                   or that result file and nothing else\n"
     "\n"
-    "Exit status: 0 fine, 2 usage, 4 there is no such run, it cannot be read\n"
-    "or written, or gnuplot failed.\n";
+    "Exit status: 0 fine, 2 usage, 4 there is no such run, nothing was\n"
+    "measured in it, it cannot be read or written, or gnuplot failed.\n";
 
 enum {
     OPT_FORMAT = 1,

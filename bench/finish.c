@@ -183,6 +183,25 @@ static int read_run(struct analysis *out, const char *run_dir)
     return err;
 }
 
+/* Nothing to show: a run that was ended before its first trial. */
+static int complain_empty(const char *run_dir)
+{
+    fprintf(stderr,
+            "cobench: there are no trials in %s: nothing was measured; "
+            "cobench run --resume=%s does it\n",
+            run_dir, run_dir);
+    return -ENODATA;
+}
+
+/* Failures and reasons to skip can be shown, but they are no figures. */
+static int complain_unmeasured(const char *run_dir)
+{
+    fprintf(stderr,
+            "cobench: nothing was measured in %s: no trial ended well\n",
+            run_dir);
+    return -ENODATA;
+}
+
 int finish(const char *run_dir, const char *folder, bool charts,
            enum format format, int *unequal)
 {
@@ -190,7 +209,13 @@ int finish(const char *run_dir, const char *folder, bool charts,
     int err = read_run(&analysis, run_dir);
     if (err)
         return err;
+    if (json_array_size(analysis.summary.trials.trials) == 0) {
+        analysis_fini(&analysis);
+        return complain_empty(run_dir);
+    }
     err = make(&analysis, folder, charts, format);
+    if (err == 0 && !analysis_measured(&analysis))
+        err = complain_unmeasured(run_dir);
     if (unequal)
         *unequal = results_unequal(&analysis);
     analysis_fini(&analysis);

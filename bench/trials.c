@@ -15,9 +15,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum {
-    SCHEMA = 1
-};
+#include "line.h"
 
 static int file_path(char *path, size_t size, const char *dir)
 {
@@ -64,23 +62,42 @@ out_close:
     return err;
 }
 
-static int take_run(struct trials *out, json_t *run)
+/* While the lines are gone through. */
+struct reader {
+    struct trials *out;
+    json_t *names; /* of the cells, an object used as a set */
+    char why[256]; /* the line under way is refused */
+};
+
+static int take_run(struct reader *reader, json_t *run)
 {
-    json_t *cells = json_object_get(run, "cells");
-    if (out->run || !json_is_array(cells) ||
-        json_integer_value(json_object_get(run, "schema")) != SCHEMA)
+    struct trials *out = reader->out;
+    size_t i;
+    json_t *cell;
+    if (out->run) {
+        snprintf(reader->why, sizeof reader->why, "the beginning of a run");
         return -EBADMSG;
+    }
+    int err = line_check_run(run, reader->why, sizeof reader->why);
+    if (err != 0)
+        return err;
     out->run = json_incref(run);
-    out->cells = cells;
+    out->cells = json_object_get(run, "cells");
+    json_array_foreach(out->cells, i, cell)
+    {
+        const char *name = json_string_value(json_object_get(cell, "name"));
+        json_object_set_new(reader->names, name, json_true());
+    }
     return 0;
 }
 
 /* Sorts one parsed line into *out. */
-static int take_line(struct trials *out, json_t *line)
+static int take_line(struct reader *reader, json_t *line)
 {
+    struct trials *out = reader->out;
     json_t *run = json_object_get(line, "run");
     if (run)
-        return take_run(out, run);
+        return take_run(reader, run);
     if (!out->run)
         return -EBADMSG;
     json_t *end = json_object_get(line, "end");
@@ -88,24 +105,30 @@ static int take_line(struct trials *out, json_t *line)
     out->end = json_incref(end);
     if (end)
         return 0;
-    if (!json_is_string(json_object_get(line, "cell")))
-        return -EBADMSG;
+    int err =
+        line_check_trial(line, reader->names, reader->why, sizeof reader->why);
+    if (err != 0)
+        return err;
     return json_array_append(out->trials, line) == 0 ? 0 : -ENOMEM;
 }
 
 /* Returns 0, or the number of the line that is broken. */
-static int take_text(struct trials *out, const char *text, size_t bytes)
+static int take_text(struct reader *reader, const char *text, size_t bytes)
 {
+    struct trials *out = reader->out;
     int number = 0;
     const char *at = text, *end = text + bytes;
     while (at < end) {
         number++;
         const char *stop = memchr(at, '\n', (size_t)(end - at));
-        json_t *line =
-            stop ? json_loadb(at, (size_t)(stop - at), 0, NULL) : NULL;
-        int err = line ? take_line(out, line) : -EBADMSG;
+        json_t *line = stop ? json_loadb(at, (size_t)(stop - at),
+                                         JSON_REJECT_DUPLICATES, NULL)
+                            : NULL;
+        int err = line ? take_line(reader, line) : 0;
         json_decref(line);
-        if (err != 0) {
+        if (err != 0)
+            return number;
+        if (!line) {
             /* Only the last line can have been cut off by a crash. */
             out->truncated = out->run && (!stop || stop + 1 == end);
             return out->truncated ? 0 : number;
@@ -132,7 +155,11 @@ int trials_read(struct trials *out, const char *dir, char *message,
         trials_fini(out);
         return err;
     }
-    int broken = take_text(out, text, bytes);
+    struct reader reader = { .out = out,
+                             .names = json_object(),
+                             .why = "not what cobench writes" };
+    int broken = take_text(&reader, text, bytes);
+    json_decref(reader.names);
     free(text);
     if (broken == 0 && out->run) {
         if (out->truncated)
@@ -140,8 +167,8 @@ int trials_read(struct trials *out, const char *dir, char *message,
                      "%s: the last line is cut off and was ignored", path);
         return 0;
     }
-    snprintf(message, message_size, "%s: line %d is not what cobench writes",
-             path, broken ? broken : 1);
+    snprintf(message, message_size, "%s:%d: %s", path, broken ? broken : 1,
+             reader.why);
     trials_fini(out);
     return -EBADMSG;
 }

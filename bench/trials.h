@@ -79,8 +79,7 @@ struct trials {
 };
 
 /* Reads dir/trials.jsonl.  Errors: -ENOENT and the others of open(2) and
- * read(2); -EBADMSG: not such a file, a line of it is broken, or it is of
- * another schema.  On failure, and where something was ignored, `message`
+ * read(2); -EBADMSG: not such a file, or a line of it cannot be (line.h).  On failure, and where something was ignored, `message`
  * holds one line for the user; else it is empty. */
 int trials_read(struct trials *out, const char *dir, char *message,
                 size_t message_size);

@@ -511,6 +511,27 @@ static void a_skipped_cell_is_recorded_once_and_is_no_failure(void **state)
     /* Nothing but that: nothing was measured. */
     assert_int_equal(
         cobench(f, "run --profile quick --workload skipping --out s"), 4);
+    assert_int_equal(cobench(f, "report s"), 4);
+    assert_non_null(strstr(f->output, "skipped: too small"));
+    assert_non_null(strstr(f->output, "nothing was measured in s"));
+}
+
+/* Ended before its first trial. */
+static void a_run_without_trials_has_no_report(void **state)
+{
+    struct fixture *f = *state;
+    assert_int_equal(cobench(f, "run --profile quick --workload good --out r"),
+                     0);
+    assert_int_equal(system("mkdir empty && head -n 1 r/trials.jsonl "
+                            ">empty/trials.jsonl && cp r/env.json empty"),
+                     0);
+    assert_int_equal(cobench(f, "report empty"), 4);
+    assert_non_null(strstr(f->output, "there are no trials in empty"));
+    assert_null(strstr(f->output, "cannot tell"));
+    assert_int_not_equal(system("test -e empty/report.html"), 0);
+    assert_int_equal(cobench(f, "compare r empty"), 4);
+    assert_int_equal(cobench(f, "run --resume=empty"), 0);
+    assert_int_equal(cobench(f, "report empty"), 0);
 }
 
 static void an_origin_that_dies_fails_its_cells_and_no_others(void **state)
@@ -931,6 +952,7 @@ int main(void)
         TEST(a_record_that_cannot_be_true_is_garbage),
         TEST(work_that_is_not_the_same_is_status_1),
         TEST(a_skipped_cell_is_recorded_once_and_is_no_failure),
+        TEST(a_run_without_trials_has_no_report),
         TEST(an_origin_that_dies_fails_its_cells_and_no_others),
         TEST(a_missing_origin_fails_only_what_needs_it),
         TEST(a_dry_run_measures_nothing),

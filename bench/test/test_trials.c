@@ -44,10 +44,17 @@ static int tear_down(void **state)
     return 0;
 }
 
+/* A run of the cells a, b and c. */
 static int create(const char *dir)
 {
+    json_t *cells = json_array();
+    for (const char *name = "a\0b\0c"; *name; name += 2)
+        json_array_append_new(cells, json_pack("{s:s, s:s, s:s, s:s, s:s, s:s}",
+                                               "name", name, "workload", "w",
+                                               "point", name, "group", "w",
+                                               "runtime", "coro", "cpus", "1"));
     json_t *run =
-        json_pack("{s:i, s:s, s:[]}", "schema", 1, "id", "r1", "cells");
+        json_pack("{s:i, s:s, s:o}", "schema", 1, "id", "r1", "cells", cells);
     int fd = trials_create(dir, run);
     json_decref(run);
     return fd;
@@ -139,7 +146,69 @@ static void a_broken_line_in_the_middle_is_an_error_with_its_number(
     char message[256];
     assert_int_equal(trials_read(&t, f->dir, message, sizeof message),
                      -EBADMSG);
-    assert_non_null(strstr(message, "line 2"));
+    assert_non_null(strstr(message, "trials.jsonl:2: "));
+}
+
+/* Well-formed, but of no trial there ever was: refused, also as the last line,
+ * which can only be cut off. */
+static void a_figure_that_cannot_be_is_refused_where_it_stands(void **state)
+{
+    struct fixture *f = *state;
+    static const struct {
+        const char *line, *why;
+    } cases[] = {
+        { "{'cell':'a','round':1,'outcome':'ok','record':{'wall_ns':-5}}",
+          ":3: wall_ns is -5" },
+        { "{'cell':'a','round':1,'outcome':'ok',"
+          "'record':{'memory':{'before':{'rss':-1.5}}}}",
+          ":3: rss is -1.5" },
+        { "{'cell':'a','round':1,'outcome':'ok','record':{'wall_ns':1e300}}",
+          ":3: wall_ns is 1e+300" },
+        { "{'cell':'a','round':1,'cell':'b'}", ":3: not what cobench writes" },
+        { "{'cell':'a','round':1,'record':{'wall_ns':1e999}}",
+          ":3: not what cobench writes" },
+        { "{'cell':'a','round':-1}", ":3: its round is not from 0 to" },
+        { "{'cell':'a','round':'1'}", ":3: its round is not from 0 to" },
+        { "{'cell':'elsewhere','round':1}",
+          ":3: a trial of 'elsewhere', which is not in the plan" },
+        { "{'round':1}", ":3: neither a trial nor the end of a run" },
+        { "{'run':{}}", ":3: the beginning of a run" },
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
+        for (int last = 0; last < 2; last++) {
+            char text[256], message[256];
+            bool unreadable = strstr(cases[i].why, "not what") != NULL;
+            struct trials t;
+            unlink(f->path);
+            close(create(f->dir));
+            add_text(f->path, "{\"cell\": \"a\", \"round\": 1}\n");
+            snprintf(text, sizeof text, "%s\n", cases[i].line);
+            for (char *c = text; *c; c++)
+                if (*c == '\'')
+                    *c = '"';
+            add_text(f->path, text);
+            if (!last)
+                add_text(f->path, "{\"cell\": \"a\", \"round\": 2}\n");
+            int error = trials_read(&t, f->dir, message, sizeof message);
+            if (error == 0)
+                trials_fini(&t);
+            assert_int_equal(error, last && unreadable ? 0 : -EBADMSG);
+            if (!last)
+                assert_non_null(strstr(message, cases[i].why));
+        }
+}
+
+static void a_failed_trial_may_hold_anything(void **state)
+{
+    struct fixture *f = *state;
+    struct trials t;
+    char message[256];
+    int fd = create(f->dir);
+    append(fd, "{\"cell\": \"a\", \"round\": 1, \"outcome\": \"garbage\", "
+               "\"record\": {\"wall_ns\": -5}}");
+    close(fd);
+    assert_int_equal(trials_read(&t, f->dir, message, sizeof message), 0);
+    trials_fini(&t);
 }
 
 static void files_of_another_kind_are_refused(void **state)
@@ -149,8 +218,14 @@ static void files_of_another_kind_are_refused(void **state)
     char message[256];
     assert_int_equal(trials_read(&t, f->dir, message, sizeof message), -ENOENT);
     static const char *const texts[] = {
-        "", "{\"cell\": \"a\"}\n", "[]\n", "{\"run\": {\"schema\": 99}}\n",
-        "{\"run\": {\"schema\": 1, \"cells\": []}"
+        "",
+        "{\"cell\": \"a\"}\n",
+        "[]\n",
+        "{\"run\": {\"schema\": 99}}\n",
+        "{\"run\": {\"schema\": 1, \"cells\": []}",
+        "{\"run\": {\"schema\": 1}}\n",
+        "{\"run\": {\"schema\": 1, \"cells\": [7]}}\n",
+        "\177ELF\002\001\001\n\377\n"
     };
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
         unlink(f->path);
@@ -200,6 +275,8 @@ int main(void)
         TEST(a_run_that_went_on_after_its_end_line_has_no_end),
         TEST(a_truncated_last_line_is_ignored_and_cut_on_reopening),
         TEST(a_broken_line_in_the_middle_is_an_error_with_its_number),
+        TEST(a_figure_that_cannot_be_is_refused_where_it_stands),
+        TEST(a_failed_trial_may_hold_anything),
         TEST(files_of_another_kind_are_refused),
         TEST(creating_twice_fails),
         TEST(a_full_disk_leaves_only_whole_lines),
