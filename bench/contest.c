@@ -82,6 +82,20 @@ bool contest_series(const struct point *a, const struct point *b)
            strcmp(a->b->runtime, b->b->runtime) == 0;
 }
 
+bool contest_opens_series(const struct contest *c, size_t i)
+{
+    for (size_t j = 0; j < i; j++)
+        if (contest_series(&c->points[j], &c->points[i]))
+            return false;
+    return true;
+}
+
+bool contest_decided(const struct point *p)
+{
+    return p->outcome == OUTCOME_A || p->outcome == OUTCOME_B ||
+           p->outcome == OUTCOME_SAME;
+}
+
 /* ---- what is compared ---- */
 
 /* The highest percentile that every trial of both has; the first is p50. */

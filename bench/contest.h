@@ -36,7 +36,11 @@ enum outcome {
     OUTCOME_A, /* side a is better */
     OUTCOME_B,
     OUTCOME_REFUSED, /* unequal work */
-    OUTCOME_BOUND    /* the server was the limit */
+    OUTCOME_BOUND    /* the test server was the bottleneck */
+};
+
+enum {
+    CONTEST_LABEL = 256 /* room for the name of a point */
 };
 
 struct point {
@@ -66,9 +70,18 @@ size_t contest_count(const struct contest *contest, enum outcome outcome);
 /* a and b stand next to each other in a series: they differ in nothing but
  * the workload's axis and the runtime's argument. */
 bool contest_series(const struct point *a, const struct point *b);
+/* The i-th point is the first of its series. */
+bool contest_opens_series(const struct contest *contest, size_t i);
+/* One of the two won there, or they are the same. */
+bool contest_decided(const struct point *point);
 
-/* "1.05x [1.01, 1.16] to 2.06x [1.60, 2.45] faster": over the points of that
- * outcome, A or B. */
+/* "cpu kernel:fib tasks:4": the workload and the parameters that tell its
+ * points apart, without the one called `without` when that is not NULL. */
+void contest_label(char label[CONTEST_LABEL], const struct contest *contest,
+                   const struct point *point, const char *without);
+/* "1.05x [1.01, 1.16] to 2.06x [1.60, 2.45] faster (3 of 8 points, 1 the same,
+ * 4 unclear)": over the points of that outcome, A or B; an interval that reads
+ * like its ratio is left out. */
 void contest_gain(char *text, size_t size, const struct contest *contest,
                   enum outcome outcome);
 /* "with the tasks of mixed: the same from 10 to 100, coroutines at 1000": where

@@ -10,9 +10,9 @@
 
 #include "contest.h"
 #include "human.h"
+#include "text.h"
 
 enum {
-    LABEL = 256,
     NAMED_MAX = 3, /* points that are named one by one */
     TURNS_MAX = 2, /* series of which an answer says where it changes */
     ROUNDS_MIN = 6 /* fewer make no interval */
@@ -36,11 +36,11 @@ static const struct {
 static bool varies(const struct contest *c, const struct point *point,
                    const char *part, size_t length)
 {
-    char text[LABEL];
+    char text[CONTEST_LABEL];
     snprintf(text, sizeof text, "/%.*s/", (int)length, part);
     for (size_t i = 0; i < c->n; i++) {
         const struct cell *other = c->points[i].a;
-        char path[2 * LABEL];
+        char path[2 * CONTEST_LABEL];
         snprintf(path, sizeof path, "%s/", other->point);
         if (strcmp(other->workload, point->a->workload) == 0 &&
             !strstr(path, text))
@@ -63,23 +63,21 @@ static bool runtimes_vary(const struct contest *c)
     return false;
 }
 
-/* The workload and the parameters that tell its points apart; without the one
- * called `without` when that is not NULL. */
-static void name_point(char label[LABEL], const struct contest *c,
-                       const struct point *p, const char *without)
+void contest_label(char label[CONTEST_LABEL], const struct contest *c,
+                   const struct point *p, const char *without)
 {
-    size_t used = (size_t)snprintf(label, LABEL, "%s", p->a->workload);
+    size_t used = (size_t)snprintf(label, CONTEST_LABEL, "%s", p->a->workload);
     const char *part = strchr(p->a->point, '/');
-    while (part && used < LABEL) {
+    while (part && used < CONTEST_LABEL) {
         size_t length = strcspn(++part, "/");
         if (!is_param(part, "offload") && !is_param(part, "cpus") &&
             !(without && is_param(part, without)) && varies(c, p, part, length))
-            used += (size_t)snprintf(label + used, LABEL - used, " %.*s",
-                                     (int)length, part);
+            used += (size_t)snprintf(label + used, CONTEST_LABEL - used,
+                                     " %.*s", (int)length, part);
         part = strchr(part, '/');
     }
-    if (used < LABEL && runtimes_vary(c))
-        snprintf(label + used, LABEL - used, " on %s", p->b->runtime);
+    if (used < CONTEST_LABEL && runtimes_vary(c))
+        snprintf(label + used, CONTEST_LABEL - used, " on %s", p->b->runtime);
 }
 
 /* ---- who wins ---- */
@@ -113,12 +111,53 @@ static bool find_extremes(const struct contest *c, enum outcome outcome,
     return *least != NULL;
 }
 
+/* Without the interval where its ends read like the ratio itself. */
 static void gain_text(char text[2 * HUMAN], const struct point *p)
 {
-    char ratio[HUMAN], interval[HUMAN];
+    char ratio[HUMAN], low[HUMAN], high[HUMAN], interval[HUMAN];
     struct estimate gain = gain_of(p);
-    snprintf(text, 2 * HUMAN, "%s %s", human_ratio(ratio, gain.median),
-             human_interval(interval, &gain));
+    human_ratio(ratio, gain.median);
+    if (strcmp(human_ratio(low, gain.low), ratio) == 0 &&
+        strcmp(human_ratio(high, gain.high), ratio) == 0)
+        snprintf(text, 2 * HUMAN, "%s", ratio);
+    else
+        snprintf(text, 2 * HUMAN, "%s %s", ratio,
+                 human_interval(interval, &gain));
+}
+
+static const char *all_points(char text[32], size_t n)
+{
+    if (n < 3)
+        return n == 1 ? "the only point" : "both points";
+    snprintf(text, 32, "all %zu points", n);
+    return text;
+}
+
+/* Of how many points that is said, and what became of the others. */
+static void add_share(char *text, size_t size, const struct contest *c,
+                      enum outcome outcome)
+{
+    static const char *const names[] = {
+        [OUTCOME_SAME] = "the same",
+        [OUTCOME_UNCLEAR] = "unclear",
+        [OUTCOME_REFUSED] = "not compared",
+        [OUTCOME_BOUND] = "server-bound",
+        [OUTCOME_A] = "lost",
+        [OUTCOME_B] = "lost",
+    };
+    size_t won = contest_count(c, outcome);
+    if (won == c->n) {
+        char points[32];
+        text_add(text, size, " (%s)", all_points(points, won));
+        return;
+    }
+    text_add(text, size, " (%zu of %zu points", won, c->n);
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        size_t count = contest_count(c, (enum outcome)i);
+        if (count > 0 && i != outcome)
+            text_add(text, size, ", %zu %s", count, names[i]);
+    }
+    text_add(text, size, ")");
 }
 
 void contest_gain(char *text, size_t size, const struct contest *c,
@@ -131,20 +170,21 @@ void contest_gain(char *text, size_t size, const struct contest *c,
         return;
     gain_text(low, least);
     gain_text(high, most);
-    if (least == most)
+    if (strcmp(low, high) == 0)
         snprintf(text, size, "%s %s", low, words[c->measure].better);
     else
         snprintf(text, size, "%s to %s %s", low, high,
                  words[c->measure].better);
+    add_share(text, size, c, outcome);
 }
 
 static void print_gain(FILE *file, const struct contest *c,
                        const struct point *p, const char *before,
                        const char *after)
 {
-    char gain[2 * HUMAN], label[LABEL];
+    char gain[2 * HUMAN], label[CONTEST_LABEL];
     gain_text(gain, p);
-    name_point(label, c, p, NULL);
+    contest_label(label, c, p, NULL);
     fprintf(file, " %s%s%s%s", gain, before, label, after);
 }
 
@@ -153,7 +193,7 @@ static void print_wins(FILE *file, const struct contest *c,
 {
     const struct point *least, *most;
     size_t wins = contest_count(c, outcome);
-    char before[64];
+    char before[32];
     if (!find_extremes(c, outcome, &least, &most))
         return;
     fprintf(file, " %s", side_name(outcome == OUTCOME_A ? c->a : c->b));
@@ -168,7 +208,7 @@ static void print_wins(FILE *file, const struct contest *c,
     if (wins < c->n)
         fprintf(file, "%zu of %zu points;", wins, c->n);
     else
-        fprintf(file, "all %zu points;", wins);
+        fprintf(file, "%s;", all_points(before, wins));
 }
 
 /* ---- the rest ---- */
@@ -185,12 +225,12 @@ static void print_others(FILE *file, const struct contest *c,
     }
     fprintf(file, " %s", text);
     for (size_t i = 0; i < c->n; i++) {
-        char label[LABEL];
+        char label[CONTEST_LABEL];
         if (c->points[i].outcome != outcome)
             continue;
         if (named == NAMED_MAX - 1 && count > NAMED_MAX)
             break;
-        name_point(label, c, &c->points[i], NULL);
+        contest_label(label, c, &c->points[i], NULL);
         fprintf(file, "%s %s", named++ ? "," : "", label);
     }
     if (named < count)
@@ -199,12 +239,6 @@ static void print_others(FILE *file, const struct contest *c,
 }
 
 /* ---- where it changes ---- */
-
-static bool is_decided(const struct point *p)
-{
-    return p->outcome == OUTCOME_A || p->outcome == OUTCOME_B ||
-           p->outcome == OUTCOME_SAME;
-}
 
 static void print_step(FILE *file, const struct contest *c,
                        enum outcome outcome, double from, double to,
@@ -225,15 +259,15 @@ static void print_step(FILE *file, const struct contest *c,
 static bool print_series(FILE *file, const struct contest *c, size_t i)
 {
     const struct point *first = NULL, *last = NULL;
-    char label[LABEL];
+    char label[CONTEST_LABEL];
     bool changes = false;
     for (size_t j = i; j < c->n; j++) {
         const struct point *p = &c->points[j];
-        if (!contest_series(&c->points[i], p) || !is_decided(p))
+        if (!contest_series(&c->points[i], p) || !contest_decided(p))
             continue;
         if (first && first->outcome != p->outcome) {
             if (!changes) {
-                name_point(label, c, p, p->a->axis);
+                contest_label(label, c, p, p->a->axis);
                 fprintf(file, " with the %s of %s", p->a->axis, label);
             }
             print_step(file, c, first->outcome, first->a->x, last->a->x,
@@ -251,21 +285,13 @@ static bool print_series(FILE *file, const struct contest *c, size_t i)
     return true;
 }
 
-static bool begins_series(const struct contest *c, size_t i)
-{
-    for (size_t j = 0; j < i; j++)
-        if (contest_series(&c->points[j], &c->points[i]))
-            return false;
-    return true;
-}
-
 static int print_turns(FILE *file, const struct contest *c)
 {
     int turns = 0;
     if (c->measure == MEASURE_CPU)
         fputs(" CPU", file);
     for (size_t i = 0; i < c->n && turns < TURNS_MAX; i++)
-        if (begins_series(c, i))
+        if (contest_opens_series(c, i))
             turns += print_series(file, c, i);
     return turns;
 }
@@ -331,9 +357,10 @@ static void print_parts(FILE *file, const struct contest *c)
     print_others(file, c, OUTCOME_SAME, "the same at");
     print_others(file, c, OUTCOME_UNCLEAR, "cannot tell at");
     print_others(file, c, OUTCOME_REFUSED, "not compared for unequal work at");
-    print_others(file, c, OUTCOME_BOUND, "the server was the limit at");
+    print_others(file, c, OUTCOME_BOUND,
+                 "the test server was the bottleneck at");
     for (size_t i = 0; i < c->n; i++)
-        if (begins_series(c, i))
+        if (contest_opens_series(c, i))
             print_series(file, c, i);
 }
 

@@ -7,12 +7,12 @@
 
 #include <errno.h>
 #include <math.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "compare.h"
 #include "human.h"
+#include "text.h"
 
 enum {
     SIZES_MIN = 3
@@ -148,18 +148,6 @@ size_t growth_series(const struct step *steps, size_t n)
 
 /* ---- in words ---- */
 
-static void add(char *text, size_t size, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
-
-static void add(char *text, size_t size, const char *format, ...)
-{
-    size_t used = strlen(text);
-    va_list args;
-    va_start(args, format);
-    vsnprintf(text + used, size - used, format, args);
-    va_end(args);
-}
-
 static double median(const struct cell *cell, enum metric metric)
 {
     const struct estimate *e = &cell->estimates[metric];
@@ -180,8 +168,8 @@ static void add_grown(char *text, size_t size, const struct step *step,
 {
     double before = each(step->from, metric), after = each(step->to, metric);
     if (after > 0.05 && after > before * step->ratio.median)
-        add(text, size, ", %s for each %s %.2g to %.2g", what, step->to->op,
-            before, after);
+        text_add(text, size, ", %s for each %s %.2g to %.2g", what,
+                 step->to->op, before, after);
 }
 
 /* The share of what it costs more that the kernel takes. */
@@ -192,8 +180,8 @@ static void add_kernel(char *text, size_t size, const struct step *step)
     double sys =
         1e9 * (each(step->to, METRIC_SYS) - each(step->from, METRIC_SYS));
     if (more > 0 && sys > KERNEL_MIN * more)
-        add(text, size, ", %.0f%% of the rise in the kernel",
-            fmin(100, 100 * sys / more));
+        text_add(text, size, ", %.0f%% of the rise in the kernel",
+                 fmin(100, 100 * sys / more));
 }
 
 /* The largest cache that they outgrew: what the process holds more than with
@@ -217,8 +205,8 @@ static void add_cache(char *text, size_t size, const struct step *step,
     }
     char room[HUMAN];
     if (outgrown > 0)
-        add(text, size, ", more memory than the L%d cache of %s", level,
-            human_bytes(room, outgrown));
+        text_add(text, size, ", more memory than the L%d cache of %s", level,
+                 human_bytes(room, outgrown));
 }
 
 static void add_break(char *text, size_t size, const struct step *step,
@@ -231,21 +219,22 @@ static void add_break(char *text, size_t size, const struct step *step,
     add_grown(along, sizeof along, step, METRIC_INVOL_SWITCHES, "preemptions");
     add_cache(along, sizeof along, step, fewest, env);
     if (step->alike)
-        add(along, sizeof along, ", the same with %s, by hand",
-            step->alike->runtime);
-    add(text, size, "; %s %s the cost from %.15g to %.15g",
-        human_ratio(ratio, step->ratio.median),
-        human_interval(interval, &step->ratio), step->from->x, step->to->x);
+        text_add(along, sizeof along, ", the same with %s, by hand",
+                 step->alike->runtime);
+    text_add(text, size, "; %s %s the cost from %.15g to %.15g",
+             human_ratio(ratio, step->ratio.median),
+             human_interval(interval, &step->ratio), step->from->x,
+             step->to->x);
     if (along[0])
-        add(text, size, " (with it:%s)", along + 1);
+        text_add(text, size, " (with it:%s)", along + 1);
 }
 
 /* Why the series ends here. */
 static void add_end(char *text, size_t size, const struct cell *skipped)
 {
     char why[256];
-    add(text, size, "; %.15g skipped: %s", skipped->x,
-        human_skip(why, sizeof why, skipped->skip_reason, skipped->skip));
+    text_add(text, size, "; %.15g skipped: %s", skipped->x,
+             human_skip(why, sizeof why, skipped->skip_reason, skipped->skip));
 }
 
 static size_t count(const struct step *steps, size_t n, enum growth growth)
@@ -275,8 +264,8 @@ static void add_steps(char *text, size_t size, const struct step *steps,
     for (size_t i = 0; i < series; i++) {
         if (steps[i].growth != GROWTH_UNCLEAR)
             continue;
-        add(text, size, "%s %.15g to %.15g", before, steps[i].from->x,
-            steps[i].to->x);
+        text_add(text, size, "%s %.15g to %.15g", before, steps[i].from->x,
+                 steps[i].to->x);
         before = ",";
     }
 }
@@ -286,15 +275,14 @@ void growth_words(char *text, size_t size, const struct step *steps,
 {
     char low[HUMAN], high[HUMAN];
     const struct cell *first = steps[0].from, *last = steps[series - 1].to;
-    snprintf(text, size, "%s to %s each, %.15g to %.15g %s",
+    snprintf(text, size, "%s to %s each, ",
              human_time(low, median(first, METRIC_CPU_NS_PER_OP)),
-             human_time(high, median(last, METRIC_CPU_NS_PER_OP)), first->x,
-             last->x,
-             strcmp(last->axis, "conns") == 0 ? "connections" : last->axis);
+             human_time(high, median(last, METRIC_CPU_NS_PER_OP)));
+    text_sizes(text, size, last->axis, first->x, last->x);
     if (count(steps, series, GROWTH_HOLDS) == series)
-        add(text, size, ": linear or better");
+        text_add(text, size, ": linear or better");
     if (none_has_interval(steps, series))
-        add(text, size, ": too few rounds to tell whether that is linear");
+        text_add(text, size, ": too few rounds to tell whether that is linear");
     else
         add_steps(text, size, steps, series, env);
     if (steps[series - 1].skipped)

@@ -10,8 +10,8 @@
  * Only runtimes that did the same work as coro at that point are ranked.  Each
  * is compared with its neighbour in the order of the medians, paired by round
  * (stats_verdict()); those that are the same, or that the rounds do not tell
- * apart, share a rank.  Where the server was the limit, wall time ranks
- * nobody.
+ * apart, share a rank.  Where the test server was the bottleneck, wall
+ * time ranks nobody.
  */
 
 #include "analysis.h"

@@ -66,8 +66,9 @@ static void print_reading(struct page *page)
         "above 1x coro is better, below 1x the other one, and the verdict is "
         "*same* where the whole interval lies within 3 %%, *unclear* where the "
         "rounds do not decide. "
-        "It is taken of wall time, except where tasks mostly wait or the "
-        "server was the limit: there CPU time tells what a runtime costs.");
+        "It is taken of wall time, except where tasks mostly wait or the test "
+        "server was the bottleneck (*server-bound*): there CPU time tells what "
+        "a runtime costs.");
     page_paragraph(
         page,
         "RSS is taken while all tasks are parked where a workload parks them, "

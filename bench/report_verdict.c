@@ -12,13 +12,15 @@ static void print_winners(struct page *page, const struct answers *answers)
 {
     static const struct page_column columns[] = { { "kind of work" },
                                                   { "winner" },
-                                                  { "by how much" } };
+                                                  { "by how much" },
+                                                  { "where threads win" } };
     page_table(page, columns, sizeof columns / sizeof *columns);
     for (size_t i = 0; i < answers->n; i++) {
         const struct answer *answer = &answers->answers[i];
         page_cell(page, answer->heading);
         page_cell(page, answer->winner);
         page_cell(page, answer->gain[0] ? answer->gain : "-");
+        page_cell(page, answer->threads);
     }
     page_table_end(page);
 }

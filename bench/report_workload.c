@@ -72,7 +72,7 @@ static void print_notes(struct page *page, const struct analysis *a,
         outliers += cell->outliers;
         if (analysis_opens_point(a, i) && row_origin_bound(a, cell)) {
             page_begin(page, PAGE_PARAGRAPH);
-            page_prose(page, "Origin-bound, no verdict on wall time: ");
+            page_prose(page, "Server-bound, no verdict on wall time: ");
             page_text(page, cell->point);
             page_end(page);
         }

@@ -288,8 +288,8 @@ static void draw_point(const struct table *t, const struct cell *cell)
     wrap_print(t->sheet.file, text, 0, INDENT, t->sheet.columns);
     if (row_origin_bound(t->analysis, cell))
         sheet_hint(&t->sheet,
-                   "(origin-bound: the server was the limit, so only the "
-                   "client's CPU gets a verdict)");
+                   "(server-bound: the test server was the bottleneck, so only "
+                   "the client's CPU gets a verdict)");
 }
 
 static void draw_question(const struct table *t, const struct cell *cell)

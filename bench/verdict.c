@@ -9,6 +9,8 @@
 
 #include "contest.h"
 #include "human.h"
+#include "onset.h"
+#include "text.h"
 
 enum {
     WORKLOADS_MAX = 16,
@@ -18,7 +20,8 @@ enum {
 const char *const verdict_note =
     "Ratios say how many times better; in brackets their intervals, chosen so "
     "that of the statements in a sentence at most one in twenty is expected "
-    "to be wrong. Threads are one for each task.";
+    "to be wrong (none where they are too narrow to see). Threads are one for "
+    "each task.";
 
 static const struct kind {
     const char *heading;
@@ -26,11 +29,13 @@ static const struct kind {
     enum measure measures[KIND_MEASURES];
     const char *workloads[WORKLOADS_MAX]; /* none: all that no other has */
 } kinds[] = {
-    { "waiting on the network",
+    { "waiting on the network (HTTP, sockets)",
       { MEASURE_TIME, MEASURE_CPU },
       { "echo", "echo_server", "http_delay", "http_get", "sem_crawl",
         "ws_echo" } },
-    { "tasks that wait", { MEASURE_MEMORY }, { "sleepers", "sleepers_touch" } },
+    { "memory of waiting tasks",
+      { MEASURE_MEMORY },
+      { "sleepers", "sleepers_touch" } },
     { "computing", { MEASURE_TIME }, { "cpu" } },
     { "waiting and computing", { MEASURE_TIME }, { "mixed" } },
     { "making and switching tasks",
@@ -38,7 +43,7 @@ static const struct kind {
       { "brigade", "broadcast", "cancel", "chan_mpmc", "fanin_ready",
         "forkjoin", "gen", "mutex", "ring", "skynet", "spawn_join", "submit",
         "switch_pair", "timeout", "timers" } },
-    { "others while one computes or blocks",
+    { "staying responsive while a task computes or blocks",
       { MEASURE_LATENCY, MEASURE_HEARTBEAT },
       { "blocking", "mixed_lat" } },
     { "other workloads", { MEASURE_COST }, { NULL } },
@@ -101,10 +106,12 @@ static size_t choose(const struct cell **cells, const struct analysis *a,
 
 /* ---- who wins ---- */
 
-static bool decided(enum outcome outcome)
+static bool decides(const struct contest *c)
 {
-    return outcome == OUTCOME_A || outcome == OUTCOME_B ||
-           outcome == OUTCOME_SAME;
+    for (size_t i = 0; i < c->n; i++)
+        if (contest_decided(&c->points[i]))
+            return true;
+    return false;
 }
 
 static bool changes_with_size(const struct contest *c)
@@ -112,8 +119,8 @@ static bool changes_with_size(const struct contest *c)
     for (size_t i = 0; i < c->n; i++)
         for (size_t j = 0; j < i; j++)
             if (contest_series(&c->points[i], &c->points[j]) &&
-                decided(c->points[i].outcome) &&
-                decided(c->points[j].outcome) &&
+                contest_decided(&c->points[i]) &&
+                contest_decided(&c->points[j]) &&
                 c->points[i].outcome != c->points[j].outcome)
                 return true;
     return false;
@@ -191,33 +198,56 @@ static void name_pair(char *text, size_t size, struct tally *tally,
     }
 }
 
-/* By how much, and over whom, in the first pairing and view in which a winner
- * won. */
-static void name_gain(char *text, size_t size, const struct tally *tally,
+/* The outcome by which the side wins, in a contest it is in. */
+static enum outcome winning(const struct contest *c, enum side side)
+{
+    return c->a == side ? OUTCOME_A : OUTCOME_B;
+}
+
+static bool has_won(const struct contest *c, enum side side)
+{
+    return (c->a == side || c->b == side) &&
+           contest_count(c, winning(c, side)) > 0;
+}
+
+/* By how much, and over whom, the side won by all measures in the first pairing
+ * and view in which it did.  Named where it is not alone. */
+static void name_gain(char *text, size_t size, enum side side, bool named,
                       const struct contest *contests, size_t n)
 {
     const struct contest *first = NULL;
-    const char *loser = NULL;
-    size_t used = 0;
     for (size_t i = 0; i < n; i++) {
         const struct contest *c = &contests[i];
-        char gain[160];
+        char gain[256];
         if (first && (c->a != first->a || c->b != first->b ||
                       strcmp(c->cpus, first->cpus) != 0))
             break;
-        enum outcome won = is_winner(tally, c->a) ? OUTCOME_A : OUTCOME_B;
-        if (!is_winner(tally, won == OUTCOME_A ? c->a : c->b) ||
-            contest_count(c, won) == 0 || used >= size)
+        if (!has_won(c, side))
             continue;
-        contest_gain(gain, sizeof gain, c, won);
-        used += (size_t)snprintf(text + used, size - used, "%s%s",
-                                 used ? ", " : "", gain);
+        contest_gain(gain, sizeof gain, c, winning(c, side));
+        if (first)
+            text_add(text, size, ", ");
+        else if (named)
+            text_add(text, size, "%s%s: ", text[0] ? "; " : "",
+                     side_name(side));
+        text_add(text, size, "%s", gain);
         first = c;
-        loser = side_name(won == OUTCOME_A ? c->b : c->a);
     }
-    if (first && used < size)
-        snprintf(text + used, size - used, "%s than %s",
-                 strcmp(first->cpus, "all") == 0 ? " on all CPUs" : "", loser);
+    if (first)
+        text_add(text, size, "%s than %s",
+                 strcmp(first->cpus, "all") == 0 ? " on all CPUs" : "",
+                 side_name(first->a == side ? first->b : first->a));
+}
+
+static void name_gains(char *text, size_t size, const struct tally *tally,
+                       const struct contest *contests, size_t n)
+{
+    size_t winners = 0;
+    for (int side = 0; side < SIDES; side++)
+        winners += is_winner(tally, (enum side)side);
+    for (int side = 0; side < SIDES; side++)
+        if (is_winner(tally, (enum side)side))
+            name_gain(text, size, (enum side)side, winners > 1, contests, n);
 }
 
 /* Where size changes it, in the first sentence in which it does. */
@@ -227,34 +257,63 @@ static void name_turns(char *text, size_t size, const struct contest *contests,
     char turns[512] = "";
     for (size_t i = 0; i < n && !turns[0]; i++)
         contest_turns(turns, sizeof turns, &contests[i]);
-    size_t used = strlen(text);
     if (turns[0])
-        snprintf(text + used, size - used, "%s%s", used ? "; " : "", turns);
+        text_add(text, size, "%s%s", text[0] ? "; " : "", turns);
 }
 
-/* What a parked task holds in figures, beside the ratio of two of them: of the
- * first group both models were measured in. */
-static void name_memory(char *text, size_t size, const struct kind *kind,
-                        const struct analysis *a)
+static const char *kib(char text[HUMAN], const struct cell *cell,
+                       enum metric metric)
 {
-    char coro[HUMAN], thread[HUMAN], rss[HUMAN];
-    for (size_t i = 0; i < a->slopes_n; i++)
-        for (size_t j = 0; j < a->slopes_n; j++) {
-            const struct slope *x = &a->slopes[i], *y = &a->slopes[j];
-            if (strcmp(x->cell->group, y->cell->group) != 0 ||
-                strcmp(x->cell->runtime, "coro") != 0 ||
-                strcmp(y->cell->runtime, "thread") != 0 ||
-                !is_named(kind, x->cell->workload))
+    snprintf(text, HUMAN, "%.3g KiB", cell->estimates[metric].median / 1024);
+    return text;
+}
+
+/* What a waiting task holds in figures, beside the ratio of two of them: where
+ * there are the most tasks of all points of the first contest. */
+static void name_memory(char *text, size_t size, const struct contest *c)
+{
+    char a[HUMAN], b[HUMAN], rss[HUMAN];
+    const struct point *p = &c->points[0];
+    for (size_t i = 1; i < c->n; i++)
+        if (contest_series(p, &c->points[i]) && c->points[i].a->x > p->a->x)
+            p = &c->points[i];
+    text_add(text, size, "; %s hold %s a task, %s %s", side_name(c->a),
+             kib(a, p->a, METRIC_FULL_PER_TASK), side_name(c->b),
+             kib(b, p->b, METRIC_FULL_PER_TASK));
+    if (p->b->estimates[METRIC_RSS_PER_TASK].n > 0)
+        text_add(text, size, ", of which RSS shows %s",
+                 kib(rss, p->b, METRIC_RSS_PER_TASK));
+    if (p->a->axis) {
+        text_add(text, size, " (with ");
+        text_sizes(text, size, p->a->axis, p->a->x, p->a->x);
+        text_add(text, size, ")");
+    }
+}
+
+/* Where threads win over coroutines: in each view, of its contests the first
+ * that decides anything, else the first. */
+static void name_threads(char *text, size_t size,
+                         const struct contest *contests, size_t n)
+{
+    for (int v = 0; v < VIEWS; v++) {
+        const struct contest *found = NULL;
+        for (size_t i = 0; i < n; i++) {
+            const struct contest *c = &contests[i];
+            if (c->a != SIDE_COROUTINES || c->b != SIDE_THREADS ||
+                strcmp(c->cpus, views[v]) != 0)
                 continue;
-            size_t used = strlen(text);
-            snprintf(text + used, size - used,
-                     "; by slope coro holds %s a task, thread %s, of which RSS "
-                     "shows %s",
-                     human_bytes(coro, slope_full(x)),
-                     human_bytes(thread, slope_full(y)),
-                     human_bytes(rss, slope_rss(y)));
-            return;
+            if (!found || (!decides(found) && decides(c)))
+                found = c;
         }
+        if (!found)
+            continue;
+        text_add(text, size, "%s%s%s: ", text[0] ? "; " : "",
+                 v == 0 ? "on one CPU" : "on all CPUs",
+                 found->measure == MEASURE_CPU ? ", by CPU time" : "");
+        onset_words(text, size, found);
+    }
+    if (!text[0])
+        text_add(text, size, "not measured");
 }
 
 /* ---- sentences ---- */
@@ -306,8 +365,11 @@ static void say_winner(struct answer *answer, const struct contest *contests,
     if (!name_winners(names, sizeof names, &tally))
         name_pair(answer->winner + used, sizeof answer->winner - used, &tally,
                   &shown, &shown_n);
-    name_gain(answer->gain, sizeof answer->gain, &tally, shown, shown_n);
+    name_gains(answer->gain, sizeof answer->gain, &tally, shown, shown_n);
     name_turns(answer->gain, sizeof answer->gain, contests, n);
+    if (n > 0 && contests[0].measure == MEASURE_MEMORY)
+        name_memory(answer->gain, sizeof answer->gain, &contests[0]);
+    name_threads(answer->threads, sizeof answer->threads, contests, n);
 }
 
 static int say_all(struct answer *answer, const struct contest *contests,
@@ -330,8 +392,7 @@ static bool is_worth_saying(const struct kind *kind, size_t contests)
 }
 
 static int add_answer(struct answers *all, const struct kind *kind,
-                      const struct analysis *a, const struct cell *const *cells,
-                      size_t n)
+                      const struct cell *const *cells, size_t n)
 {
     struct contest contests[SENTENCES_MAX];
     size_t held = 0;
@@ -344,8 +405,6 @@ static int add_answer(struct answers *all, const struct kind *kind,
         all->n += !error;
         if (!error)
             error = say_all(answer, contests, held);
-        if (!error && answer->gain[0] && kind->measures[0] == MEASURE_MEMORY)
-            name_memory(answer->gain, sizeof answer->gain, kind, a);
     }
     while (held > 0)
         contest_fini(&contests[--held]);
@@ -374,7 +433,7 @@ int verdict_make(struct answers *out, const struct analysis *a)
     for (size_t i = 0; i < KINDS && !error; i++) {
         size_t n = choose(cells, a, &kinds[i]);
         if (n > 0)
-            error = add_answer(&all, &kinds[i], a, cells, n);
+            error = add_answer(&all, &kinds[i], cells, n);
     }
     free(cells);
     if (error)

@@ -10,7 +10,7 @@
  *
  *   waiting on the network    echo, echo_server, http_delay, http_get,
  *                             sem_crawl, ws_echo: time; CPU
- *   tasks that wait           sleepers, sleepers_touch: memory per parked
+ *   memory of waiting tasks   sleepers, sleepers_touch: memory per parked
  *                             task, with page tables and kernel stacks
  *   computing                 cpu: time
  *   waiting and computing     mixed: time
@@ -18,12 +18,13 @@
  *                             fanin_ready, forkjoin, gen, mutex, ring,
  *                             skynet, spawn_join, submit, switch_pair,
  *                             timeout, timers: cost
- *   others while one computes or blocks  blocking, mixed_lat: latency of
- *                             requests, lateness of heartbeats
+ *   staying responsive while a task computes or blocks
+ *                             blocking, mixed_lat: latency of requests,
+ *                             lateness of heartbeats
  *   other workloads           all else that creates tasks: cost
  *
- * Time is wall time and left out where the server was the limit; cost is
- * time, or CPU where that or mere waiting makes time no measure of it
+ * Time is wall time and left out where the test server was the
+ * bottleneck; cost is time, or CPU where that or mere waiting makes time no measure of it
  * (compare_cost()).  Of latencies it is the highest of p99, p90 and p50 that
  * every trial of both sides has.
  *
@@ -54,6 +55,9 @@
  * on size, and the sentence names the sizes between which the answer changes;
  * so does the answer, of the first sentence in which it does.
  *
+ * Where threads win over coroutines is told apart for each CPU view, by
+ * onset.h, of the first of the kind's measures by which a point is decided.
+ *
  * A kind of work none of whose workloads was planned has no answer; one with
  * workloads but no point measured on two sides has one that says so (except
  * the other workloads).
@@ -66,21 +70,26 @@
 
 enum {
     ANSWER_GAIN = 1024,
+    ANSWER_THREADS = 512,
     ANSWER_LINE = ANSWER_GAIN + 256 /* heading, winner and gain */
 };
 
 struct answer {
-    const char *heading; /* "waiting on the network" */
+    const char *heading; /* "computing" */
     /* "coroutines", "threads or pools", "coroutines, depending on size",
      * "it depends on size", "it depends, but coroutines over threads", "no
      * difference", "cannot tell" */
     char winner[128];
-    /* "1.05x [1.01, 1.16] to 2.06x [1.60, 2.45] faster on all CPUs than
-     * coroutines" (nothing is said of pinned ones): the winner's, in the first
-     * sentence it won; then where size changes it (contest_turns()).  Memory
-     * is also told in bytes, in full and as RSS shows it.  "" where nobody
-     * won. */
+    /* "1.05x [1.01, 1.16] to 2.06x [1.60, 2.45] faster (3 of 8 points, 5
+     * unclear) on all CPUs than coroutines" (nothing is said of pinned ones):
+     * the winner's, in the first pairing and view it won; of several winners
+     * each, with its name.  Then where size changes it (contest_turns()).
+     * Memory is also told in bytes, in full and as RSS shows it, of the most
+     * tasks.  "" where nobody won. */
     char gain[ANSWER_GAIN];
+    /* "on one CPU: at no size measured (1 to 100 connections)": where threads
+     * win over coroutines, by onset.h, in each CPU view; "not measured". */
+    char threads[ANSWER_THREADS];
     char **sentences; /* each ends with a full stop */
     size_t n;
 };

@@ -36,6 +36,9 @@ static void print_answer(FILE *file, const struct answer *answer, int columns)
     snprintf(text, sizeof text, "%s: %s%s%s", answer->heading, answer->winner,
              answer->gain[0] ? "; " : "", answer->gain);
     wrap_print(file, text, 0, INDENT, columns);
+    snprintf(text, sizeof text, "threads win %s", answer->threads);
+    fprintf(file, "%*s", INDENT, "");
+    wrap_print(file, text, INDENT, 2 * INDENT, columns);
 }
 
 void verdict_print(FILE *file, const struct answers *answers, int columns,

@@ -4,7 +4,8 @@
 # mark with its interval per runtime.  IN is what `charts.awk want=ratio`
 # prints; AXIS names the ratio; LESS and MORE
 # say what it means to be left and right of 1; RUNTIMES lists all, in order;
-# BOUND is how many ratios were left out because the origin was the limit.
+# BOUND is how many ratios were left out because the test server was the
+# bottleneck.
 if (ARGC != 9) {
     print "usage: ratio.gp IN OUT TITLE SUBTITLE AXIS LESS MORE RUNTIMES BOUND"
     exit status 2
@@ -60,7 +61,7 @@ LEGEND = 18 * legend_lines + 26
 BODY = LEGEND + below + 68
 NOTE = "bars: 95 % interval of the ratio, paired by round" . \
     (bare > 0 ? "; without one there are too few rounds" : "") . \
-    (BOUND > 0 ? sprintf("; %d left out where the server was the limit", \
+    (BOUND > 0 ? sprintf("; %d left out where the test server was the bottleneck", \
         BOUND) : "")
 load "card.gp"
 

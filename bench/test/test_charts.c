@@ -275,7 +275,7 @@ static void an_origin_bound_ratio_is_left_out_and_counted(void **state)
     free(text);
     assert_int_equal(plots(f, ""), 0);
     const char *chart = "charts/speedup-wall.svg";
-    assert_svg_has(f, chart, "1 left out where the server was the limit");
+    assert_svg_has(f, chart, "1 left out where the test server was the bottleneck");
     assert_svg_has(f, chart, "<text>coro: the line at 1</text>");
     assert_svg_has(f, chart, "<text>thread</text>");
     size_t size;

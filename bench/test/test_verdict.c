@@ -93,9 +93,9 @@ static void who_wins_everywhere_wins(void **state)
     ANSWER(&answers, points, 9);
     assert_int_equal(answers.n, 1);
     check(&answers.answers[0], "computing", "threads",
-          "2.00x [2.00, 2.00] to 4.00x [4.00, 4.00] faster than coroutines",
+          "2.00x to 4.00x faster (all 3 points) than coroutines",
           "Time on one CPU, coroutines against threads: threads 2.00x "
-          "[2.00, 2.00] (cpu kernel:fib tasks:4) to 4.00x [4.00, 4.00] (cpu "
+          "(cpu kernel:fib tasks:4) to 4.00x (cpu "
           "kernel:sum tasks:4) faster at all 3 points.");
     verdict_fini(&answers);
 }
@@ -154,9 +154,9 @@ static void more_unclear_than_clear_is_said(void **state)
     ANSWER(&answers, points, 9);
     check(&answers.answers[0], "computing",
           "coroutines, as far as one can tell",
-          "9.00x [9.00, 9.00] faster than threads",
+          "9.00x faster (1 of 5 points, 4 unclear) than threads",
           "Time on one CPU, coroutines against threads: coroutines 9.00x "
-          "[9.00, 9.00] faster at cpu tasks:1; cannot tell at cpu tasks:2, "
+          "faster at cpu tasks:1; cannot tell at cpu tasks:2, "
           "cpu tasks:3 and 2 more.");
     verdict_fini(&answers);
 }
@@ -174,15 +174,15 @@ static void sizes_between_which_it_changes_are_named(void **state)
     struct answers answers;
     (void)state;
     ANSWER(&answers, points, 9);
-    check(
-        &answers.answers[0], "waiting and computing",
-        "coroutines, depending on size",
-        "2.00x [2.00, 2.00] faster than threads; with the tasks of mixed: the "
-        "same from 10 to 100, coroutines at 1000",
-        "Time on one CPU, coroutines against threads: coroutines 2.00x "
-        "[2.00, 2.00] faster at mixed tasks:1000; the same at mixed "
-        "tasks:10, mixed tasks:100; cannot tell at mixed tasks:500; with "
-        "the tasks of mixed: the same from 10 to 100, coroutines at 1000.");
+    check(&answers.answers[0], "waiting and computing",
+          "coroutines, depending on size",
+          "2.00x faster (1 of 4 points, 1 unclear, 2 the same) than threads; "
+          "with the tasks of mixed: the "
+          "same from 10 to 100, coroutines at 1000",
+          "Time on one CPU, coroutines against threads: coroutines 2.00x "
+          "faster at mixed tasks:1000; the same at mixed "
+          "tasks:10, mixed tasks:100; cannot tell at mixed tasks:500; with "
+          "the tasks of mixed: the same from 10 to 100, coroutines at 1000.");
     verdict_fini(&answers);
 }
 
@@ -198,7 +198,7 @@ static void there_is_no_winner_where_both_win(void **state)
     check(&answers.answers[0], "waiting and computing", "it depends on size",
           "with the tasks of mixed: coroutines at 10, threads at 1000",
           "Time on one CPU, coroutines against threads: coroutines 2.00x "
-          "[2.00, 2.00] faster at mixed tasks:10; threads 3.00x [3.00, 3.00] "
+          "faster at mixed tasks:10; threads 3.00x "
           "faster at mixed tasks:1000; with the tasks of mixed: coroutines "
           "at 10, threads at 1000.");
     verdict_fini(&answers);
@@ -222,7 +222,7 @@ static void a_loss_against_pools_counts_too(void **state)
     assert_int_equal(answers.answers[0].n, 2);
     assert_string_equal(answers.answers[0].winner, "pools");
     assert_string_equal(answers.answers[0].gain,
-                        "2.00x [2.00, 2.00] faster than coroutines");
+                        "2.00x faster (the only point) than coroutines");
     verdict_fini(&answers);
 }
 
@@ -245,9 +245,8 @@ static void where_it_depends_a_clear_pair_is_named(void **state)
     assert_int_equal(answers.answers[0].n, 2);
     assert_string_equal(answers.answers[0].winner,
                         "it depends, but coroutines over threads");
-    assert_string_equal(
-        answers.answers[0].gain,
-        "3.00x [3.00, 3.00] to 4.50x [4.50, 4.50] faster than threads");
+    assert_string_equal(answers.answers[0].gain,
+                        "3.00x to 4.50x faster (both points) than threads");
     verdict_fini(&answers);
 }
 
@@ -265,9 +264,9 @@ static void a_win_on_all_cpus_is_called_so(void **state)
     }
     answer(&answers, &s);
     check(&answers.answers[0], "computing", "threads",
-          "2.00x [2.00, 2.00] faster on all CPUs than coroutines",
-          "Time on all CPUs, coroutines against threads: threads 2.00x [2.00, "
-          "2.00] faster at cpu.");
+          "2.00x faster (the only point) on all CPUs than coroutines",
+          "Time on all CPUs, coroutines against threads: threads 2.00x "
+          "faster at cpu.");
     verdict_fini(&answers);
 }
 
@@ -305,14 +304,177 @@ static void offload_is_a_way_of_its_own(void **state)
     const struct answer *a = &answers.answers[0];
     assert_int_equal(a->n, 3);
     check(a, "waiting and computing", "coroutines with offload",
-          "8.00x [8.00, 8.00] faster than coroutines",
-          "Time on one CPU, coroutines against threads: threads 4.00x [4.00, "
-          "4.00] faster at mixed.");
+          "8.00x faster (the only point) than coroutines",
+          "Time on one CPU, coroutines against threads: threads 4.00x "
+          "faster at mixed.");
     assert_string_equal(a->sentences[2],
                         "Time on one CPU, coroutines with offload against "
-                        "threads: coroutines with offload 2.00x [2.00, 2.00] "
+                        "threads: coroutines with offload 2.00x "
                         "faster at mixed.");
     verdict_fini(&answers);
+}
+
+static void each_of_several_winners_has_its_figure(void **state)
+{
+    static const struct made made[] = {
+        { "cpu", "tasks:4", .coro = 6e6, .other = 2e6 },
+        { "cpu", "tasks:4", .coro = 6e6, .other = 3e6, .runtime = "pool:2" },
+    };
+    struct synthetic s;
+    struct answers answers;
+    (void)state;
+    synthetic_init(&s);
+    for (size_t i = 0; i < sizeof made / sizeof *made; i++)
+        add(&s, &made[i], 9, i == 0);
+    answer(&answers, &s);
+    assert_string_equal(answers.answers[0].winner, "threads or pools");
+    assert_string_equal(
+        answers.answers[0].gain,
+        "threads: 3.00x faster (the only point) than coroutines; pools: 2.00x "
+        "faster (the only point) than coroutines");
+    verdict_fini(&answers);
+}
+
+static void an_interval_that_can_be_seen_is_given(void **state)
+{
+    struct synthetic s;
+    struct answers answers;
+    (void)state;
+    synthetic_init(&s);
+    struct synthetic_cell cell = { .workload = "cpu", .params = "tasks:4" };
+    fill(&s, synthetic_plan(&s, &cell), 9, 1e6, false);
+    cell.runtime = "thread";
+    const char *name = synthetic_plan(&s, &cell);
+    for (int round = 1; round <= 9; round++)
+        synthetic_trial(&s, name, round,
+                        1e6 * (2 + 0.1 * round) * (1 + 0.0001 * round), 5e5,
+                        100);
+    answer(&answers, &s);
+    assert_string_equal(answers.answers[0].gain,
+                        "2.50x [2.20, 2.80] faster (the only point) than "
+                        "threads");
+    verdict_fini(&answers);
+}
+
+/* ---- where threads win ---- */
+
+static void check_threads(const struct made *points, size_t n,
+                          const char *expected)
+{
+    struct answers answers;
+    answer_points(&answers, points, n, 9);
+    assert_string_equal(answers.answers[0].threads, expected);
+    verdict_fini(&answers);
+}
+
+static void where_threads_win_is_told_of_every_size(void **state)
+{
+    static const struct made at[][2] = {
+        /* coroutines win both, threads both, neither can be told */
+        { { "cpu", "tasks:4", "tasks", NULL, 4, 1e6, 2e6, false },
+          { "cpu", "tasks:9", "tasks", NULL, 9, 1e6, 2e6, false } },
+        { { "cpu", "tasks:4", "tasks", NULL, 4, 2e6, 1e6, false },
+          { "cpu", "tasks:9", "tasks", NULL, 9, 2e6, 1e6, false } },
+        { { "cpu", "tasks:4", "tasks", NULL, 4, 1e6, 1e6, true },
+          { "cpu", "tasks:9", "tasks", NULL, 9, 1e6, 1e6, true } },
+        /* they win one, and of the other one cannot tell */
+        { { "cpu", "tasks:4", "tasks", NULL, 4, 2e6, 1e6, false },
+          { "cpu", "tasks:9", "tasks", NULL, 9, 1e6, 1e6, true } },
+        /* they win none, and of one one cannot tell */
+        { { "cpu", "tasks:4", "tasks", NULL, 4, 1e6, 1e6, false },
+          { "cpu", "tasks:9", "tasks", NULL, 9, 1e6, 1e6, true } },
+    };
+    static const char *const expected[] = {
+        "on one CPU: at no size measured (4 to 9 tasks)",
+        "on one CPU: at every size measured (4 to 9 tasks)",
+        "on one CPU: cannot tell (4 to 9 tasks)",
+        "on one CPU: at every size where one can tell (1 of 2 points; 4 to 9 "
+        "tasks)",
+        "on one CPU: at no size where one can tell (1 of 2 points; 4 to 9 "
+        "tasks)",
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof expected / sizeof *expected; i++)
+        check_threads(at[i], 2, expected[i]);
+}
+
+static void the_sizes_between_which_threads_begin_to_win_are_told(void **state)
+{
+    static const struct made begin[] = {
+        { "mixed", "tasks:10", "tasks", NULL, 10, 1e6, 2e6, false },
+        { "mixed", "tasks:100", "tasks", NULL, 100, 1e6, 1e6, true },
+        { "mixed", "tasks:1000", "tasks", NULL, 1000, 3e6, 1e6, false },
+    };
+    static const struct made cease[] = {
+        { "mixed", "tasks:10", "tasks", NULL, 10, 3e6, 1e6, false },
+        { "mixed", "tasks:100", "tasks", NULL, 100, 1e6, 1e6, false },
+    };
+    /* To and fro says nothing of where. */
+    static const struct made twice[] = {
+        { "mixed", "tasks:10", "tasks", NULL, 10, 1e6, 2e6, false },
+        { "mixed", "tasks:100", "tasks", NULL, 100, 2e6, 1e6, false },
+        { "mixed", "tasks:1000", "tasks", NULL, 1000, 1e6, 2e6, false },
+    };
+    (void)state;
+    check_threads(
+        begin, 3,
+        "on one CPU: at 1 of 2 points where one can tell: mixed, from "
+        "somewhere within 10 to 1000 tasks on");
+    check_threads(cease, 2,
+                  "on one CPU: at 1 of 2 points: mixed, up to somewhere within "
+                  "10 to 100 tasks");
+    check_threads(twice, 3, "on one CPU: at 1 of 3 points: mixed tasks:100");
+}
+
+/* Time is left out where the test server was the bottleneck: CPU tells. */
+static void where_time_tells_nothing_the_next_measure_does(void **state)
+{
+    struct synthetic s;
+    struct answers answers;
+    static const struct made point = { "echo", "conns:9", "conns", NULL,
+                                       9,      1e6,       2e6,     false };
+    size_t i;
+    json_t *trial;
+    (void)state;
+    synthetic_init(&s);
+    add(&s, &point, 9, true);
+    json_array_foreach(s.trials, i, trial)
+    {
+        json_object_set_new(json_object_get(trial, "record"), "origin",
+                            json_pack("{s:f}", "cpu_share", 0.95));
+    }
+    answer(&answers, &s);
+    assert_string_equal(answers.answers[0].threads,
+                        "on one CPU, by CPU time: at no size measured (9 "
+                        "connections)");
+    verdict_fini(&answers);
+}
+
+static void both_cpu_views_have_their_answer(void **state)
+{
+    struct synthetic s;
+    struct answers answers;
+    (void)state;
+    synthetic_init(&s);
+    for (int i = 0; i < 4; i++) {
+        struct synthetic_cell cell = { .workload = "cpu",
+                                       .cpus = i < 2 ? "1" : "all",
+                                       .runtime = i % 2 ? "thread" : "coro" };
+        fill(&s, synthetic_plan(&s, &cell), 9, i == 3 ? 1e6 : 2e6, false);
+    }
+    answer(&answers, &s);
+    assert_string_equal(answers.answers[0].threads,
+                        "on one CPU: at no size measured; on all CPUs: at "
+                        "every size measured");
+    verdict_fini(&answers);
+}
+
+static void what_was_not_measured_has_no_place(void **state)
+{
+    static const struct made pool = { "cpu", "tasks:4", .coro = 2e6,
+                                      .other = 1e6, .runtime = "pool:2" };
+    (void)state;
+    check_threads(&pool, 1, "not measured");
 }
 
 /* ---- what may be said ---- */
@@ -368,10 +530,10 @@ static void an_origin_bound_time_is_no_answer(void **state)
     }
     answer(&answers, &s);
     const struct answer *a = &answers.answers[0];
-    check(a, "waiting on the network", "coroutines",
-          "2.00x [2.00, 2.00] less CPU than threads",
-          "Time on one CPU, coroutines against threads: the server was the "
-          "limit at echo.");
+    check(a, "waiting on the network (HTTP, sockets)", "coroutines",
+          "2.00x less CPU (the only point) than threads",
+          "Time on one CPU, coroutines against threads: the test server was "
+          "the bottleneck at echo.");
     assert_int_equal(a->n, 2);
     verdict_fini(&answers);
 }
@@ -395,12 +557,12 @@ static void memory_is_that_of_a_parked_task_in_full(void **state)
                            1000, i ? 8000 : 4000, i ? 16000 : 0);
     }
     answer(&answers, &s);
-    check(&answers.answers[0], "tasks that wait", "coroutines",
-          "6.00x [6.00, 6.00] less memory than threads; by slope coro holds "
-          "3.91K a task, "
-          "thread 23.4K, of which RSS shows 7.81K",
+    check(&answers.answers[0], "memory of waiting tasks", "coroutines",
+          "6.00x less memory (the only point) than threads; coroutines hold "
+          "3.91 KiB a task, threads 23.4 KiB, of which RSS shows 7.81 KiB "
+          "(with 1000 tasks)",
           "Memory of a parked task on one CPU, coroutines against threads: "
-          "coroutines 6.00x [6.00, 6.00] less memory at sleepers.");
+          "coroutines 6.00x less memory at sleepers.");
     verdict_fini(&answers);
 }
 
@@ -572,6 +734,13 @@ int main(void)
         cmocka_unit_test(a_win_on_all_cpus_is_called_so),
         cmocka_unit_test(other_runtimes_have_no_say),
         cmocka_unit_test(offload_is_a_way_of_its_own),
+        cmocka_unit_test(each_of_several_winners_has_its_figure),
+        cmocka_unit_test(an_interval_that_can_be_seen_is_given),
+        cmocka_unit_test(where_threads_win_is_told_of_every_size),
+        cmocka_unit_test(the_sizes_between_which_threads_begin_to_win_are_told),
+        cmocka_unit_test(where_time_tells_nothing_the_next_measure_does),
+        cmocka_unit_test(both_cpu_views_have_their_answer),
+        cmocka_unit_test(what_was_not_measured_has_no_place),
         cmocka_unit_test(nothing_is_said_of_what_was_not_planned),
         cmocka_unit_test(unequal_work_is_not_compared),
         cmocka_unit_test(an_origin_bound_time_is_no_answer),
