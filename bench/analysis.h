@@ -64,6 +64,7 @@ int results_csv(FILE *file, const struct analysis *analysis);
 int results_latency(FILE *file, const struct analysis *analysis);
 int results_samples(FILE *file, const struct analysis *analysis);
 int results_crossovers(FILE *file, const struct analysis *analysis);
+int results_verdict(FILE *file, const struct analysis *analysis);
 int results_captions(FILE *file, const struct analysis *analysis);
 int report_md(FILE *file, const struct analysis *analysis);
 int report_html(FILE *file, const struct analysis *analysis);

@@ -75,6 +75,9 @@ bool contest_opens_series(const struct contest *contest, size_t i);
 /* One of the two won there, or they are the same. */
 bool contest_decided(const struct point *point);
 
+/* "time", "CPU time", "memory" */
+const char *contest_measure(const struct contest *contest);
+
 /* "cpu kernel:fib tasks:4": the workload and the parameters that tell its
  * points apart, without the one called `without` when that is not NULL. */
 void contest_label(char label[CONTEST_LABEL], const struct contest *contest,

@@ -19,15 +19,20 @@ enum {
 };
 
 static const struct {
-    const char *title, *better;
+    const char *title, *name, *better;
 } words[MEASURES] = {
-    [MEASURE_TIME] = { "Time", "faster" },
-    [MEASURE_CPU] = { "CPU", "less CPU" },
-    [MEASURE_COST] = { "Cost", "cheaper" },
-    [MEASURE_MEMORY] = { "Memory of a parked task", "less memory" },
-    [MEASURE_LATENCY] = { "Latency", "lower" },
-    [MEASURE_HEARTBEAT] = { "Lateness of heartbeats", "less late" },
+    [MEASURE_TIME] = { "Time", "time", "faster" },
+    [MEASURE_CPU] = { "CPU", "CPU time", "less CPU" },
+    [MEASURE_COST] = { "Cost", "cost", "cheaper" },
+    [MEASURE_MEMORY] = { "Memory of a waiting task", "memory", "less memory" },
+    [MEASURE_LATENCY] = { "Latency", "latency", "lower" },
+    [MEASURE_HEARTBEAT] = { "Lateness of heartbeats", "lateness", "less late" },
 };
+
+const char *contest_measure(const struct contest *c)
+{
+    return words[c->measure].name;
+}
 
 /* ---- the name of a point ---- */
 

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <stdarg.h>
 #include <stdlib.h>
+#include <string.h>
 
 int page_open(struct page *page, FILE *file, const struct page_form *form,
               const char *title)
@@ -35,7 +36,13 @@ void page_contents(struct page *page)
 void page_heading(struct page *page, const char *text)
 {
     follow(page, PAGE_OTHER);
-    page->form->heading(page, text);
+    page->form->heading(page, text, false);
+}
+
+void page_topic(struct page *page, const char *text)
+{
+    follow(page, PAGE_OTHER);
+    page->form->heading(page, text, true);
 }
 
 void page_begin(struct page *page, enum page_block block)
@@ -73,6 +80,16 @@ void page_prose(struct page *page, const char *format, ...)
 void page_text(struct page *page, const char *text)
 {
     page->form->text(page, text);
+}
+
+void page_fact(struct page *page, const char *text)
+{
+    page->form->fact(page, text);
+}
+
+void page_link(struct page *page, const char *heading)
+{
+    page->form->link(page, heading);
 }
 
 void page_paragraph(struct page *page, const char *format, ...)
@@ -126,6 +143,34 @@ void page_chart(struct page *page, const char *dir, const char *name,
 {
     follow(page, PAGE_OTHER);
     page->form->chart(page, dir, name, description);
+}
+
+void page_fold(struct page *page, const char *summary)
+{
+    follow(page, PAGE_OTHER);
+    page->form->fold(page, summary);
+}
+
+void page_unfold(struct page *page)
+{
+    follow(page, PAGE_OTHER);
+    page->form->unfold(page);
+}
+
+void page_know(struct page *page, const struct page_word *words, size_t n)
+{
+    page->words = words;
+    page->words_n = n < PAGE_WORDS ? n : PAGE_WORDS;
+    memset(page->linked, 0, sizeof page->linked);
+}
+
+void page_words(struct page *page, const struct page_word *words, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        page_begin(page, PAGE_ITEM);
+        page->form->word(page, &words[i]);
+        page_end(page);
+    }
 }
 
 void page_code(struct page *page, const char *text)

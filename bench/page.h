@@ -11,7 +11,8 @@
  * whatever it contains is shown and never taken for markup.
  *
  * Blocks follow each other: headings, paragraphs, items (neighbours make a
- * list), tables, charts, code.  What has been begun must be ended.
+ * list), tables, charts, code, and folds around some of these.  What has been
+ * begun must be ended.
  */
 
 #include <stdbool.h>
@@ -33,6 +34,16 @@ struct page_column {
     bool number;       /* to the right */
 };
 
+/* A word that readers may not know. */
+struct page_word {
+    char word[32];
+    const char *meaning;
+};
+
+enum {
+    PAGE_WORDS = 64 /* no more of them */
+};
+
 struct page {
     /* private */
     const struct page_form *form;
@@ -42,10 +53,13 @@ struct page {
     size_t columns_n, column;
     int error; /* the first one, negative errno */
     /* HTML alone: the body grows apart, since the contents stand amid it. */
-    FILE *out, *headings;
-    char *body, *links;
-    size_t body_size, links_size, contents;
-    unsigned charts, anchors;
+    FILE *out, *headings, *topics;
+    char *body, *links, *topic_links;
+    size_t body_size, links_size, topic_links_size, contents;
+    unsigned charts, sections;
+    const struct page_word *words;
+    size_t words_n;
+    bool linked[PAGE_WORDS];
 };
 
 /* The file stays the caller's.  0, or -ENOMEM: then there is nothing to
@@ -57,13 +71,20 @@ int page_close(struct page *page);
 
 /* A list of the headings that follow, where the form has one. */
 void page_contents(struct page *page);
+/* No two are the same. */
 void page_heading(struct page *page, const char *text);
+/* The heading of one of many sections of a kind, listed apart. */
+void page_topic(struct page *page, const char *text);
 
 /* Between begin and end of a paragraph or an item: prose and text. */
 void page_begin(struct page *page, enum page_block block);
 void page_prose(struct page *page, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 void page_text(struct page *page, const char *text);
+/* Text that no line breaks. */
+void page_fact(struct page *page, const char *text);
+/* Leads to the heading of that text. */
+void page_link(struct page *page, const char *heading);
 void page_end(struct page *page);
 /* A paragraph of nothing but prose. */
 void page_paragraph(struct page *page, const char *format, ...)
@@ -83,6 +104,17 @@ void page_table_end(struct page *page);
  * cannot see it. */
 void page_chart(struct page *page, const char *dir, const char *name,
                 const char *description);
+/* What stands between them is shown on demand, and in print. */
+void page_fold(struct page *page, const char *summary);
+void page_unfold(struct page *page);
+
+/* The first time one of these words stands in a text or a cell from here on,
+ * it leads to its meaning where the form can do that; n may be 0.  They must
+ * live until the next call. */
+void page_know(struct page *page, const struct page_word *words, size_t n);
+/* Those words and their meanings, which is where they lead. */
+void page_words(struct page *page, const struct page_word *words, size_t n);
+
 /* What a shell would be told; text. */
 void page_code(struct page *page, const char *text);
 
@@ -92,12 +124,17 @@ struct page_form {
     int (*open)(struct page *page, const char *title);
     void (*close)(struct page *page);
     void (*contents)(struct page *page);
-    void (*heading)(struct page *page, const char *text);
+    void (*heading)(struct page *page, const char *text, bool topic);
     /* A block of this kind follows page->last. */
     void (*begin)(struct page *page, enum page_block block);
     void (*end)(struct page *page);
     void (*prose)(struct page *page, const char *prose);
     void (*text)(struct page *page, const char *text);
+    void (*fact)(struct page *page, const char *text);
+    void (*link)(struct page *page, const char *heading);
+    void (*fold)(struct page *page, const char *summary);
+    void (*unfold)(struct page *page);
+    void (*word)(struct page *page, const struct page_word *word);
     void (*table)(struct page *page);
     void (*cell)(struct page *page, const char *text, bool again, bool ours);
     void (*table_end)(struct page *page);

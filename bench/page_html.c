@@ -30,18 +30,33 @@ static void lines(FILE *file, const char *const *all)
         fprintf(file, "%s\n", *all);
 }
 
+/* Ends what grows; -ENOMEM where it did not get all. */
+static int drop(struct page *page)
+{
+    FILE *files[] = { page->file, page->headings, page->topics };
+    int error = 0;
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++)
+        if (files[i] && fclose(files[i]) != 0)
+            error = -ENOMEM;
+    return error;
+}
+
+static void release(struct page *page)
+{
+    free(page->body);
+    free(page->links);
+    free(page->topic_links);
+}
+
 static int open(struct page *page, const char *title)
 {
     page->out = page->file;
     page->file = open_memstream(&page->body, &page->body_size);
     page->headings = open_memstream(&page->links, &page->links_size);
-    if (!page->file || !page->headings) {
-        if (page->file)
-            fclose(page->file);
-        if (page->headings)
-            fclose(page->headings);
-        free(page->body);
-        free(page->links);
+    page->topics = open_memstream(&page->topic_links, &page->topic_links_size);
+    if (!page->file || !page->headings || !page->topics) {
+        drop(page);
+        release(page);
         return -ENOMEM;
     }
     fputs(head, page->out);
@@ -74,26 +89,36 @@ static void end(struct page *page)
     fputs(page->last == PAGE_ITEM ? "</li>\n" : "</p>\n", page->file);
 }
 
+/* What has few of a kind is in sight, what has many is folded. */
+static void print_contents(const struct page *page)
+{
+    fprintf(page->out, "<nav aria-label=\"Contents\">\n<p>%s</p>\n",
+            page->links);
+    if (page->topic_links_size > 0)
+        fprintf(page->out,
+                "<details><summary>Each workload</summary><p>%s</p>"
+                "</details>\n",
+                page->topic_links);
+    fputs("</nav>\n", page->out);
+}
+
 static void close(struct page *page)
 {
     begin(page, PAGE_OTHER);
-    if (page->anchors > 0)
+    if (page->sections > 0)
         fputs("</section>\n", page->file);
-    if (fclose(page->file) != 0 || fclose(page->headings) != 0) {
-        page->error = -ENOMEM;
-    } else {
+    page->error = drop(page);
+    if (!page->error) {
         fwrite(page->body, 1, page->contents, page->out);
         if (page->contents > 0)
-            fprintf(page->out, "<nav aria-label=\"Contents\">\n%s</nav>\n",
-                    page->links);
+            print_contents(page);
         fwrite(page->body + page->contents, 1, page->body_size - page->contents,
                page->out);
         fputs("</main>\n<script>\n", page->out);
         lines(page->out, html_script);
         fputs("</script>\n</body>\n</html>\n", page->out);
     }
-    free(page->body);
-    free(page->links);
+    release(page);
     page->file = page->out;
 }
 
@@ -105,37 +130,43 @@ static void contents(struct page *page)
     page->contents = page->body_size;
 }
 
-/* The heading's first words, as an identifier. */
-static void anchor(FILE *file, const struct page *page, const char *text)
+/* Text as an identifier. */
+static void anchor(FILE *file, const char *prefix, const char *text, size_t n)
 {
-    fprintf(file, "s%u", page->anchors);
-    for (bool gap = true; *text && *text != ':'; text++) {
-        bool plain = isalnum((unsigned char)*text) || *text == '_';
-        if (plain && gap)
-            fputc('-', file);
-        if (plain)
-            fputc(tolower((unsigned char)*text), file);
-        gap = !plain;
-    }
+    fputs(prefix, file);
+    for (size_t i = 0; i < n; i++)
+        fputc(isalnum((unsigned char)text[i]) || text[i] == '_'
+                  ? tolower((unsigned char)text[i])
+                  : '-',
+              file);
 }
 
-static void heading(struct page *page, const char *text)
+/* The part of a heading that names it. */
+static size_t name_length(const char *heading)
 {
-    if (page->anchors++ > 0)
+    return strcspn(heading, ":");
+}
+
+static void heading(struct page *page, const char *text, bool topic)
+{
+    FILE *list = topic ? page->topics : page->headings;
+    const char *prefix = topic ? "topic-" : "";
+    if (page->sections++ > 0)
         fputs("</section>\n", page->file);
     fputs("<section>\n<h2 id=\"", page->file);
-    anchor(page->file, page, text);
+    anchor(page->file, prefix, text, name_length(text));
     fputs("\">", page->file);
     html_text(page->file, text);
     fputs("</h2>\n", page->file);
     fflush(page->file);
     if (page->contents == 0)
         return;
-    fputs("<a href=\"#", page->headings);
-    anchor(page->headings, page, text);
-    fputs("\">", page->headings);
-    html_characters(page->headings, text, strcspn(text, ":"));
-    fputs("</a>\n", page->headings);
+    fputs("<a href=\"#", list);
+    anchor(list, prefix, text, name_length(text));
+    fputs("\">", list);
+    html_characters(list, text, name_length(text));
+    fputs("</a>\n", list);
+    fflush(list);
 }
 
 /* *emphasis*, **strong emphasis** and `code`. */
@@ -157,9 +188,105 @@ static void prose(struct page *page, const char *text)
     }
 }
 
+/* ---- words that lead to their meaning ---- */
+
+static bool is_letter(char c)
+{
+    return isalnum((unsigned char)c) || c == '_';
+}
+
+/* The word stands at the beginning of the text, in singular or plural. */
+static bool stands(const char *text, const char *word, size_t n)
+{
+    if (strncmp(text, word, n) != 0)
+        return false;
+    text += n + (text[n] == 's');
+    return word[n - 1] == ':' || (!is_letter(*text) && *text != '-');
+}
+
+/* The longest word there that has not been linked; the number of words where
+ * there is none. */
+static size_t find_word(const struct page *page, const char *text)
+{
+    size_t found = page->words_n, longest = 0;
+    for (size_t i = 0; i < page->words_n; i++) {
+        size_t n = strlen(page->words[i].word);
+        if (n > longest && stands(text, page->words[i].word, n)) {
+            found = i;
+            longest = n;
+        }
+    }
+    return found;
+}
+
+/* The word itself, as a link the first time. */
+static size_t print_word(struct page *page, const char *text, size_t which)
+{
+    const char *word = page->words[which].word;
+    size_t n = strlen(word);
+    if (!page->linked[which]) {
+        fputs("<a class=\"word\" href=\"#", page->file);
+        anchor(page->file, "word-", word, n);
+        fputs("\" title=\"", page->file);
+        html_text(page->file, page->words[which].meaning);
+        fputs("\">", page->file);
+    }
+    html_characters(page->file, text, n);
+    fputs(page->linked[which] ? "" : "</a>", page->file);
+    page->linked[which] = true;
+    return n;
+}
+
 static void text(struct page *page, const char *outside)
 {
+    bool inside = false; /* of a word */
+    while (*outside) {
+        size_t which = inside ? page->words_n : find_word(page, outside), n = 1;
+        inside = is_letter(*outside);
+        if (which < page->words_n)
+            n = print_word(page, outside, which);
+        else
+            html_characters(page->file, outside, 1);
+        outside += n;
+    }
+}
+
+static void word(struct page *page, const struct page_word *known)
+{
+    fputs("<b id=\"", page->file);
+    anchor(page->file, "word-", known->word, strlen(known->word));
+    fputs("\">", page->file);
+    html_text(page->file, known->word);
+    fputs("</b> \xe2\x80\x93 ", page->file);
+    html_text(page->file, known->meaning);
+}
+
+static void fact(struct page *page, const char *outside)
+{
+    fputs("<span class=\"fact\">", page->file);
     html_text(page->file, outside);
+    fputs("</span>", page->file);
+}
+
+static void link(struct page *page, const char *heading_text)
+{
+    fputs("<a href=\"#", page->file);
+    anchor(page->file, "", heading_text, name_length(heading_text));
+    fputs("\">", page->file);
+    html_text(page->file, heading_text);
+    fputs("</a>", page->file);
+}
+
+static void fold(struct page *page, const char *summary)
+{
+    fputs("<details>\n<summary>", page->file);
+    html_text(page->file, summary);
+    fputs("</summary>\n", page->file);
+}
+
+static void unfold(struct page *page)
+{
+    fputs("</details>\n", page->file);
 }
 
 static void table(struct page *page)
@@ -200,7 +327,7 @@ static void cell(struct page *page, const char *content, bool again, bool ours)
         fprintf(page->file, "<td class=\"%s\">", class);
     else
         fputs("<td>", page->file);
-    html_text(page->file, content);
+    text(page, content);
     fputs(page->column + 1 == page->columns_n ? "</td></tr>\n" : "</td>",
           page->file);
 }
@@ -280,6 +407,11 @@ const struct page_form page_html = {
     .end = end,
     .prose = prose,
     .text = text,
+    .fact = fact,
+    .link = link,
+    .fold = fold,
+    .unfold = unfold,
+    .word = word,
     .table = table,
     .cell = cell,
     .table_end = table_end,

@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* A document as Markdown, with the tables of GitHub's flavour. */
 
+#include <ctype.h>
+#include <string.h>
+
+#include "html.h"
 #include "markdown.h"
 #include "page.h"
 
@@ -29,6 +33,45 @@ static void text(struct page *page, const char *outside)
     markdown_text(page->file, outside);
 }
 
+/* No line of Markdown is broken but by who shows it. */
+static void fact(struct page *page, const char *outside)
+{
+    markdown_text(page->file, outside);
+}
+
+/* As those who show Markdown name the anchors of headings. */
+static void link(struct page *page, const char *heading)
+{
+    fprintf(page->file, "[%s](#", heading);
+    for (; *heading; heading++)
+        if (isalnum((unsigned char)*heading) || strchr("-_", *heading))
+            fputc(tolower((unsigned char)*heading), page->file);
+        else if (*heading == ' ')
+            fputc('-', page->file);
+    fputc(')', page->file);
+}
+
+static void word(struct page *page, const struct page_word *known)
+{
+    fputs("**", page->file);
+    text(page, known->word);
+    fputs("** \xe2\x80\x93 ", page->file);
+    text(page, known->meaning);
+}
+
+/* Blank lines, so that what is inside stays Markdown. */
+static void fold(struct page *page, const char *summary)
+{
+    fputs("<details>\n<summary>", page->file);
+    html_text(page->file, summary);
+    fputs("</summary>\n", page->file);
+}
+
+static void unfold(struct page *page)
+{
+    fputs("</details>\n", page->file);
+}
+
 static int open(struct page *page, const char *title)
 {
     fputs("# ", page->file);
@@ -48,8 +91,9 @@ static void contents(struct page *page)
     (void)page;
 }
 
-static void heading(struct page *page, const char *title)
+static void heading(struct page *page, const char *title, bool topic)
 {
+    (void)topic;
     fputs("## ", page->file);
     text(page, title);
     fputc('\n', page->file);
@@ -103,6 +147,11 @@ const struct page_form page_md = {
     .end = end,
     .prose = prose,
     .text = text,
+    .fact = fact,
+    .link = link,
+    .fold = fold,
+    .unfold = unfold,
+    .word = word,
     .table = table,
     .cell = cell,
     .table_end = table_end,

@@ -17,7 +17,7 @@ static void add_fact(struct page *page, const char *label, const char *text)
     if (!text)
         return;
     page_prose(page, "%s", label);
-    page_text(page, text);
+    page_fact(page, text);
 }
 
 static void print_origin(struct page *page, const struct analysis *a)
@@ -95,6 +95,7 @@ static int print_report(FILE *file, const struct page_form *form,
     print_warnings(&page, a);
     report_means(&page, a);
     print_reading(&page);
+    report_words(&page, a);
     for (size_t i = 0; i < a->summary.n; i++)
         if (analysis_opens_workload(a, i))
             report_workload(&page, a, i);

@@ -14,7 +14,9 @@ enum {
     ROUNDS_MIN = 6 /* fewer make no interval */
 };
 
-/* What was found, in a few sentences. */
+/* What was found, in a few sentences, and what their words mean. */
+extern const char report_words_heading[];
+void report_words(struct page *page, const struct analysis *analysis);
 void report_verdict(struct page *page, const struct analysis *analysis);
 /* The geometric means over all workloads. */
 void report_means(struct page *page, const struct analysis *analysis);
@@ -31,6 +33,11 @@ void report_troubles(struct page *page, const struct analysis *analysis);
 void report_environment(struct page *page, const struct analysis *analysis);
 void report_reproduce(struct page *page, const struct analysis *analysis);
 
+/* The chart of the answer stands beside it: it is shown once. */
+#define REPORT_CHART "verdict"
+/* The chart of that name, where there is one. */
+void report_chart(struct page *page, const struct analysis *analysis,
+                  const char *name);
 /* The charts in the run's folder that are about this workload, or, NULL, about
  * none of them.  Their number. */
 size_t report_charts(struct page *page, const struct analysis *analysis,

@@ -10,6 +10,7 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "latencies.h"
 #include "report.h"
@@ -54,6 +55,16 @@ static void say_memory(FILE *file, const struct analysis *a,
     row_make(&row, a, cell);
     snprintf(text, sizeof text, "RSS %s, in full %s", row.rss, row.full);
     say_estimate(file, cell, text, "");
+}
+
+static void say_task(FILE *file, const struct analysis *a,
+                     const struct cell *cell)
+{
+    const struct estimate *e = &cell->estimates[METRIC_FULL_PER_TASK];
+    char text[HUMAN];
+    (void)a;
+    if (e->n > 0)
+        say_estimate(file, cell, human_bytes(text, e->median), "");
 }
 
 static void say_distribution(FILE *file, const struct cell *cell,
@@ -148,10 +159,22 @@ static void say_cpu_ratio(FILE *file, const struct analysis *a,
     say_ratio(file, a, cell, COMPARE_CPU);
 }
 
+/* Threads alone, by what is compared there. */
+static void say_threads(FILE *file, const struct analysis *a,
+                        const struct cell *cell)
+{
+    const struct comparison *c = compare_find(&a->compared, cell);
+    if (c && strncmp(cell->runtime, "thread", 6) == 0)
+        say_ratio(file, a, cell, compare_cost(c));
+}
+
 static const struct kind {
     const char *name, *shows;
     void (*say)(FILE *file, const struct analysis *a, const struct cell *cell);
 } kinds[] = {
+    { REPORT_CHART,
+      "What threads need over what coroutines need, of each kind of work.",
+      say_threads },
     { "speedup-wall", "Wall time over that of coro, with 95 % intervals.",
       say_wall_ratio },
     { "speedup-cpu", "CPU time over that of coro, with 95 % intervals.",
@@ -164,6 +187,8 @@ static const struct kind {
     { "throughput", "Operations per second.", say_rate },
     { "memory", "Memory of the process while all tasks are parked.",
       say_memory },
+    { "stack", "Memory of a parked task against the KiB of stack it used.",
+      say_task },
     { "latency", "Distribution of the latency of operations.", say_latency },
     { "heartbeat", "Distribution of the lateness of heartbeats.",
       say_heartbeat },
@@ -193,12 +218,22 @@ static bool is_about(const char *name, const char *kind, const char *workload)
     return !*name || strcmp(name, "-fixed") == 0;
 }
 
+/* The chart is the only one of this kind or a further one, "speedup-wall-2". */
+static bool is_of(const char *name, const char *kind)
+{
+    size_t n = strlen(kind);
+    return strncmp(name, kind, n) == 0 &&
+           (!name[n] ||
+            (name[n] == '-' &&
+             name[n + 1 + strspn(name + n + 1, "0123456789")] == 0));
+}
+
 /* The kind of a chart; NULL where none of them is known. */
 static const struct kind *find_kind(const char *name, const char *workload)
 {
     for (size_t i = 0; i < KINDS; i++)
         if (workload ? is_about(name, kinds[i].name, workload)
-                     : strcmp(name, kinds[i].name) == 0)
+                     : is_of(name, kinds[i].name))
             return &kinds[i];
     return NULL;
 }
@@ -213,8 +248,14 @@ static const char *find_workload(const struct analysis *a, const char *name)
     return NULL;
 }
 
+/* A further chart of many tells nothing more. */
+static bool is_further(const char *name, const struct kind *kind)
+{
+    return kind && name[strlen(kind->name)] == '-' && is_of(name, kind->name);
+}
+
 /* The caller frees it; NULL without memory. */
-static char *describe(const struct analysis *a, const struct kind *kind,
+static char *describe(const struct analysis *a, const char *name,
                       const char *workload)
 {
     char *text;
@@ -222,9 +263,11 @@ static char *describe(const struct analysis *a, const struct kind *kind,
     FILE *file = open_memstream(&text, &size);
     if (!file)
         return NULL;
+    const struct kind *kind = find_kind(name, workload);
+    bool further = is_further(name, kind);
     if (kind)
-        fputs(kind->shows, file);
-    for (size_t i = 0; kind && i < a->summary.n; i++)
+        fprintf(file, "%s%s", kind->shows, further ? " Continued." : "");
+    for (size_t i = 0; kind && !further && i < a->summary.n; i++)
         if (a->shown[i]->n > 0 &&
             (!workload || strcmp(a->shown[i]->workload, workload) == 0))
             kind->say(file, a, a->shown[i]);
@@ -243,7 +286,7 @@ static int is_svg(const struct dirent *entry)
 static void print_chart(struct page *page, const struct analysis *a,
                         const char *name, const char *workload)
 {
-    char *text = describe(a, find_kind(name, workload), workload);
+    char *text = describe(a, name, workload);
     if (text)
         page_chart(page, a->dir, name, text);
     else
@@ -267,6 +310,8 @@ static size_t print_kind(struct page *page, const struct analysis *a,
     for (int i = 0; i < n; i++) {
         const char *name = names[i]->d_name;
         const char *about = find_workload(a, name);
+        if (strcmp(name, REPORT_CHART) == 0)
+            continue;
         if ((workload ? !about || strcmp(about, workload) != 0
                       : about != NULL) ||
             find_kind(name, workload) != kind)
@@ -275,6 +320,14 @@ static size_t print_kind(struct page *page, const struct analysis *a,
         shown++;
     }
     return shown;
+}
+
+void report_chart(struct page *page, const struct analysis *a, const char *name)
+{
+    char path[PATH_MAX];
+    snprintf(path, sizeof path, "%s/charts/%s.svg", a->dir, name);
+    if (access(path, F_OK) == 0)
+        print_chart(page, a, name, NULL);
 }
 
 size_t report_charts(struct page *page, const struct analysis *a,

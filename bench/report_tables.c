@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* The tables over all workloads: distributions, memory, what is missing. */
 
+#include <math.h>
+#include <string.h>
+
 #include "human.h"
 #include "latencies.h"
 #include "precision.h"
@@ -66,15 +69,26 @@ void report_latencies(struct page *page, const struct analysis *a)
     }
 }
 
+/* Where both ends read the same, what lies between them instead. */
+static void say_ends(char *text, size_t size, const struct line *line)
+{
+    char low[HUMAN], high[HUMAN];
+    human_bytes(low, line->slope_low);
+    human_bytes(high, line->slope_high);
+    if (strcmp(low, high) != 0)
+        snprintf(text, size, "[%s, %s]", low, high);
+    else
+        snprintf(text, size, "\u00b1%.0f B",
+                 ceil((line->slope_high - line->slope_low) / 2));
+}
+
 /* The estimate of one kind of memory, with its interval. */
 static void print_line(struct page *page, const struct line *line, double value)
 {
-    char low[HUMAN], high[HUMAN], text[2 * HUMAN + 8];
+    char text[2 * HUMAN + 8];
     page_figure(page, human_bytes(text, value));
     if (line->n > 0 && line->interval)
-        snprintf(text, sizeof text, "[%s, %s]",
-                 human_bytes(low, line->slope_low),
-                 human_bytes(high, line->slope_high));
+        say_ends(text, sizeof text, line);
     else
         snprintf(text, sizeof text, "-");
     page_figure(page, text);

@@ -3,9 +3,12 @@
 
 #include <math.h>
 
+#include "glossary.h"
 #include "human.h"
 #include "report.h"
 #include "verdict.h"
+
+const char report_words_heading[] = "Words";
 
 /* The answers at a glance. */
 static void print_winners(struct page *page, const struct answers *answers)
@@ -68,27 +71,54 @@ static void print_tally(struct page *page, const struct analysis *a, int which,
             ceil(1 + log2((double)total / 0.05)));
 }
 
+static void print_note(struct page *page, const struct answers *answers)
+{
+    char caution[256];
+    page_begin(page, PAGE_PARAGRAPH);
+    page_text(page, verdict_note);
+    page_prose(page, " ");
+    page_link(page, report_words_heading);
+    page_prose(page, " says what each word means.");
+    if (verdict_caution(caution, sizeof caution, answers)[0])
+        page_prose(page, " %s", caution);
+    page_end(page);
+}
+
+static void print_verdict(struct page *page, const struct analysis *a,
+                          const struct answers *answers)
+{
+    struct page_word words[PAGE_WORDS];
+    page_heading(page, "Verdict for this machine");
+    page_know(page, words, glossary_make(words, a));
+    print_winners(page, answers);
+    print_note(page, answers);
+    report_chart(page, a, REPORT_CHART);
+    page_fold(page, "What speaks for it, point by point");
+    for (size_t i = 0; i < answers->n; i++)
+        print_answer(page, &answers->answers[i]);
+    page_unfold(page);
+    page_know(page, NULL, 0);
+}
+
 void report_verdict(struct page *page, const struct analysis *a)
 {
     struct answers answers;
-    char caution[256];
     int error = verdict_make(&answers, a);
     if (error) {
         page->error = error;
         return;
     }
-    if (answers.n > 0) {
-        page_heading(page, "Verdict for this machine");
-        print_winners(page, &answers);
-        page_begin(page, PAGE_PARAGRAPH);
-        page_text(page, verdict_note);
-        if (verdict_caution(caution, sizeof caution, &answers)[0])
-            page_prose(page, " %s", caution);
-        page_end(page);
-        for (size_t i = 0; i < answers.n; i++)
-            print_answer(page, &answers.answers[i]);
-    }
+    if (answers.n > 0)
+        print_verdict(page, a, &answers);
     verdict_fini(&answers);
+}
+
+void report_words(struct page *page, const struct analysis *a)
+{
+    struct page_word words[PAGE_WORDS];
+    size_t n = glossary_make(words, a);
+    page_heading(page, report_words_heading);
+    page_words(page, words, n);
 }
 
 static void print_mean(struct page *page, const struct geomean *g, int which)

@@ -107,7 +107,7 @@ static void print_title(struct page *page, const struct cell *cell)
     char title[600];
     snprintf(title, sizeof title, "%s%s%s", cell->workload,
              cell->question[0] ? ": " : "", cell->question);
-    page_heading(page, title);
+    page_topic(page, title);
     if (cell->op[0]) {
         page_begin(page, PAGE_PARAGRAPH);
         page_prose(page, "One operation is one ");

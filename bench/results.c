@@ -28,6 +28,7 @@ static const struct output {
     { "captions.tsv", results_captions },
     { "samples.csv", results_samples },
     { "crossovers.csv", results_crossovers },
+    { "verdict.csv", results_verdict },
     { "report.md", report_md, true },
     { "report.html", report_html, true },
 };

@@ -6,7 +6,8 @@
  * The result files of a run, all made from trials.jsonl and env.json, as one
  * analysis has read them: results.json (Google Benchmark JSON), results.ci.json (one entry per
  * cell), results.bmf.json (Bencher Metric Format), summary.csv, latency.csv,
- * samples.csv, crossovers.csv, captions.tsv, report.md, report.html.
+ * samples.csv, crossovers.csv, verdict.csv, captions.tsv, report.md,
+ * report.html.
  *
  * summary.csv is what gnuplot reads: tidy, one row per cell and metric, comma
  * separated, a header line, no quotes (no field may contain a comma):
@@ -75,6 +76,18 @@
  *   relative  value over the median of the cell
  *   outlier   1: further than three scaled MAD from that median; marked, not
  *             dropped
+ *
+ * verdict.csv has the points at which coroutines and threads meet, of each kind
+ * of work (verdict.h), a row per point and measure; same form:
+ *
+ *   kind      "computing"
+ *   way       "coroutines" or "coroutines with offload"
+ *   measure   "time", "CPU time", "cost", "memory", "latency", "lateness"
+ *   cpus      as above
+ *   cell      that of the threads
+ *   ratio low high   threads over coroutines: above 1 coroutines are better;
+ *             "-" where there was no interval
+ *   winner    coroutines, threads, same, unclear
  *
  * A folder of cobench crossover has crossovers.json besides, which becomes
  * crossovers[] of results.json: an object for wall time and one for CPU time,

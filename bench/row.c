@@ -47,7 +47,7 @@ static void say_ratio(const struct comparison *c, int which, char *ratio,
     human_ratio(ratio, r->estimate.median);
     human_interval(interval, &r->estimate);
     if (which == COMPARE_WALL && c->origin_bound)
-        snprintf(verdict, HUMAN, "origin");
+        snprintf(verdict, HUMAN, "server");
     else if (r->verdict == VERDICT_INCONCLUSIVE)
         snprintf(verdict, HUMAN, "unclear");
     else

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The kinds of work, what speaks for each, and who wins. */
+/* Who wins a kind of work, by how much, and where that changes. */
 
 #include "verdict.h"
 
@@ -7,15 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "contest.h"
 #include "human.h"
+#include "kinds.h"
 #include "onset.h"
 #include "text.h"
-
-enum {
-    WORKLOADS_MAX = 16,
-    KIND_MEASURES = 2
-};
 
 const char *const verdict_note =
     "Ratios say how many times better; in brackets their intervals, chosen so "
@@ -23,86 +18,12 @@ const char *const verdict_note =
     "to be wrong (none where they are too narrow to see). Threads are one for "
     "each task.";
 
-static const struct kind {
-    const char *heading;
-    /* A measure of 0 (time) can only come first. */
-    enum measure measures[KIND_MEASURES];
-    const char *workloads[WORKLOADS_MAX]; /* none: all that no other has */
-} kinds[] = {
-    { "waiting on the network (HTTP, sockets)",
-      { MEASURE_TIME, MEASURE_CPU },
-      { "echo", "echo_server", "http_delay", "http_get", "sem_crawl",
-        "ws_echo" } },
-    { "memory of waiting tasks",
-      { MEASURE_MEMORY },
-      { "sleepers", "sleepers_touch" } },
-    { "computing", { MEASURE_TIME }, { "cpu" } },
-    { "waiting and computing", { MEASURE_TIME }, { "mixed" } },
-    { "making and switching tasks",
-      { MEASURE_COST },
-      { "brigade", "broadcast", "cancel", "chan_mpmc", "fanin_ready",
-        "forkjoin", "gen", "mutex", "ring", "skynet", "spawn_join", "submit",
-        "switch_pair", "timeout", "timers" } },
-    { "staying responsive while a task computes or blocks",
-      { MEASURE_LATENCY, MEASURE_HEARTBEAT },
-      { "blocking", "mixed_lat" } },
-    { "other workloads", { MEASURE_COST }, { NULL } },
-};
-enum {
-    KINDS = sizeof kinds / sizeof *kinds
-};
-
-/* Who is set against whom, for either CPU view. */
-static const struct {
-    enum side a, b;
-} pairings[] = {
-    { SIDE_COROUTINES, SIDE_THREADS },   { SIDE_COROUTINES, SIDE_POOLS },
-    { SIDE_OFFLOADED, SIDE_COROUTINES }, { SIDE_OFFLOADED, SIDE_THREADS },
-    { SIDE_OFFLOADED, SIDE_POOLS },
-};
-static const char *const views[] = { "1", "all" };
-enum {
-    PAIRINGS = sizeof pairings / sizeof *pairings,
-    VIEWS = sizeof views / sizeof *views,
-    SENTENCES_MAX = KIND_MEASURES * PAIRINGS * VIEWS
-};
-
 /* What the sentences of a kind have found so far. */
 struct tally {
     size_t wins[SIDES], losses[SIDES];
     size_t decided, same, unclear;
     bool by_size;
 };
-
-/* ---- which cells ---- */
-
-static bool is_named(const struct kind *kind, const char *workload)
-{
-    for (size_t i = 0; i < WORKLOADS_MAX && kind->workloads[i]; i++)
-        if (strcmp(kind->workloads[i], workload) == 0)
-            return true;
-    return false;
-}
-
-static bool belongs(const struct kind *kind, const char *workload)
-{
-    if (kind->workloads[0])
-        return is_named(kind, workload);
-    for (size_t i = 0; i < KINDS; i++)
-        if (is_named(&kinds[i], workload))
-            return false;
-    return true;
-}
-
-static size_t choose(const struct cell **cells, const struct analysis *a,
-                     const struct kind *kind)
-{
-    size_t n = 0;
-    for (size_t i = 0; i < a->summary.n; i++)
-        if (belongs(kind, a->shown[i]->workload))
-            cells[n++] = a->shown[i];
-    return n;
-}
 
 /* ---- who wins ---- */
 
@@ -295,12 +216,12 @@ static void name_memory(char *text, size_t size, const struct contest *c)
 static void name_threads(char *text, size_t size,
                          const struct contest *contests, size_t n)
 {
-    for (int v = 0; v < VIEWS; v++) {
+    for (int v = 0; v < KIND_VIEWS; v++) {
         const struct contest *found = NULL;
         for (size_t i = 0; i < n; i++) {
             const struct contest *c = &contests[i];
             if (c->a != SIDE_COROUTINES || c->b != SIDE_THREADS ||
-                strcmp(c->cpus, views[v]) != 0)
+                strcmp(c->cpus, kind_views[v]) != 0)
                 continue;
             if (!found || (!decides(found) && decides(c)))
                 found = c;
@@ -324,29 +245,6 @@ static int add_sentence(struct answer *answer, char *text)
     if (!text)
         return -ENOMEM;
     answer->sentences[answer->n++] = text;
-    return 0;
-}
-
-/* Every pairing that meets, by every measure and in every view. */
-static int hold_all(struct contest *contests, size_t *held,
-                    const struct kind *kind, const struct cell *const *cells,
-                    size_t n)
-{
-    for (int p = 0; p < PAIRINGS; p++)
-        for (int v = 0; v < VIEWS; v++)
-            for (int m = 0; m < KIND_MEASURES; m++) {
-                struct contest *c = &contests[*held];
-                if (m > 0 && kind->measures[m] == 0)
-                    continue;
-                int error = contest_make(c, pairings[p].a, pairings[p].b,
-                                         kind->measures[m], views[v], cells, n);
-                if (error)
-                    return error;
-                if (c->n > 0)
-                    ++*held;
-                else
-                    contest_fini(c);
-            }
     return 0;
 }
 
@@ -385,19 +283,14 @@ static int say_all(struct answer *answer, const struct contest *contests,
     return error;
 }
 
-/* Of workloads nobody knows, silence says as much as "cannot tell". */
-static bool is_worth_saying(const struct kind *kind, size_t contests)
-{
-    return contests > 0 || kind->workloads[0];
-}
-
 static int add_answer(struct answers *all, const struct kind *kind,
-                      const struct cell *const *cells, size_t n)
+                      const struct analysis *a)
 {
-    struct contest contests[SENTENCES_MAX];
+    struct contest contests[KIND_CONTESTS];
     size_t held = 0;
-    int error = hold_all(contests, &held, kind, cells, n);
-    if (!error && is_worth_saying(kind, held)) {
+    bool planned;
+    int error = kind_contests(contests, &held, &planned, kind, a);
+    if (!error && (held > 0 || planned)) {
         struct answer *answer = &all->answers[all->n];
         *answer = (struct answer){ .heading = kind->heading };
         answer->sentences = calloc(held + 1, sizeof *answer->sentences);
@@ -406,8 +299,7 @@ static int add_answer(struct answers *all, const struct kind *kind,
         if (!error)
             error = say_all(answer, contests, held);
     }
-    while (held > 0)
-        contest_fini(&contests[--held]);
+    kind_end(contests, held);
     return error;
 }
 
@@ -428,14 +320,9 @@ int verdict_make(struct answers *out, const struct analysis *a)
 {
     struct answers all = { .answers = calloc(KINDS, sizeof *all.answers) };
     all.warnings = json_array_size(json_object_get(a->env, "warnings"));
-    const struct cell **cells = calloc(a->summary.n + 1, sizeof *cells);
-    int error = all.answers && cells ? 0 : -ENOMEM;
-    for (size_t i = 0; i < KINDS && !error; i++) {
-        size_t n = choose(cells, a, &kinds[i]);
-        if (n > 0)
-            error = add_answer(&all, &kinds[i], cells, n);
-    }
-    free(cells);
+    int error = all.answers ? 0 : -ENOMEM;
+    for (size_t i = 0; i < KINDS && !error; i++)
+        error = add_answer(&all, &kinds[i], a);
     if (error)
         verdict_fini(&all);
     else

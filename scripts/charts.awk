@@ -11,6 +11,7 @@
 #                 of families of cells with several sizes
 #   want=cost     as lines, of series with at least three sizes, with the ratio to
 #                 the size before where the line breaks (growth.h)
+#   want=across   as lines, against the parameter -v param=P instead of the axis
 #   want=rows     of the others: row median low high runtime, "head" rows carry a title
 #   want=memory   as lines, with rss low high full low high, what a task costs of both,
 #                 and at which size: "-" for a slope over several
@@ -100,7 +101,7 @@ want == "check" { next }
         full[group, rt, x] = interval()
     if (m == "cpu_growth" && $at["verdict"] == "breaks")
         breaks[group, rt, x] = number("median")
-    if (m == metric && !paced())
+    if (m == metric && !paced() && (want != "across" || turn()))
         keep()
 }
 
@@ -128,6 +129,19 @@ function paced()
 {
     return group ~ /\/schedule:(poisson|fixed)\// && \
         (m == "ns_per_op" || m == "ops_per_s")
+}
+
+# want=across: another parameter takes the place of the axis; false without it.
+function turn(    part)
+{
+    if (!match(group, "/" param ":[0-9.]+"))
+        return 0
+    part = substr(group, RSTART, RLENGTH)
+    group = substr(group, 1, RSTART - 1) substr(group, RSTART + RLENGTH)
+    sub(/\/|$/, "/" axis ":" x "&", group)
+    axis = param
+    x = substr(part, length(param) + 3)
+    return 1
 }
 
 function number(column,    v)
@@ -210,7 +224,7 @@ function keep()
 # What is drawn against the size.
 function is_curve()
 {
-    return want == "lines" || want == "memory" || want == "cost"
+    return want ~ /^(lines|memory|cost|across)$/
 }
 
 # Families measured at several sizes make lines, the others make rows.

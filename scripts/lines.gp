@@ -2,16 +2,17 @@
 # usage: gnuplot -c lines.gp IN OUT TITLE SUBTITLE AXIS X UNIT
 # A figure against the size of the problem: one line per runtime, one panel
 # per family of cells, all panels on the same axes.  IN is what `charts.awk
-# want=lines` prints; UNIT is s, ns or 1/s, or ns-log: then what want=cost
-# prints, on logarithmic axes, and a ring where the line breaks.
+# want=lines` prints, or want=across; UNIT is s, ns, KiB or 1/s, or ns-log:
+# then what want=cost prints, on logarithmic axes, and a ring where the line
+# breaks.
 if (ARGC != 7) {
     print "usage: lines.gp IN OUT TITLE SUBTITLE AXIS X UNIT"
     exit status 2
 }
 IN = ARG1; OUT = ARG2; TITLE = ARG3; SUBTITLE = ARG4; AXIS = ARG5; 
 COST = ARG7 eq "ns-log"
-SCALE = ARG7 eq "ns" || COST ? 1e-9 : 1
-FORMAT = ARG7 eq "1/s" ? "count" : "tick_seconds"
+SCALE = ARG7 eq "ns" || COST ? 1e-9 : ARG7 eq "KiB" ? 1. / 1024 : 1
+FORMAT = ARG7 eq "1/s" ? "count" : ARG7 eq "KiB" ? "tick_kib" : "tick_seconds"
 set loadpath system(sprintf("dirname '%s'", ARG0))
 load "style.gp"
 X = size_name(ARG6)
@@ -102,6 +103,9 @@ do for [p = 1:panels] {
     set label 2 X at screen across(px + PLOT_W / 2), \
         down(py + PLOT_Y + PLOT_H + 33) center font sans(10.5) textcolor rgb GREY
     load "names.gp"
+    if (COST) {
+        load "rings.gp"
+    }
     plot for [j = 1:names] IN index MINE[j] - 1 \
             using 2:($3 * SCALE) with lines \
             linewidth 1.6 dashtype dashes(NAME[MINE[j]]) \
@@ -116,11 +120,7 @@ do for [p = 1:panels] {
             linecolor rgb hue(NAME[MINE[j]]) notitle, \
         for [j = 1:COST * names] IN index MINE[j] - 1 \
             using 2:($8 == $8 ? $3 * SCALE : NaN) with points \
-            pointtype 6 pointsize 1.9 linecolor rgb INK notitle, \
-        for [j = 1:COST * names] IN index MINE[j] - 1 \
-            using 2:($8 == $8 ? $3 * SCALE : NaN): \
-            (sprintf("%sx", digits($8))) with labels font sans(9.5) \
-            textcolor rgb shade(NAME[MINE[j]]) offset 0, 1 notitle
+            pointtype 6 pointsize 1.9 linecolor rgb INK notitle
     # The heading is drawn once.
     unset label
     unset arrow

@@ -22,6 +22,7 @@ captions=${run}/captions.tsv
 latency=${run}/latency.csv
 samples=${run}/samples.csv
 crossovers=${run}/crossovers.csv
+verdict=${run}/verdict.csv
 here=$(cd "$(dirname "$0")" && pwd)
 LC_ALL=C
 export LC_ALL
@@ -272,6 +273,16 @@ draw_memory() {
         "How much memory do parked tasks hold: RSS, and in full?" "${axis}"
 }
 
+# What a parked task holds, where tasks use more and more of their stacks.
+draw_stack() {
+    workload=$1
+    select_from charts -v want=across -v workload="${workload}" \
+        -v metric=full_per_task -v param=touch_kib "${csv}" >"${work}/data"
+    [ ! -s "${work}/data" ] || draw "stack-${workload}" lines.gp \
+        "${workload}" 'What does a parked task hold that has used its stack?' \
+        'memory per task, in full' touch_kib KiB
+}
+
 # The distribution of what a workload recorded: latency or heartbeat.  Where
 # there are heartbeats the workload's question is about how late others are.
 draw_latency() {
@@ -317,16 +328,38 @@ draw_crossover() {
         "${measure} of ${b} over that of ${a}" "${param}" "${a}" "${b}"
 }
 
-# draw_speedup wall|cpu TITLE AXIS LESS MORE
+# The kinds of work: who is better at which of their points.
+draw_verdict() {
+    select_from verdict "${verdict}" >"${work}/data"
+    draw verdict verdict.gp '' 'Where are coroutines better, and where threads?'
+}
+
+# draw_speedup wall|cpu TITLE AXIS LESS MORE: as many charts as it takes for
+# each to fit a sheet, the second one named speedup-wall-2.
 draw_speedup() {
-    kind=$1
-    shift
+    kind=$1 question=$2
+    shift 2
     select_rows runtimes all "${kind}_vs_coro"
     runtimes=$(tr '\n' ' ' <"${work}/data")
+    lanes=$(wc -l <"${work}/data")
     select_rows bound all "${kind}_vs_coro"
     bound=$(cat "${work}/data")
     select_rows ratio all "${kind}_vs_coro"
-    draw "speedup-${kind}" ratio.gp '' "$@" "${runtimes}" "${bound}"
+    pages=$(awk -f "${here}/pages.awk" -v out="${work}/page." \
+        -v runtimes="${lanes}" "${work}/data" "${work}/data")
+    page=0
+    while [ "${page}" -lt "${pages}" ]; do
+        page=$((page + 1))
+        mv "${work}/page.${page}" "${work}/data"
+        of=''
+        suffix=''
+        [ "${pages}" -eq 1 ] || of=" (${page} of ${pages})"
+        [ "${page}" -eq 1 ] || suffix=-${page}
+        draw "speedup-${kind}${suffix}" ratio.gp '' \
+            "${question}${of}" \
+            "$@" "${runtimes}" "${bound}"
+    done
+    [ "${pages}" -gt 0 ] || draw "speedup-${kind}" ratio.gp '' "${question}"
 }
 
 kept=
@@ -344,6 +377,7 @@ while read -r workload shape axis throughput parked growth; do
     [ "${growth}" = - ] || draw_cost "${workload}" "${axis}"
     if [ "${shape}${parked}" = linesparked_rss ]; then
         draw_memory "${workload}" "${axis}"
+        draw_stack "${workload}"
         memories=1
     fi
 done <"${work}/workloads"
@@ -364,6 +398,7 @@ if [ -r "${samples}" ]; then
 fi
 [ "${sweeps}" -eq 1 ] || say 'throughput: no data, not drawn'
 [ "${memories}" -eq 1 ] || say 'memory: no data, not drawn'
+[ ! -r "${verdict}" ] || draw_verdict
 draw_parts
 draw_speedup wall 'How much longer does each runtime take than coro?' \
     'wall time over that of coro' 'faster than coro' 'slower than coro'
@@ -377,7 +412,9 @@ draw_orders
 # Pictures of an earlier drawing would be taken for this one's.
 for old in "${charts}"/wall-* "${charts}"/throughput-* "${charts}"/memory-* \
     "${charts}"/speedup-* "${charts}"/latency-* "${charts}"/heartbeat-* \
-    "${charts}"/spread-* "${charts}"/crossover-* "${charts}"/cost-*; do
+    "${charts}"/spread-* "${charts}"/crossover-* "${charts}"/cost-* \
+    "${charts}"/stack-* \
+    "${charts}"/verdict.*; do
     rm -f "${old}"
 done
 for name in ${kept}; do

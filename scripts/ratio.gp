@@ -30,7 +30,8 @@ stats IN using (i = int($1), \
     IS_HEAD[i] = strcol(5) eq "workload" ? 1 : head ? 0 : IS_HEAD[i], \
     SHARED[i] = head ? strcol(7) : SHARED[i], 1) nooutput
 
-# A lane per runtime within a row, so that marks do not hide each other.
+# A lane per runtime within a row, so that marks do not hide each other; as in
+# pages.awk.
 n = words(runtimes)
 LANE = n > 5 ? 15. / n : 3
 ROW = 6 + LANE * n

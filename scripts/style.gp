@@ -89,6 +89,7 @@ count(v) = v >= 999.5e6 ? sprintf("%gG", v / 1e9) : \
 # What the x axis of a sweep is called.
 size_name(x) = x eq "conns" ? "connections" : x eq "delay_ms" ? "delay, ms" : \
     x eq "cpu_us" ? "computing per task, µs" : x eq "cut" ? "cut-off" : \
+    x eq "touch_kib" ? "stack used, KiB" : \
     x eq "rate" ? "arrivals per second" : x
 # A ratio on an axis: "1/20", "1/2", "1", "2", "10".
 ratio(v) = v < 0.995 ? sprintf("1/%g", 1 / v) : sprintf("%g", v)
@@ -101,6 +102,7 @@ tick_bytes(v) = v == 0 ? "0" : v < 1024 ? sprintf("%.4g B", v) : \
     v < 1024**2 ? sprintf("%.4g KiB", v / 1024) : \
     v < 1024**3 ? sprintf("%.4g MiB", v / 1024**2) : \
     sprintf("%.4g GiB", v / 1024**3)
+tick_kib(v) = sprintf("%.4g KiB", v)
 
 # ---- which axis ----
 # Beyond a factor of eight bars from zero hide the small ones: logarithmic.

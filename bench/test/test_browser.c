@@ -27,8 +27,8 @@ static const char listener[] =
     "  e => wrong.push('policy: ' + e.blockedURI));"
     "console.error = e => wrong.push(String(e));</script>\n";
 
-/* After it: every chart has a size and draws something on its card, every
- * head sorts without losing a row. */
+/* After it: every chart has a size and draws something on its card, links lead
+ * somewhere, paper has no folds, every head sorts without losing a row. */
 static const char inspector[] =
     "<script>\n"
     "const all = (what, from = document) => [...from.querySelectorAll(what)];\n"
@@ -48,6 +48,11 @@ static const char inspector[] =
     "  svg.getAttribute('aria-labelledby').split(' ').some(id =>\n"
     "    !document.getElementById(id)?.textContent));\n"
     "const ids = all('[id]').map(e => e.id);\n"
+    "const lost = all('a[href^=\"#\"]').filter(a =>\n"
+    "  !document.getElementById(decodeURIComponent(a.hash.slice(1))));\n"
+    "const folds = all('details').length;\n"
+    "dispatchEvent(new Event('beforeprint'));\n"
+    "const shut = all('details:not([open])').length;\n"
     "let stuck = 0, presses = 0;\n"
     "for (const table of all('table'))\n"
     "  for (const button of all('th button', table)) {\n"
@@ -69,6 +74,7 @@ static const char inspector[] =
     "};\n"
     "const found = { wrong, charts: charts.length, blank: blank.length, astray,\n"
     "  nameless: nameless.length, twice: ids.length - new Set(ids).size,\n"
+    "  lost: lost.length, links: all('a.word').length, folds, shut,\n"
     "  stuck, presses, up: times('ascending'), down: times('descending'),\n"
     "  width: innerWidth, over: document.documentElement.scrollWidth -\n"
     "    document.documentElement.clientWidth,\n"
@@ -205,11 +211,15 @@ static const char *text(const json_t *found, const char *key)
 static void judge(const json_t *found)
 {
     assert_int_equal(json_array_size(json_object_get(found, "wrong")), 0);
-    assert_int_equal(number(found, "charts"), 7);
+    assert_int_equal(number(found, "charts"), 8);
     assert_int_equal(number(found, "blank"), 0);
     assert_int_equal(json_array_size(json_object_get(found, "astray")), 0);
     assert_int_equal(number(found, "nameless"), 0);
     assert_int_equal(number(found, "twice"), 0);
+    assert_int_equal(number(found, "lost"), 0);
+    assert_true(number(found, "links") > 3);
+    assert_int_equal(number(found, "folds"), 2);
+    assert_int_equal(number(found, "shut"), 0);
     assert_true(number(found, "presses") > 20);
     assert_int_equal(number(found, "stuck"), 0);
     assert_string_equal(text(found, "up"), "2.00 ns,900 ns,3.00 us");

@@ -275,7 +275,8 @@ static void an_origin_bound_ratio_is_left_out_and_counted(void **state)
     free(text);
     assert_int_equal(plots(f, ""), 0);
     const char *chart = "charts/speedup-wall.svg";
-    assert_svg_has(f, chart, "1 left out where the test server was the bottleneck");
+    assert_svg_has(f, chart,
+                   "1 left out where the test server was the bottleneck");
     assert_svg_has(f, chart, "<text>coro: the line at 1</text>");
     assert_svg_has(f, chart, "<text>thread</text>");
     size_t size;
@@ -327,6 +328,164 @@ static void every_sample_is_drawn_and_those_far_off_are_ringed(void **state)
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         assert_svg_has(f, "charts/spread-pair.svg", texts[i]);
     assert_png(f, "charts/spread-pair.png");
+}
+
+static void the_verdict_is_drawn_kind_by_kind(void **state)
+{
+    struct fixture *f = *state;
+    need_gnuplot();
+    put(f, "summary.csv", small_run);
+    put(f, "verdict.csv",
+        "kind,way,measure,cpus,cell,ratio,low,high,winner\n"
+        "computing,coroutines,time,1,a,1.01,.9,1.1,unclear\n"
+        "computing,coroutines,time,all,b,.5,.4,.6,threads\n"
+        "computing,coroutines,time,all,c,3,-,-,coroutines\n"
+        "calm,coroutines with offload,lateness,1,d,2,1.5,3,coroutines\n");
+    assert_int_equal(plots(f, ""), 0);
+    static const char *const texts[] = {
+        "Where are coroutines better, and where threads?</text>",
+        "<text>computing</text>",
+        "<text>time, one CPU</text>",
+        "<text>time, all CPUs</text>",
+        "<text>lateness, one CPU, with offload</text>",
+        "<text>threads are better</text>",
+    };
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        assert_svg_has(f, "charts/verdict.svg", texts[i]);
+    assert_png(f, "charts/verdict.png");
+    /* Nothing to draw: no old picture either. */
+    put(f, "verdict.csv", "kind,way,measure,cpus,cell,ratio,low,high,winner\n");
+    assert_int_equal(plots(f, ""), 0);
+    assert_false(exists(f, "charts/verdict.svg"));
+}
+
+/* The height of a picture as it says itself. */
+static double height_of(const struct fixture *f, const char *name)
+{
+    size_t size;
+    double height = 0;
+    char *svg = get(f, name, &size);
+    assert_non_null(svg);
+    assert_int_equal(
+        sscanf(strstr(svg, "viewBox="), "viewBox=\"0 0 %*f %lf\"", &height), 1);
+    free(svg);
+    return height;
+}
+
+static void what_is_too_long_for_a_sheet_goes_on_on_the_next(void **state)
+{
+    struct fixture *f = *state;
+    need_gnuplot();
+    char *text = strdup(HEADER);
+    /* "b" takes a sheet and a half, so that "c" fits behind it. */
+    static const int points[] = { 20, 100, 10 };
+    for (int w = 0; w < 3; w++)
+        for (int i = 0; i < points[w]; i++) {
+            char *more;
+            assert_true(
+                asprintf(&more,
+                         "%s%c,%c,%c/cpus:1,tasks,%d,1,thread,wall_vs_coro,"
+                         "ratio,2,1.9,2.1,1.8,2.2,9,slower\n",
+                         text, 'a' + w, 'a' + w, 'a' + w, i + 1) > 0);
+            free(text);
+            text = more;
+        }
+    put(f, "summary.csv", text);
+    free(text);
+    assert_int_equal(plots(f, ""), 0);
+    static const struct {
+        const char *chart, *here, *away;
+    } sheets[] = {
+        { "charts/speedup-wall.svg", "<text>a</text>", "<text>b</text>" },
+        { "charts/speedup-wall-2.svg", "<text>b</text>", "<text>a</text>" },
+        { "charts/speedup-wall-3.svg", "<text>c</text>", "<text>a</text>" },
+    };
+    for (size_t i = 0; i < sizeof sheets / sizeof *sheets; i++) {
+        char of[16];
+        snprintf(of, sizeof of, "(%zu of 3)", i + 1);
+        assert_svg_has(f, sheets[i].chart, sheets[i].here);
+        assert_svg_has(f, sheets[i].chart, of);
+        assert_svg_lacks(f, sheets[i].chart, sheets[i].away);
+        assert_true(height_of(f, sheets[i].chart) < 1250);
+    }
+    assert_false(exists(f, "charts/speedup-wall-4.svg"));
+    /* Its head stands on both of its sheets. */
+    assert_svg_has(f, "charts/speedup-wall-3.svg", "<text>b</text>");
+}
+
+static void what_a_stack_in_use_holds_is_drawn_over_its_size(void **state)
+{
+    struct fixture *f = *state;
+    need_gnuplot();
+    char *text = NULL;
+    assert_true(
+        asprintf(&text,
+                 "%s"
+                 "x,deep,deep/touch_kib:0/cpus:1,tasks,1000,1,coro,parked_rss,"
+                 "bytes,4e6,4e6,4e6,4e6,4e6,9,-\n"
+                 "x,deep,deep/touch_kib:0/cpus:1,tasks,9000,1,coro,parked_rss,"
+                 "bytes,4e7,4e7,4e7,4e7,4e7,9,-\n"
+                 "x,deep,deep/touch_kib:0/cpus:1,tasks,9000,1,coro,"
+                 "full_per_task,bytes,4096,4e3,5e3,4e3,5e3,9,-\n"
+                 "x,deep,deep/touch_kib:16/cpus:1,tasks,9000,1,coro,"
+                 "full_per_task,bytes,20480,2e4,3e4,2e4,3e4,9,-\n",
+                 small_run) > 0);
+    put(f, "summary.csv", text);
+    free(text);
+    assert_int_equal(plots(f, ""), 0);
+    static const char *const texts[] = { "<text>stack used, KiB</text>",
+                                         "<text>16</text>",
+                                         "<text>20 KiB</text>", "tasks:9000" };
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        assert_svg_has(f, "charts/stack-deep.svg", texts[i]);
+    assert_false(exists(f, "charts/stack-nap.svg"));
+}
+
+/* The y of the label with this text. */
+static double label_y(const struct fixture *f, const char *chart,
+                      const char *label)
+{
+    size_t size;
+    double y = 0;
+    char *svg = get(f, chart, &size);
+    assert_non_null(svg);
+    char *at = strstr(svg, label);
+    assert_non_null(at);
+    while (at > svg && strncmp(at, "translate(", 10) != 0)
+        at--;
+    assert_int_equal(sscanf(at, "translate(%*f,%lf", &y), 1);
+    free(svg);
+    return y;
+}
+
+static void what_two_rings_say_does_not_overlap(void **state)
+{
+    struct fixture *f = *state;
+    need_gnuplot();
+    char *text = strdup(HEADER);
+    for (int i = 0; i < 6; i++) {
+        static const char *const runtimes[] = { "coro", "thread" };
+        char *more;
+        int x = i / 2 == 0 ? 1 : i / 2 == 1 ? 10 : 100;
+        double ns = (i / 2 + 1) * (i % 2 ? 1.01 : 1);
+        assert_true(
+            asprintf(&more,
+                     "%se,echo,echo/cpus:1,conns,%d,1,%s,cpu_ns_per_op,ns,%g,"
+                     "%g,%g,1,9,9,-\n"
+                     "e,echo,echo/cpus:1,conns,%d,1,%s,cpu_growth,ratio,%d.5,"
+                     "1,9,1,9,9,%s\n",
+                     text, x, runtimes[i % 2], ns, ns, ns, x, runtimes[i % 2],
+                     i % 2 + 2, i / 2 == 1 ? "breaks" : "holds") > 0);
+        free(text);
+        text = more;
+    }
+    put(f, "summary.csv", text);
+    free(text);
+    assert_int_equal(plots(f, ""), 0);
+    const char *chart = "charts/cost-echo.svg";
+    double apart = label_y(f, chart, ">2.50x<") - label_y(f, chart, ">3.50x<");
+    if (!(apart > 11 || apart < -11))
+        fail_msg("they are %g pixels apart", apart);
 }
 
 static void the_change_of_winner_is_a_band_with_an_answer(void **state)
@@ -557,6 +716,10 @@ int main(void)
         test(an_origin_bound_ratio_is_left_out_and_counted),
         test(distributions_stand_on_an_axis_of_nines),
         test(every_sample_is_drawn_and_those_far_off_are_ringed),
+        test(the_verdict_is_drawn_kind_by_kind),
+        test(what_is_too_long_for_a_sheet_goes_on_on_the_next),
+        test(what_a_stack_in_use_holds_is_drawn_over_its_size),
+        test(what_two_rings_say_does_not_overlap),
         test(the_change_of_winner_is_a_band_with_an_answer),
         test(where_a_cost_stops_to_be_linear_it_is_ringed),
         test(what_is_not_ours_is_said_beside_its_name),

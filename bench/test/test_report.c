@@ -21,6 +21,11 @@
 
 #define EVIL "<script>alert(1)</script>\"'><img src=x onerror=alert(2)>&lt;\n|"
 
+#define SVG(inside)                                                                   \
+    "<?xml version=\"1.0\"?>\n<svg width=\"9\" height='8' viewBox=\"0 0 9 8\""        \
+    " xmlns=\"http://www.w3.org/2000/svg\">\n<title>Who &amp; what?</title>\n" inside \
+    "</svg>\n"
+
 static size_t occurrences(const char *text, const char *wanted)
 {
     size_t n = 0;
@@ -142,12 +147,126 @@ static void the_page_has_what_the_run_has(void **state)
     synthetic_fini(&s);
 }
 
-/* ---- charts ---- */
+static void has_all(const char *page, const char *const parts[], size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (!strstr(page, parts[i]))
+            fail_msg("\"%s\" is not in the page", parts[i]);
+}
+#define HAS_ALL(page, parts) has_all(page, parts, sizeof parts / sizeof *parts)
 
-#define SVG(inside)                                                                   \
-    "<?xml version=\"1.0\"?>\n<svg width=\"9\" height='8' viewBox=\"0 0 9 8\""        \
-    " xmlns=\"http://www.w3.org/2000/svg\">\n<title>Who &amp; what?</title>\n" inside \
-    "</svg>\n"
+/* Both forms of the report of a run in which threads were twice as slow. */
+static void make_both(char **html, char **md)
+{
+    struct synthetic s;
+    synthetic_init(&s);
+    measure(&s, "switch_pair", "coro", "What does a switch cost?", 2e8);
+    measure(&s, "switch_pair", "thread", "What does a switch cost?", 4e8);
+    put_chart(&s, "verdict.svg", SVG("<path d='M0,0 L1,1'/>"));
+    *html = make_page(&s);
+    *md = synthetic_read(&s, "report.md");
+    assert_non_null(*md);
+    synthetic_fini(&s);
+}
+
+static void the_answer_has_its_chart_beside_it_and_its_reasons_folded(
+    void **state)
+{
+    char *html, *md;
+    (void)state;
+    make_both(&html, &md);
+    static const char *const in_md[] = {
+        "| kind of work | winner | by how much | where threads win |\n",
+        "| making and switching tasks | coroutines | 2.00x",
+        "| on one CPU: at no size measured |\n",
+        "![verdict](charts/verdict.svg)\n\n<details>\n<summary>What speaks for "
+        "it, point by point</summary>\n\n**making and switching tasks**\n\n* ",
+        ".\n\n</details>\n\n## ",
+        "](#words)",
+        "\n## Words\n",
+    };
+    HAS_ALL(md, in_md);
+    assert_int_equal(occurrences(html, "<svg "), 1);
+    assert_true(strstr(html, "<svg ") < strstr(html, "<details>"));
+    assert_true(strstr(html, "<details>") < strstr(html, "<nav"));
+    free(html);
+    free(md);
+}
+
+static void a_word_leads_to_its_meaning_the_first_time(void **state)
+{
+    char *html, *md;
+    (void)state;
+    make_both(&html, &md);
+    static const char *const in_html[] = {
+        "<td><a class=\"word\" href=\"#word-coroutine\" title=\"a task with a "
+        "small stack",
+        "\">coroutine</a>s</td>",
+        "<b id=\"word-coroutine\">coroutine</b> \u2013 a task",
+        "<b id=\"word-via-\">via:</b> \u2013 what it is done by",
+    };
+    HAS_ALL(html, in_html);
+    assert_int_equal(occurrences(html, "href=\"#word-coroutine\""), 1);
+    assert_non_null(strstr(md, "* **coroutine** \u2013 a task with a small"));
+    free(html);
+    free(md);
+}
+
+static void only_words_that_are_needed_are_explained(void **state)
+{
+    char *html, *md;
+    (void)state;
+    make_both(&html, &md);
+    static const char *const absent[] = {
+        "pool", "seq", "heartbeat", "conns:", "all CPUs", "KiB", "server-bound"
+    };
+    for (size_t i = 0; i < sizeof absent / sizeof *absent; i++) {
+        char line[64];
+        snprintf(line, sizeof line, "\n* **%s** ", absent[i]);
+        if (strstr(md, line))
+            fail_msg("%s is explained, but not there", absent[i]);
+    }
+    free(html);
+    free(md);
+}
+
+static void sections_are_listed_first_and_workloads_folded(void **state)
+{
+    char *html, *md;
+    (void)state;
+    make_both(&html, &md);
+    const char *nav = strstr(html, "<nav");
+    assert_non_null(nav);
+    const char *words = strstr(nav, "<a href=\"#words\">Words</a>");
+    const char *fold = strstr(nav, "<details><summary>Each workload");
+    const char *workload =
+        strstr(nav, "<a href=\"#topic-switch_pair\">switch_pair</a>");
+    assert_non_null(words);
+    assert_true(words < fold && fold < workload &&
+                workload < strstr(nav, "</nav>"));
+    free(html);
+    free(md);
+}
+
+static void no_line_ends_within_a_date(void **state)
+{
+    (void)state;
+    struct synthetic s;
+    synthetic_init(&s);
+    json_object_set_new(s.run, "started",
+                        json_string("2026-01-02T03:04:05+00:00"));
+    measure(&s, "ring", "coro", "Two?", 2e8);
+    char *page = make_page(&s);
+    static const char *const parts[] = {
+        "<span class=\"fact\">2026-01-02T03:04:05+00:00</span>",
+        ".fact { white-space: nowrap }",
+    };
+    HAS_ALL(page, parts);
+    free(page);
+    synthetic_fini(&s);
+}
+
+/* ---- charts ---- */
 
 /* What svg_print() makes of it, to be freed; NULL for a broken picture. */
 static char *print_svg(const char *svg)
@@ -295,6 +414,12 @@ int main(void)
         cmocka_unit_test(what_comes_from_outside_is_never_markup),
         cmocka_unit_test(the_page_loads_nothing),
         cmocka_unit_test(the_page_has_what_the_run_has),
+        cmocka_unit_test(
+            the_answer_has_its_chart_beside_it_and_its_reasons_folded),
+        cmocka_unit_test(a_word_leads_to_its_meaning_the_first_time),
+        cmocka_unit_test(only_words_that_are_needed_are_explained),
+        cmocka_unit_test(sections_are_listed_first_and_workloads_folded),
+        cmocka_unit_test(no_line_ends_within_a_date),
         cmocka_unit_test(a_picture_has_a_title_and_a_description),
         cmocka_unit_test(what_could_reach_out_of_a_picture_is_left_out),
         cmocka_unit_test(identifiers_and_references_are_the_pictures_own),

@@ -386,6 +386,29 @@ static void a_crossover_becomes_a_row_per_point(void **state)
     synthetic_fini(&s);
 }
 
+static void the_points_of_the_verdict_are_listed(void **state)
+{
+    (void)state;
+    struct synthetic s;
+    synthetic_init(&s);
+    for (int i = 0; i < 2; i++) {
+        struct synthetic_cell cell = { .workload = "cpu",
+                                       .params = "tasks:4",
+                                       .runtime = i ? "thread" : "coro" };
+        synthetic_rounds(&s, synthetic_plan(&s, &cell), 9, i ? 2e6 : 4e6, 1e6,
+                         100, 0);
+    }
+    synthetic_write(&s);
+    assert_int_equal(synthetic_results(s.dir), 0);
+    char *csv = synthetic_read(&s, "verdict.csv");
+    assert_string_equal(
+        csv, "kind,way,measure,cpus,cell,ratio,low,high,winner\n"
+             "computing,coroutines,time,1,cpu/tasks:4/cpus:1/runtime:thread,"
+             "0.5,0.5,0.5,threads\n");
+    free(csv);
+    synthetic_fini(&s);
+}
+
 static void samples_stand_beside_the_median_of_their_cell(void **state)
 {
     (void)state;
@@ -549,6 +572,7 @@ int main(void)
         cmocka_unit_test(the_csv_has_slopes_and_means),
         cmocka_unit_test(captions_are_one_fact_per_line),
         cmocka_unit_test(a_crossover_becomes_a_row_per_point),
+        cmocka_unit_test(the_points_of_the_verdict_are_listed),
         cmocka_unit_test(samples_stand_beside_the_median_of_their_cell),
         cmocka_unit_test(the_report_holds_tables_troubles_and_charts),
         cmocka_unit_test(an_unfinished_run_says_so),

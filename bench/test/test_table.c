@@ -418,9 +418,9 @@ static void an_origin_bound_point_is_judged_by_cpu(void **state)
     (void)state;
     char *text = draw_run(plan_origin_bound, 120, false, false);
     assert_non_null(text);
-    assert_non_null(strstr(text, "origin-bound"));
+    assert_non_null(strstr(text, "server-bound"));
     assert_non_null(strstr(text, "2.00x [2.00, 2.00]  slower"));
-    assert_non_null(strstr(text, "  origin"));
+    assert_non_null(strstr(text, "  server"));
     free(text);
 }
 

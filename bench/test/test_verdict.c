@@ -530,7 +530,7 @@ static void an_origin_bound_time_is_no_answer(void **state)
     }
     answer(&answers, &s);
     const struct answer *a = &answers.answers[0];
-    check(a, "waiting on the network (HTTP, sockets)", "coroutines",
+    check(a, "waiting on the network (HTTP or sockets)", "coroutines",
           "2.00x less CPU (the only point) than threads",
           "Time on one CPU, coroutines against threads: the test server was "
           "the bottleneck at echo.");
@@ -561,7 +561,7 @@ static void memory_is_that_of_a_parked_task_in_full(void **state)
           "6.00x less memory (the only point) than threads; coroutines hold "
           "3.91 KiB a task, threads 23.4 KiB, of which RSS shows 7.81 KiB "
           "(with 1000 tasks)",
-          "Memory of a parked task on one CPU, coroutines against threads: "
+          "Memory of a waiting task on one CPU, coroutines against threads: "
           "coroutines 6.00x less memory at sleepers.");
     verdict_fini(&answers);
 }
