@@ -58,10 +58,16 @@ objects = $(patsubst %,$(BUILD)/obj/%.o,$(basename $(1)))
 
 # ---- runtimes: one archive each ----
 RUNTIMES  := coro pool thread seq
-OS_SRC    := $(wildcard runtime/os/*.c)
+# What tasks share is compiled for each way to wait, which is said by the sync.h
+# of a folder, into objects that count as that folder's.
+SYNC_DIRS := $(patsubst %/sync.h,%,$(wildcard $(addsuffix /sync.h, \
+    runtime/* runtime/guest/*)))
+sync_for   = $(if $(wildcard $(1)/sync.h),$(patsubst runtime/sync/%,$(1)/sync/%, \
+    $(wildcard runtime/sync/*.c)))
+OS_SRC    := $(wildcard runtime/os/*.c) $(call sync_for,runtime/os)
 SHARED    := $(wildcard runtime/*.c)
-coro_SRC  := $(wildcard runtime/coro/*.c) runtime/coro/switch_$(ARCH).S $(SHARED)
-coro_SRC  := $(wildcard $(coro_SRC))
+coro_SRC  := $(wildcard runtime/coro/*.c runtime/coro/switch_$(ARCH).S) \
+    $(call sync_for,runtime/coro) $(SHARED)
 pool_SRC   := $(wildcard runtime/pool/*.c) $(OS_SRC) $(SHARED)
 thread_SRC := $(wildcard runtime/thread/*.c) $(OS_SRC) $(SHARED)
 seq_SRC    := $(wildcard runtime/seq/*.c) $(OS_SRC) $(SHARED)
@@ -146,6 +152,14 @@ $(BUILD)/obj/runtime/%.o: runtime/%.c $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(COMMON) $(FRAME) -MMD -MP $(CFLAGS) -c $< -o $@
 
+define sync_rules
+$(BUILD)/obj/$(1)/sync/%.o: runtime/sync/%.c $(BUILD)/flags
+	$(if $(Q),@echo "  cc   $$< for $(1)")
+	@mkdir -p $$(@D)
+	$(Q)$(CC) $(COMMON) -iquote $(1) $(FRAME) -MMD -MP $(CFLAGS) -c $$< -o $$@
+endef
+$(foreach d,$(SYNC_DIRS),$(eval $(call sync_rules,$(d))))
+
 # In DWARF 5 clang's assembler leaves the folder unmapped, and no two builds of
 # the same source are the same.
 $(BUILD)/obj/runtime/%.o: runtime/%.S $(BUILD)/flags
@@ -207,7 +221,7 @@ define guest_rules
 $(1)_LIBS := $(shell pkg-config --libs libuv $($(1)_PACKAGES) 2>/dev/null)
 $(1)_OBJ  := $(patsubst $(2)/%.c,$(BUILD)/obj/guest/$(1)/%.o,$(wildcard $(2)/*.c)) \
     $(call objects,$(SHARED) runtime/guest/lack.c \
-    $(wildcard $(addsuffix /*.c,$($(1)_WITH))))
+    $(foreach d,$($(1)_WITH),$(wildcard $(d)/*.c) $(call sync_for,$(d))))
 $(BUILD)/obj/guest/$(1)/%.o: $(2)/%.c $(BUILD)/flags
 	$(if $(Q),@echo "  cc   $$<")
 	@mkdir -p $$(@D)

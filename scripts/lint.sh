@@ -57,5 +57,6 @@ done
 # Its count of suppressed warnings goes to standard error.
 check clang-tidy clang-tidy each "${work}/units" 4 sh -c '
     clang-tidy --quiet "$@" -- -std=c11 -D_GNU_SOURCE -Iruntime -Ibench \
+        -iquote runtime/os \
         2>/dev/null' tidy
 exit "${status}"

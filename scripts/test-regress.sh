@@ -97,7 +97,7 @@ inject() {
 slow_revision() {
     root=$(git rev-parse --show-toplevel)
     git clone -q --no-hardlinks "${root}" "${work}/repo"
-    source=${work}/repo/runtime/coro/chan.c
+    source=${work}/repo/runtime/sync/chan.c
     sed '/^int rt_chan_send(/,/^}$/s/^{$/{\
     for (volatile int ballast = 0; ballast < 10; ballast++)\
         ;/' "${source}" >"${work}/chan.c"

@@ -30,14 +30,13 @@ int co_wait(struct co_waiters *list, enum co_reason reason, void *item,
     return co_stay(reason);
 }
 
-void *co_wake_first(struct co_waiters *list, int status)
+void co_wake_first(struct co_waiters *list, int status)
 {
     struct rt_task *task = list->first;
     list->first = task->next;
     task->waiting_in = NULL;
     co_unpark(task, status);
     co_ready(task);
-    return task->item;
 }
 
 void co_wake_all(struct co_waiters *list, int status)

@@ -23,9 +23,8 @@ struct co_waiters {
 int co_wait(struct co_waiters *list, enum co_reason reason, void *item,
             int64_t deadline);
 
-/* Wakes the first waiter with this status; returns where he, who has not run
- * yet, wants his item from or to.  The list must not be empty. */
-void *co_wake_first(struct co_waiters *list, int status);
+/* Wakes the first waiter with this status.  The list must not be empty. */
+void co_wake_first(struct co_waiters *list, int status);
 void co_wake_all(struct co_waiters *list, int status);
 
 /* Takes a task out of the list it waits in: co_wake()'s part. */

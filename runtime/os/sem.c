@@ -2,7 +2,7 @@
 /*
  * sem.c: semaphores, and the units mutexes are made of too (sem.h).
  *
- * No wake-up is lost: while somebody is queued OS_SEM_QUEUED is set, and each
+ * No wake-up is lost: while somebody is queued QUEUED is set, and each
  * unit given then takes one waiter out, who tries at least once more even if
  * its deadline has passed.
  */
@@ -10,15 +10,10 @@
 #include "os/sem.h"
 
 #include <errno.h>
-#include <stdlib.h>
 
 static const uint64_t QUEUED = (uint64_t)1 << 63;
 
-struct rt_sem {
-    struct os_sem sem;
-};
-
-static bool try_take(struct os_sem *sem)
+static bool try_take(struct sync_sem *sem)
 {
     uint64_t word = atomic_load_explicit(&sem->word, memory_order_relaxed);
     while (word & ~QUEUED) {
@@ -31,7 +26,7 @@ static bool try_take(struct os_sem *sem)
 }
 
 /* With the lock held: takes a unit, or has whoever gives one look here. */
-static bool take_or_announce(struct os_sem *sem)
+static bool take_or_announce(struct sync_sem *sem)
 {
     uint64_t word = atomic_load_explicit(&sem->word, memory_order_relaxed);
     for (;;) {
@@ -44,7 +39,7 @@ static bool take_or_announce(struct os_sem *sem)
     }
 }
 
-static int take_slowly(struct os_sem *sem, const char *what, int64_t deadline)
+static int take_slowly(struct sync_sem *sem, const char *what, int64_t deadline)
 {
     for (unsigned i = 0; i < os_spins; i++) {
         os_relax();
@@ -52,14 +47,13 @@ static int take_slowly(struct os_sem *sem, const char *what, int64_t deadline)
             return 0;
     }
     for (bool again = false;; again = true) {
-        os_lock_take(&sem->lock);
+        os_lock_take(&sem->queue.lock);
         if (take_or_announce(sem)) {
-            os_lock_give(&sem->lock);
+            os_lock_give(&sem->queue.lock);
             return 0;
         }
         struct os_waiter waiter = { .what = what };
-        int err =
-            os_waitq_wait(&sem->queue, &sem->lock, &waiter, again, deadline);
+        int err = os_waitq_wait(&sem->queue, &waiter, again, deadline);
         if (err == -ECANCELED) /* was still queued: no unit was meant for us */
             return err;
         if (try_take(sem))
@@ -69,19 +63,18 @@ static int take_slowly(struct os_sem *sem, const char *what, int64_t deadline)
     }
 }
 
-void os_sem_init(struct os_sem *sem, unsigned count)
+void sync_sem_init(struct sync_sem *sem, unsigned count)
 {
-    *sem = (struct os_sem){ 0 };
+    *sem = (struct sync_sem){ 0 };
     atomic_init(&sem->word, count);
 }
 
-void os_sem_fini(struct os_sem *sem)
+void sync_sem_fini(struct sync_sem *sem)
 {
-    os_lock_take(&sem->lock);
-    os_lock_give(&sem->lock);
+    os_waitq_fini(&sem->queue);
 }
 
-int os_sem_take(struct os_sem *sem, const char *what, int64_t deadline)
+int sync_sem_take(struct sync_sem *sem, const char *what, int64_t deadline)
 {
     if (os_cancel_check())
         return -ECANCELED;
@@ -90,7 +83,7 @@ int os_sem_take(struct os_sem *sem, const char *what, int64_t deadline)
     return deadline <= 0 ? -ETIMEDOUT : take_slowly(sem, what, deadline);
 }
 
-void os_sem_give(struct os_sem *sem)
+void sync_sem_give(struct sync_sem *sem)
 {
     uint64_t word = atomic_load_explicit(&sem->word, memory_order_relaxed);
     while (!(word & QUEUED)) {
@@ -99,46 +92,17 @@ void os_sem_give(struct os_sem *sem)
                                                   memory_order_relaxed))
             return;
     }
-    atomic_uint *sleeper = NULL;
-    os_lock_take(&sem->lock);
+    os_lock_take(&sem->queue.lock);
     atomic_fetch_add_explicit(&sem->word, 1, memory_order_release);
-    if (sem->queue.first)
-        sleeper = os_waitq_wake(&sem->queue, 0);
+    atomic_uint *sleeper = os_waitq_wake(&sem->queue, 0);
     if (!sem->queue.first)
         atomic_fetch_and_explicit(&sem->word, ~QUEUED, memory_order_relaxed);
-    os_lock_give(&sem->lock);
+    os_lock_give(&sem->queue.lock);
     os_kick(sleeper);
 }
 
-bool os_sem_empty(struct os_sem *sem)
+bool sync_sem_empty(const struct sync_sem *sem)
 {
     uint64_t word = atomic_load_explicit(&sem->word, memory_order_relaxed);
     return (word & ~QUEUED) == 0;
-}
-
-int rt_sem_new(struct rt_sem **out, unsigned count)
-{
-    struct rt_sem *sem = malloc(sizeof *sem);
-    if (!sem)
-        return -ENOMEM;
-    os_sem_init(&sem->sem, count);
-    *out = sem;
-    return 0;
-}
-
-void rt_sem_free(struct rt_sem *sem)
-{
-    if (sem)
-        os_sem_fini(&sem->sem);
-    free(sem);
-}
-
-int rt_sem_acquire(struct rt_sem *sem, int64_t deadline)
-{
-    return os_sem_take(&sem->sem, "sem", deadline);
-}
-
-void rt_sem_release(struct rt_sem *sem)
-{
-    os_sem_give(&sem->sem);
 }

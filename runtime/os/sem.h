@@ -12,21 +12,20 @@
 
 #include "os/waitq.h"
 
-struct os_sem {
-    /* Atomic: taking acquires, giving releases.  OS_SEM_QUEUED is set only
+struct sync_sem {
+    /* Atomic: taking acquires, giving releases.  QUEUED (sem.c) is set only
      * with the lock held, and cleared only with it held and nobody queued. */
     _Atomic uint64_t word;
-    struct os_lock lock; /* guards the queue */
     struct os_waitq queue;
 };
 
-void os_sem_init(struct os_sem *sem, unsigned count);
+void sync_sem_init(struct sync_sem *sem, unsigned count);
 /* Waits until whoever gave last has left, so that the memory may go. */
-void os_sem_fini(struct os_sem *sem);
+void sync_sem_fini(struct sync_sem *sem);
 /* What it is for those who ask: "sem" or "mutex". */
-int os_sem_take(struct os_sem *sem, const char *what, int64_t deadline);
-void os_sem_give(struct os_sem *sem);
+int sync_sem_take(struct sync_sem *sem, const char *what, int64_t deadline);
+void sync_sem_give(struct sync_sem *sem);
 /* Nothing left to take. */
-bool os_sem_empty(struct os_sem *sem);
+bool sync_sem_empty(const struct sync_sem *sem);
 
 #endif

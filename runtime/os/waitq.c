@@ -31,6 +31,12 @@ static void take_out(struct os_waitq *queue, struct os_waiter *waiter)
     waiter->queued = false;
 }
 
+void os_waitq_fini(struct os_waitq *queue)
+{
+    os_lock_take(&queue->lock);
+    os_lock_give(&queue->lock);
+}
+
 void os_waitq_enter(struct os_waitq *queue, struct os_waiter *waiter,
                     bool in_front)
 {
@@ -45,8 +51,8 @@ void os_waitq_enter(struct os_waitq *queue, struct os_waiter *waiter,
         put_last(queue, waiter);
 }
 
-int os_waitq_stay(struct os_waitq *queue, struct os_lock *lock,
-                  struct os_waiter *waiter, int64_t deadline)
+int os_waitq_stay(struct os_waitq *queue, struct os_waiter *waiter,
+                  int64_t deadline)
 {
     os_seat->bell = waiter->by_bell ? &queue->bell : NULL;
     os_seat->rung = waiter->rung;
@@ -54,28 +60,30 @@ int os_waitq_stay(struct os_waitq *queue, struct os_lock *lock,
     os_seat->bell = NULL;
     if (err == 0)
         return waiter->result;
-    os_lock_take(lock);
+    os_lock_take(&queue->lock);
     if (waiter->queued) {
         take_out(queue, waiter);
     } else {
         err = waiter->result;
         os_unwake();
     }
-    os_lock_give(lock);
+    os_lock_give(&queue->lock);
     return err == -ECANCELED ? os_cancel_deliver() : err;
 }
 
-int os_waitq_wait(struct os_waitq *queue, struct os_lock *lock,
-                  struct os_waiter *waiter, bool in_front, int64_t deadline)
+int os_waitq_wait(struct os_waitq *queue, struct os_waiter *waiter,
+                  bool in_front, int64_t deadline)
 {
     os_waitq_enter(queue, waiter, in_front);
-    os_lock_give(lock);
-    return os_waitq_stay(queue, lock, waiter, deadline);
+    os_lock_give(&queue->lock);
+    return os_waitq_stay(queue, waiter, deadline);
 }
 
 atomic_uint *os_waitq_wake(struct os_waitq *queue, int result)
 {
     struct os_waiter *waiter = queue->first;
+    if (!waiter)
+        return NULL;
     struct os_task *task = waiter->task;
     take_out(queue, waiter);
     waiter->result = result;

@@ -30,6 +30,7 @@ struct rt_task {
     void *thread, *own;        /* the adapter's */
     struct kit_list *waits_in; /* NULL: is not parked */
     TAILQ_ENTRY(rt_task) waits, all;
+    void *item; /* sync/'s, while it waits for one */
     int status; /* what its wait returns */
     bool polls, pending, done, detached;
     unsigned shields;

@@ -1,25 +1,25 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Owns channels: a ring of items and two lists of waiters.  Receivers wait
- * only while the ring is empty, senders only while it is full, so at most one
- * list is in use and items pass in the order in which they were sent.  A
- * waiter's item is copied by whoever wakes it.
+ * chan.c: bounded first-in first-out queues.  Receivers wait only while the
+ * ring is empty, senders only while it is full: so those who wait are all of
+ * one kind, and items pass in the order in which they were sent.  Whoever wakes
+ * a waiter has copied its item, which leaves nothing to do for one that is
+ * woken, and nothing behind of one that gives up.
  */
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "core.h"
-#include "waiters.h"
+#include "sync.h"
 
 struct rt_chan {
+    struct sync_queue waiters; /* its lock guards the rest */
     size_t item_bytes;
     size_t capacity;
     size_t n;     /* items in the ring */
     size_t first; /* index of the oldest */
     bool closed;
-    struct co_waiters senders;
-    struct co_waiters receivers;
     char ring[];
 };
 
@@ -62,7 +62,7 @@ int rt_chan_new(struct rt_chan **out, size_t item_bytes, size_t capacity)
     size_t bytes;
     struct rt_chan *chan;
     if (__builtin_mul_overflow(item_bytes, capacity, &bytes) ||
-        __builtin_add_overflow(bytes, sizeof(*chan), &bytes))
+        __builtin_add_overflow(bytes, sizeof *chan, &bytes))
         return -ENOMEM;
     chan = malloc(bytes);
     if (!chan)
@@ -74,45 +74,56 @@ int rt_chan_new(struct rt_chan **out, size_t item_bytes, size_t capacity)
 
 void rt_chan_free(struct rt_chan *chan)
 {
+    if (chan)
+        sync_fini(&chan->waiters);
     free(chan);
 }
 
 int rt_chan_send(struct rt_chan *chan, const void *item, int64_t deadline)
 {
-    if (co_check())
+    struct sync_queue *waiters = &chan->waiters;
+    if (sync_check())
         return -ECANCELED;
-    if (chan->closed)
+    sync_lock(waiters);
+    if (chan->closed) {
+        sync_unlock(waiters);
         return -EPIPE;
-    if (chan->receivers.first) {
-        copy(chan, co_wake_first(&chan->receivers, 0), item);
-        return 0;
     }
     if (chan->n == chan->capacity)
         /* Only read from, by whoever makes room. */
-        return co_wait(&chan->senders, CO_CHAN, (void *)(uintptr_t)item,
-                       deadline);
+        return sync_wait(waiters, SYNC_CHAN, (void *)(uintptr_t)item, deadline);
+    if (chan->n == 0 && sync_awaited(waiters)) {
+        copy(chan, sync_item(waiters), item);
+        sync_wake(waiters);
+        return 0;
+    }
     push(chan, item);
+    sync_unlock(waiters);
     return 0;
 }
 
 int rt_chan_recv(struct rt_chan *chan, void *item, int64_t deadline)
 {
-    if (co_check())
+    struct sync_queue *waiters = &chan->waiters;
+    if (sync_check())
         return -ECANCELED;
-    if (chan->n == 0) {
-        if (chan->closed)
-            return -EPIPE;
-        return co_wait(&chan->receivers, CO_CHAN, item, deadline);
+    sync_lock(waiters);
+    if (chan->n == 0 && chan->closed) {
+        sync_unlock(waiters);
+        return -EPIPE;
     }
+    if (chan->n == 0)
+        return sync_wait(waiters, SYNC_CHAN, item, deadline);
     pop(chan, item);
-    if (chan->senders.first)
-        push(chan, co_wake_first(&chan->senders, 0));
+    if (sync_awaited(waiters))
+        push(chan, sync_item(waiters));
+    sync_wake(waiters);
     return 0;
 }
 
 void rt_chan_close(struct rt_chan *chan)
 {
+    sync_lock(&chan->waiters);
     chan->closed = true;
-    co_wake_all(&chan->senders, -EPIPE);
-    co_wake_all(&chan->receivers, -EPIPE);
+    sync_wake_all(&chan->waiters, -EPIPE);
 }
