@@ -2,16 +2,14 @@
 /*
  * gen.c: generators, made of rt.h alone, the same object in every runtime.
  *
- * Two semaphores pass the turn: `asked` is given when the consumer wants a
- * value, `given` when there is one, or the end.  Whoever has the turn has the
- * generator's fields to itself; `closed` alone is read out of turn.  On
- * coroutines each value takes one switch there and one back.
+ * A semaphore and a channel pass the turn: `asked` is given when the consumer
+ * wants a value, which then comes by `given`, or its end.  On coroutines each
+ * value takes one switch there and one back.
  */
 
 #include <errno.h>
 #include <stdatomic.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "check.h"
 #include "rt.h"
@@ -19,15 +17,13 @@
 struct rt_gen {
     rt_gen_fn fn;
     void *arg;
-    size_t item_bytes;
     struct rt_task *task; /* consumer only; NULL until the first value */
-    struct rt_sem *asked, *given;
-    bool waiting;       /* consumer only: has asked, and got nothing yet */
-    bool turn;          /* producer only: it was asked for a value */
-    atomic_bool closed; /* set once the producer has been cancelled */
-    bool ended;         /* fn has returned status */
-    int status;
-    unsigned char item[];
+    struct rt_sem *asked;
+    struct rt_chan *given; /* holds one value; closed when fn has returned */
+    bool waiting;          /* consumer only: has asked, and got nothing yet */
+    bool turn;             /* producer only: it was asked for a value */
+    atomic_bool closed;    /* set once the producer has been cancelled */
+    int status;            /* fn's; once `given` is closed the consumer's */
 };
 
 /* Generators need two parties. */
@@ -40,28 +36,20 @@ static bool supported(void)
 
 int rt_gen_new(struct rt_gen **out, size_t item_bytes, rt_gen_fn fn, void *arg)
 {
-    if (item_bytes == 0 || item_bytes > SIZE_MAX / 2)
-        return -EINVAL;
     if (!supported())
         return -ENOTSUP;
-    struct rt_gen *gen = calloc(1, sizeof *gen + item_bytes);
+    struct rt_gen *gen = calloc(1, sizeof *gen);
     if (!gen)
         return -ENOMEM;
     gen->fn = fn;
     gen->arg = arg;
-    gen->item_bytes = item_bytes;
-    int error = rt_sem_new(&gen->asked, 0);
+    int error = rt_chan_new(&gen->given, item_bytes, 1);
+    if (error == 0)
+        error = rt_sem_new(&gen->asked, 0);
     if (error)
-        goto err_gen;
-    error = rt_sem_new(&gen->given, 0);
-    if (error)
-        goto err_asked;
-    *out = gen;
-    return 0;
-err_asked:
-    rt_sem_free(gen->asked);
-err_gen:
-    free(gen);
+        rt_gen_free(gen);
+    else
+        *out = gen;
     return error;
 }
 
@@ -70,12 +58,11 @@ static int produce(void *arg)
     struct rt_gen *gen = arg;
     gen->turn = true;
     gen->status = gen->fn(gen, gen->arg);
-    gen->ended = true;
-    rt_sem_release(gen->given);
+    rt_chan_close(gen->given);
     return 0;
 }
 
-/* Asks for a value, unless one is already on its way. */
+/* Asks for a value, unless one is already on its way, or the end was. */
 static int ask(struct rt_gen *gen)
 {
     if (gen->waiting)
@@ -94,23 +81,17 @@ static int ask(struct rt_gen *gen)
 int rt_gen_next(struct rt_gen *gen, void *item, int64_t deadline)
 {
     int error = rt_check_cancelled();
-    if (error)
-        return error;
-    if (gen->waiting || !gen->ended) {
+    if (error == 0)
         error = ask(gen);
-        if (error == 0)
-            error = rt_sem_acquire(gen->given, deadline);
-        if (error)
-            return error;
+    if (error == 0)
+        error = rt_chan_recv(gen->given, item, deadline);
+    if (error == 0)
         gen->waiting = false;
-        if (!gen->ended) {
-            memcpy(item, gen->item, gen->item_bytes);
-            return 0;
-        }
-        if (gen->status < 0)
-            return gen->status;
-    }
-    return -EPIPE;
+    if (error != -EPIPE || gen->status >= 0)
+        return error;
+    error = gen->status;
+    gen->status = 0;
+    return error;
 }
 
 /* Has the turn, unless an earlier wait for it was cancelled: then waits. */
@@ -132,14 +113,12 @@ static int await_turn(struct rt_gen *gen)
 
 int rt_gen_yield(struct rt_gen *gen, const void *item)
 {
-    int error = rt_check_cancelled();
+    int error = await_turn(gen);
     if (error == 0)
-        error = await_turn(gen);
+        error = rt_chan_send(gen->given, item, RT_FOREVER);
     if (error)
         return error;
-    memcpy(gen->item, item, gen->item_bytes);
     gen->turn = false;
-    rt_sem_release(gen->given);
     return await_turn(gen);
 }
 
@@ -160,7 +139,7 @@ void rt_gen_free(struct rt_gen *gen)
         rt_sem_release(gen->asked);
         rt_shield(join_producer, gen->task);
     }
-    rt_sem_free(gen->given);
+    rt_chan_free(gen->given);
     rt_sem_free(gen->asked);
     free(gen);
 }
