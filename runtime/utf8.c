@@ -1,47 +1,28 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * The syntax of UTF-8 (RFC 3629, section 4).  Only the second byte of a
- * character has bounds that depend on the first; all later ones are
- * continuation bytes.
- */
+/* The syntax of UTF-8 (RFC 3629, section 3): what a character's bytes decode to
+ * tells whether they were as few as possible. */
 #include "utf8.h"
 
 #include <stdint.h>
 #include <string.h>
 
-/* What may follow a first byte. */
-struct tail {
-    uint8_t bytes;     /* 0: not a first byte */
-    uint8_t low, high; /* bounds of the second byte */
-};
-
-static struct tail tail_of(uint8_t first)
-{
-    if (first < 0xc2 || first > 0xf4)
-        return (struct tail){ 0 };
-    if (first < 0xe0)
-        return (struct tail){ 1, 0x80, 0xbf };
-    if (first < 0xf0)
-        return (struct tail){ 2, first == 0xe0 ? 0xa0 : 0x80,
-                              first == 0xed ? 0x9f : 0xbf };
-    return (struct tail){ 3, first == 0xf0 ? 0x90 : 0x80,
-                          first == 0xf4 ? 0x8f : 0xbf };
-}
-
 /* The length of the character at the start, which is not ASCII; 0 when it is
  * none. */
 static size_t measure(const uint8_t *at, size_t bytes)
 {
-    struct tail tail = tail_of(at[0]);
+    static const uint32_t least[] = { [2] = 0x80, [3] = 0x800, [4] = 0x10000 };
+    size_t n = at[0] < 0xe0 ? 2 : at[0] < 0xf0 ? 3 : 4;
 
-    if (tail.bytes == 0 || tail.bytes >= bytes || at[1] < tail.low ||
-        at[1] > tail.high)
+    if (at[0] < 0xc0 || at[0] > 0xf7 || n > bytes)
         return 0;
-    for (size_t i = 2; i <= tail.bytes; i++) {
+    uint32_t number = at[0] & (0x7f >> n);
+    for (size_t i = 1; i < n; i++) {
         if ((at[i] & 0xc0) != 0x80)
             return 0;
+        number = number << 6 | (at[i] & 0x3f);
     }
-    return tail.bytes + (size_t)1;
+    bool surrogate = number >= 0xd800 && number <= 0xdfff;
+    return number < least[n] || number > 0x10ffff || surrogate ? 0 : n;
 }
 
 /* How many bytes at the start are ASCII, eight at a time. */
