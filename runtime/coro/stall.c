@@ -10,23 +10,27 @@
  */
 #include <pthread.h>
 #include <signal.h>
-#include <string.h>
+#include <time.h>
 
 #include "core.h"
 #include "report.h"
 
-#define MIN_NAP_NS INT64_C(1000000)
+enum {
+    NS_PER_S = 1000000000,
+    MIN_NAP_NS = 1000000
+};
 
 static struct {
-    uv_thread_t thread;
-    uv_mutex_t lock;
-    uv_cond_t stop;
+    pthread_t thread;
+    pthread_mutex_t lock;
+    pthread_cond_t stop;
     /* The rest under lock. */
     bool stopping;
     bool told;            /* this turn has been reported */
     struct rt_task *task; /* whose turn it is; NULL: the loop's */
     int64_t since_ns;
-} stall;
+} stall = { .lock = PTHREAD_MUTEX_INITIALIZER,
+            .stop = PTHREAD_COND_INITIALIZER };
 
 /* How long the turn has lasted, when that is too long; else 0. */
 static int64_t excess(int64_t now_ns)
@@ -49,10 +53,17 @@ static void tell(int64_t ns)
     report_end(&line);
 }
 
-static void watch(void *arg)
+/* Until then, or until the end. */
+static void nap_until(int64_t deadline)
 {
-    (void)arg;
-    uv_mutex_lock(&stall.lock);
+    struct timespec until = { .tv_sec = deadline / NS_PER_S,
+                              .tv_nsec = deadline % NS_PER_S };
+    pthread_cond_clockwait(&stall.stop, &stall.lock, CLOCK_MONOTONIC, &until);
+}
+
+static void *watch(void *arg)
+{
+    pthread_mutex_lock(&stall.lock);
     while (!stall.stopping) {
         int64_t now = rt_now();
         int64_t ns = excess(now);
@@ -63,16 +74,16 @@ static void watch(void *arg)
         int64_t nap = co.stall_ns;
         if (stall.task && ns == 0)
             nap = co.stall_ns - (now - stall.since_ns);
-        nap = nap < MIN_NAP_NS ? MIN_NAP_NS : nap;
-        uv_cond_timedwait(&stall.stop, &stall.lock, (uint64_t)nap);
+        nap_until(now + (nap < MIN_NAP_NS ? MIN_NAP_NS : nap));
     }
-    uv_mutex_unlock(&stall.lock);
+    pthread_mutex_unlock(&stall.lock);
+    return arg;
 }
 
 void co_stall_turn(struct rt_task *task)
 {
     int64_t now = rt_now();
-    uv_mutex_lock(&stall.lock);
+    pthread_mutex_lock(&stall.lock);
     int64_t ns = excess(now);
     if (ns > 0) {
         tell(ns);
@@ -83,50 +94,31 @@ void co_stall_turn(struct rt_task *task)
     stall.task = task == &co.loop ? NULL : task;
     stall.since_ns = now;
     stall.told = false;
-    uv_mutex_unlock(&stall.lock);
+    pthread_mutex_unlock(&stall.lock);
 }
 
 static void stop(void)
 {
-    uv_mutex_lock(&stall.lock);
+    pthread_mutex_lock(&stall.lock);
     stall.stopping = true;
-    uv_cond_signal(&stall.stop);
-    uv_mutex_unlock(&stall.lock);
-    uv_thread_join(&stall.thread);
-    uv_cond_destroy(&stall.stop);
-    uv_mutex_destroy(&stall.lock);
+    pthread_cond_signal(&stall.stop);
+    pthread_mutex_unlock(&stall.lock);
+    pthread_join(stall.thread, NULL);
     co.stall_ns = 0;
-}
-
-/* The thread takes no signals: their handlers expect the program's own. */
-static int start_thread(void)
-{
-    sigset_t all, mask;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &mask);
-    int error = uv_thread_create(&stall.thread, watch, NULL);
-    pthread_sigmask(SIG_SETMASK, &mask, NULL);
-    return error;
 }
 
 int co_stall_start(void)
 {
     static struct co_hook hook = { .fn = stop };
-    memset(&stall, 0, sizeof(stall));
-    int error = uv_mutex_init(&stall.lock);
-    if (error)
-        return error;
-    error = uv_cond_init(&stall.stop);
-    if (error)
-        goto err_mutex;
-    error = start_thread();
-    if (error)
-        goto err_cond;
-    co_at_end(&hook);
-    return 0;
-err_cond:
-    uv_cond_destroy(&stall.stop);
-err_mutex:
-    uv_mutex_destroy(&stall.lock);
+    sigset_t all, mask;
+    stall.stopping = false;
+    stall.task = NULL;
+    /* The thread takes no signals: their handlers expect the program's own. */
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &mask);
+    int error = -pthread_create(&stall.thread, NULL, watch, NULL);
+    pthread_sigmask(SIG_SETMASK, &mask, NULL);
+    if (error == 0)
+        co_at_end(&hook);
     return error;
 }
