@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * stream.c: how streams come about: connecting, listening, accepting, and in
- * pairs.  A name is looked up by offloaded work, for the look-up blocks.
+ * stream.c: what is the same for streams everywhere: how they come about, by
+ * connecting, listening, accepting, and in pairs, and what writing means.  A
+ * name is looked up by offloaded work, for the look-up blocks.
  */
 
 #include "stream.h"
@@ -244,6 +245,33 @@ int rt_sock_pair(struct rt_sock **a, struct rt_sock **b)
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | stream_flags, 0, fds))
         return -errno;
     return new_two(a, b, fds, false);
+}
+
+/* ---- writing ---- */
+
+ssize_t rt_sock_write(struct rt_sock *sock, const void *buffer, size_t bytes,
+                      int64_t deadline)
+{
+    const char *data = buffer;
+    size_t done = 0;
+    if (rt_check_cancelled())
+        return -ECANCELED;
+    while (done < bytes) {
+        ssize_t n =
+            stream_write(sock, data + done, bytes - done, done == 0, deadline);
+        if (n < 0)
+            return n;
+        done += (size_t)n;
+    }
+    return (ssize_t)done;
+}
+
+ssize_t rt_sock_write_some(struct rt_sock *sock, const void *buffer,
+                           size_t bytes, int64_t deadline)
+{
+    if (rt_check_cancelled())
+        return -ECANCELED;
+    return bytes > 0 ? stream_write(sock, buffer, bytes, true, deadline) : 0;
 }
 
 /* ---- what is asked of their descriptors ---- */

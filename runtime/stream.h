@@ -25,4 +25,10 @@ int stream_fd(const struct rt_sock *sock);
  * with -ETIMEDOUT the event may have come as well. */
 int stream_wait(struct rt_sock *sock, short event, int64_t deadline);
 
+/* Writes what there is room for, at least one byte: how much, or an error.  Not
+ * the first part of something: the one before has just filled the stream up.
+ * Suspends.  Need not look for a cancellation before it waits. */
+ssize_t stream_write(struct rt_sock *sock, const void *data, size_t bytes,
+                     bool first, int64_t deadline);
+
 #endif

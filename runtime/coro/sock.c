@@ -178,11 +178,6 @@ static bool worth_a_try(int error)
     return error == 0 || error == -ETIMEDOUT;
 }
 
-static bool would_block(int error)
-{
-    return error == EAGAIN || error == EWOULDBLOCK;
-}
-
 /* recv(2) and send(2) cost the kernel some 3 % of a message less than read(2)
  * and write(2), which go through the file layer. */
 static ssize_t try_read(struct rt_sock *sock, void *buffer, size_t bytes)
@@ -215,40 +210,35 @@ static void missed(struct rt_sock *sock)
     sock->skip = (uint8_t)((1 << sock->misses) - 1);
 }
 
-static ssize_t read_waiting(struct rt_sock *sock, void *buffer, size_t bytes,
-                            int64_t deadline)
+/* A try before any wait. */
+static ssize_t try_read_first(struct rt_sock *sock, void *buffer, size_t bytes)
 {
-    for (;;) {
-        int error = side_wait(sock, &sock->in, deadline);
-        if (!worth_a_try(error))
-            return error;
-        ssize_t n = try_read(sock, buffer, bytes);
-        if (n >= 0 || !would_block((int)-n))
-            return n;
-        if (error)
-            return error;
+    ssize_t n = try_read(sock, buffer, bytes);
+    if (n >= 0) {
+        sock->misses = 0;
+        went_through();
+    } else if (n == -EAGAIN) {
+        missed(sock);
     }
+    return n;
 }
 
 ssize_t rt_sock_read(struct rt_sock *sock, void *buffer, size_t bytes,
                      int64_t deadline)
 {
+    int waited = 0;
     if (co_check())
         return -ECANCELED;
     if (sock->in.waiter)
         return -EBUSY;
-    ssize_t n = -EAGAIN;
-    if (!sock->wait_first) {
-        n = try_read(sock, buffer, bytes);
-        if (n >= 0) {
-            sock->misses = 0;
-            went_through();
-        } else if (would_block((int)-n)) {
-            missed(sock);
-        }
+    ssize_t n =
+        sock->wait_first ? -EAGAIN : try_read_first(sock, buffer, bytes);
+    while (n == -EAGAIN && waited == 0) {
+        waited = side_wait(sock, &sock->in, deadline);
+        n = worth_a_try(waited) ? try_read(sock, buffer, bytes) : waited;
     }
-    if (n < 0 && would_block((int)-n))
-        n = read_waiting(sock, buffer, bytes, deadline);
+    if (n == -EAGAIN)
+        n = waited;
     sock->wait_first = n > 0 && ((size_t)n < bytes || guess(sock));
     return n;
 }
@@ -263,44 +253,17 @@ static ssize_t try_write(struct rt_sock *sock, const void *buffer, size_t bytes)
     return n < 0 ? -errno : n;
 }
 
-ssize_t rt_sock_write(struct rt_sock *sock, const void *buffer, size_t bytes,
-                      int64_t deadline)
+ssize_t stream_write(struct rt_sock *sock, const void *data, size_t bytes,
+                     bool first, int64_t deadline)
 {
-    if (co_check())
-        return -ECANCELED;
     if (sock->out.waiter)
         return -EBUSY;
-    const char *from = buffer;
-    size_t done = 0;
-    while (done < bytes) {
-        ssize_t n = try_write(sock, from + done, bytes - done);
-        if (n < 0 && !would_block((int)-n))
-            return n;
-        if (n > 0)
-            done += (size_t)n;
-        if (done == bytes)
-            break;
+    ssize_t n = first ? try_write(sock, data, bytes) : -EAGAIN;
+    while (n == -EAGAIN) {
         int error = side_wait(sock, &sock->out, deadline);
         if (error)
             return error;
-    }
-    went_through();
-    return (ssize_t)bytes;
-}
-
-ssize_t rt_sock_write_some(struct rt_sock *sock, const void *buffer,
-                           size_t bytes, int64_t deadline)
-{
-    if (co_check())
-        return -ECANCELED;
-    if (sock->out.waiter)
-        return -EBUSY;
-    ssize_t n = try_write(sock, buffer, bytes);
-    while (n < 0 && would_block((int)-n)) {
-        int error = side_wait(sock, &sock->out, deadline);
-        if (error)
-            return error;
-        n = try_write(sock, buffer, bytes);
+        n = try_write(sock, data, bytes);
     }
     if (n >= 0)
         went_through();

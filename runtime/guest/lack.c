@@ -3,8 +3,8 @@
  * lack.c: what stands in where an adapter has nothing.  All definitions are
  * weak and come last in the link, so the adapter's own win.  An adapter has to
  * bring at least rt_run, rt_info, rt_now, rt_in, spawn, join, detach, yield,
- * sleep, mutex, semaphore, event, channel, reading, writing and closing a
- * stream, and what stream.h names.
+ * sleep, mutex, semaphore, event, channel, reading and closing a stream, and
+ * what stream.h names.
  */
 
 #include "guest/lack.h"

@@ -135,9 +135,8 @@ static ssize_t write_blocking(struct rt_sock *sock, const char *data,
     return sent == -EAGAIN ? 0 : sent;
 }
 
-/* Writes what there is room for, which is something. */
-static ssize_t write_part(struct rt_sock *sock, const char *data, size_t bytes,
-                          bool first, int64_t deadline)
+ssize_t stream_write(struct rt_sock *sock, const void *data, size_t bytes,
+                     bool first, int64_t deadline)
 {
     for (;; first = false) {
         ssize_t sent = blocks(deadline)
@@ -146,31 +145,6 @@ static ssize_t write_part(struct rt_sock *sock, const char *data, size_t bytes,
         if (sent != 0 && sent != -EINTR)
             return sent;
     }
-}
-
-ssize_t rt_sock_write(struct rt_sock *sock, const void *buffer, size_t bytes,
-                      int64_t deadline)
-{
-    const char *data = buffer;
-    size_t done = 0;
-    if (os_cancel_check())
-        return -ECANCELED;
-    while (done < bytes) {
-        ssize_t sent =
-            write_part(sock, data + done, bytes - done, done == 0, deadline);
-        if (sent < 0)
-            return sent;
-        done += (size_t)sent;
-    }
-    return (ssize_t)done;
-}
-
-ssize_t rt_sock_write_some(struct rt_sock *sock, const void *buffer,
-                           size_t bytes, int64_t deadline)
-{
-    if (os_cancel_check())
-        return -ECANCELED;
-    return bytes > 0 ? write_part(sock, buffer, bytes, true, deadline) : 0;
 }
 
 void rt_sock_close(struct rt_sock *sock)

@@ -86,38 +86,17 @@ ssize_t rt_sock_read(struct rt_sock *sock, void *buffer, size_t bytes,
     return n;
 }
 
-/* Without looking for a cancellation first. */
-static ssize_t write_some(int fd, const void *data, size_t bytes,
-                          int64_t deadline)
+ssize_t stream_write(struct rt_sock *sock, const void *data, size_t bytes,
+                     bool first, int64_t deadline)
 {
+    (void)first;
     bool again;
     ssize_t n;
     do
-        n = outcome(write(fd, data, bytes), fd, POLLOUT, deadline, &again);
+        n = outcome(write(sock->fd, data, bytes), sock->fd, POLLOUT, deadline,
+                    &again);
     while (again);
     return n;
-}
-
-ssize_t rt_sock_write_some(struct rt_sock *sock, const void *buffer,
-                           size_t bytes, int64_t deadline)
-{
-    return kit_deliver() ? -ECANCELED
-                         : write_some(sock->fd, buffer, bytes, deadline);
-}
-
-ssize_t rt_sock_write(struct rt_sock *sock, const void *buffer, size_t bytes,
-                      int64_t deadline)
-{
-    if (kit_deliver())
-        return -ECANCELED;
-    const char *data = buffer;
-    size_t done = 0;
-    ssize_t n = 0;
-    while (done < bytes && n >= 0) {
-        n = write_some(sock->fd, data + done, bytes - done, deadline);
-        done += n > 0 ? (size_t)n : 0;
-    }
-    return n < 0 ? n : (ssize_t)done;
 }
 
 void rt_sock_close(struct rt_sock *sock)
