@@ -29,9 +29,11 @@
  * success, and the cancellation comes with the next one.  So -ECANCELED means
  * no effect, like -ETIMEDOUT.  Calls not marked so never return it.
  *
- * Where calls are legal.  rt_now(), rt_in(), rt_info() and rt_dump_soon()
- * anywhere; all other calls only from a task, that is from the function given
- * to rt_run() or from one given to rt_spawn().
+ * Where calls are legal.  rt_now(), rt_in() and rt_dump_soon() anywhere;
+ * rt_info() on any thread, but on coro only on the one that calls rt_run(), for
+ * it counts without locks, and never in a signal handler; all other calls only
+ * from a task, that is from the function given to rt_run() or from one given to
+ * rt_spawn().
  *
  * Objects are opaque and belong to whoever made them with _new, _open,
  * _connect, _listen, _accept, _pipe or _pair; freeing one that a task still
@@ -413,8 +415,9 @@ void rt_gen_free(struct rt_gen *gen);
  * What has begun outside the task is completed first, because it uses the
  * task's memory: its result is returned, and a cancellation that came
  * meanwhile is delivered by the next waiting call.  What still waits for its
- * turn is withdrawn: -ECANCELED.  coro: on libuv's threads; elsewhere in
- * place.
+ * turn is withdrawn: -ECANCELED.  coro: on libuv's threads, which the first
+ * such call starts, four or as many as UV_THREADPOOL_SIZE says, and which stay
+ * for later runs until the process ends; elsewhere in place.
  */
 
 /* Runs fn(arg), which may block or compute for long and must not call this
@@ -466,7 +469,8 @@ int rt_sock_connect(struct rt_sock **out, const char *host, unsigned port,
  * and listen(2). */
 int rt_sock_listen(struct rt_sock **out, const char *host, unsigned port,
                    int backlog);
-/* Suspends until a connection comes in. */
+/* Suspends until a connection comes in.  For this, too, coro takes one task at
+ * a time (-EBUSY). */
 int rt_sock_accept(struct rt_sock **out, struct rt_sock *listener,
                    int64_t deadline);
 /* A pipe(2): what is written to *writer can be read from *reader. */
