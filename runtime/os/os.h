@@ -157,7 +157,7 @@ void os_futex_wake(atomic_uint *word);
 /* A thread can sleep on two words (Linux 5.16).  Set by os_start(). */
 extern bool os_bells;
 bool os_bells_known(void);
-/* Changes the word and wakes all who sleep on it (waitq.h). */
+/* Changes the word and wakes all who sleep on it (sync.h). */
 void os_ring(atomic_uint *bell);
 /* os_futex_wait() for a park: on this thread's bell as well, if it has one. */
 int os_park_wait(atomic_uint *word, unsigned seen, int64_t deadline);

@@ -7,7 +7,7 @@
  * its deadline has passed.
  */
 
-#include "os/sem.h"
+#include "os/sync.h"
 
 #include <errno.h>
 
@@ -47,13 +47,13 @@ static int take_slowly(struct sync_sem *sem, const char *what, int64_t deadline)
             return 0;
     }
     for (bool again = false;; again = true) {
-        os_lock_take(&sem->queue.lock);
+        sync_lock(&sem->queue);
         if (take_or_announce(sem)) {
-            os_lock_give(&sem->queue.lock);
+            sync_unlock(&sem->queue);
             return 0;
         }
-        struct os_waiter waiter = { .what = what };
-        int err = os_waitq_wait(&sem->queue, &waiter, again, deadline);
+        struct os_waiter waiter = { .what = what, .in_front = again };
+        int err = os_wait_as(&sem->queue, &waiter, deadline);
         if (err == -ECANCELED) /* was still queued: no unit was meant for us */
             return err;
         if (try_take(sem))
@@ -71,7 +71,7 @@ void sync_sem_init(struct sync_sem *sem, unsigned count)
 
 void sync_sem_fini(struct sync_sem *sem)
 {
-    os_waitq_fini(&sem->queue);
+    sync_fini(&sem->queue);
 }
 
 int sync_sem_take(struct sync_sem *sem, const char *what, int64_t deadline)
@@ -92,13 +92,11 @@ void sync_sem_give(struct sync_sem *sem)
                                                   memory_order_relaxed))
             return;
     }
-    os_lock_take(&sem->queue.lock);
+    sync_lock(&sem->queue);
     atomic_fetch_add_explicit(&sem->word, 1, memory_order_release);
-    atomic_uint *sleeper = os_waitq_wake(&sem->queue, 0);
-    if (!sem->queue.first)
+    if (!os_awaited_by_two(&sem->queue)) /* nobody will be left */
         atomic_fetch_and_explicit(&sem->word, ~QUEUED, memory_order_relaxed);
-    os_lock_give(&sem->queue.lock);
-    os_kick(sleeper);
+    sync_wake(&sem->queue);
 }
 
 bool sync_sem_empty(const struct sync_sem *sem)

@@ -10,13 +10,13 @@
  * goes back to the head of the queue if it comes too late.
  */
 
-#include "os/waitq.h"
+#include "os/sync.h"
 
 struct sync_sem {
     /* Atomic: taking acquires, giving releases.  QUEUED (sem.c) is set only
      * with the lock held, and cleared only with it held and nobody queued. */
     _Atomic uint64_t word;
-    struct os_waitq queue;
+    struct sync_queue queue;
 };
 
 void sync_sem_init(struct sync_sem *sem, unsigned count);

@@ -8,8 +8,9 @@
  * tasks queue up in order, and whoever wakes one takes it out.
  */
 
-#include "os/sem.h"
-#include "os/waitq.h"
+#include <sys/queue.h>
+
+#include "os/lock.h"
 
 /* What a task waits for; here in rt_trace_event's words. */
 #define SYNC_MUTEX "mutex"
@@ -18,9 +19,31 @@
 #define SYNC_EVENT "event"
 #define SYNC_CHAN  "chan"
 
-/* All zero: nobody waits. */
+/* On the waiting task's stack. */
+struct os_waiter {
+    TAILQ_ENTRY(os_waiter) link; /* the queue's lock */
+    struct os_task *task;
+    const char *what;
+    void *item;    /* the owner's own business */
+    int result;    /* the queue's lock; what the wait returns */
+    bool queued;   /* the queue's lock */
+    bool in_front; /* enters at the head */
+    bool by_bell;  /* the queue's lock; sleeps by the queue's bell as well.  Set
+                      before it enters: is likely to be woken with many others */
+    unsigned rung; /* the bell, as it was when the waiter entered */
+};
+
+/*
+ * The bell is one futex word for all: a thread that
+ * sleeps on it and on its task's own word can be woken, cancelled or time out
+ * as any other, but wakes with everybody else by one system call.  One call for
+ * each would be as many chances for those woken to take the waker's CPU away:
+ * with a thousand waiters of an event that takes a quarter more time.
+ */
 struct sync_queue {
-    struct os_waitq tasks;
+    struct os_lock lock;             /* guards what its owner says as well */
+    TAILQ_HEAD(, os_waiter) waiters; /* lock; all zero until somebody waits */
+    atomic_uint bell;                /* changes under the lock */
 };
 
 /* What every waiting call begins with: 0, or -ECANCELED, delivered. */
@@ -29,72 +52,60 @@ static inline int sync_check(void)
     return os_cancel_check();
 }
 
-/* Guards the queue and what its owner says. */
 static inline void sync_lock(struct sync_queue *queue)
 {
-    os_lock_take(&queue->tasks.lock);
+    os_lock_take(&queue->lock);
 }
 
 static inline void sync_unlock(struct sync_queue *queue)
 {
-    os_lock_give(&queue->tasks.lock);
+    os_lock_give(&queue->lock);
 }
 
-/* Before the memory goes, when nobody waits. */
+/* Before the memory goes, when nobody waits: the task woken last may be here
+ * before its waker has let go of the lock. */
 static inline void sync_fini(struct sync_queue *queue)
 {
-    os_waitq_fini(&queue->tasks);
+    sync_lock(queue);
+    sync_unlock(queue);
 }
 
 /* Locked: whether anybody waits. */
 static inline bool sync_awaited(const struct sync_queue *queue)
 {
-    return queue->tasks.first != NULL;
+    return !TAILQ_EMPTY(&queue->waiters);
+}
+
+/* Locked: whether more than one task waits. */
+static inline bool os_awaited_by_two(const struct sync_queue *queue)
+{
+    return sync_awaited(queue) &&
+           TAILQ_NEXT(TAILQ_FIRST(&queue->waiters), link);
 }
 
 /* Locked: what the first of them has given to sync_wait(). */
 static inline void *sync_item(const struct sync_queue *queue)
 {
-    return queue->tasks.first->item;
+    return TAILQ_FIRST(&queue->waiters)->item;
 }
 
 /* Locked, and unlocks: waits at the end of the queue.  Returns what the waker
- * says, or -ETIMEDOUT or -ECANCELED.  Suspends.  Who waits for no item may be
- * woken with many others. */
-static inline int sync_wait(struct sync_queue *queue, const char *what,
-                            void *item, int64_t deadline)
-{
-    struct os_waiter waiter = { .what = what, .item = item, .by_bell = !item };
-    return os_waitq_wait(&queue->tasks, &waiter, false, deadline);
-}
-
+ * says, or -ETIMEDOUT, -ECANCELED (delivered) or -EDEADLK.  Suspends. */
+int sync_wait(struct sync_queue *queue, const char *what, void *item,
+              int64_t deadline);
 /* The same for a condition, not locked; once in the queue, unlocks the mutex.
  */
-static inline int sync_wait_unlocked(struct sync_queue *queue,
-                                     struct rt_mutex *mutex, int64_t deadline)
-{
-    struct os_waiter waiter = { .what = SYNC_COND, .by_bell = true };
-    sync_lock(queue);
-    os_waitq_enter(&queue->tasks, &waiter, false);
-    sync_unlock(queue);
-    rt_mutex_unlock(mutex);
-    return os_waitq_stay(&queue->tasks, &waiter, deadline);
-}
+int sync_wait_unlocked(struct sync_queue *queue, struct rt_mutex *mutex,
+                       int64_t deadline);
+/* The same as a waiter who may be in front. */
+int os_wait_as(struct sync_queue *queue, struct os_waiter *waiter,
+               int64_t deadline);
 
 /* Locked, and unlocks: wakes the first with 0, if anybody waits. */
-static inline void sync_wake(struct sync_queue *queue)
-{
-    atomic_uint *sleeper = os_waitq_wake(&queue->tasks, 0);
-    sync_unlock(queue);
-    os_kick(sleeper);
-}
-
+void sync_wake(struct sync_queue *queue);
 /* Locked, and unlocks: wakes everybody with that result. */
-static inline void sync_wake_all(struct sync_queue *queue, int result)
-{
-    atomic_uint *sleeper = os_waitq_wake_all(&queue->tasks, result);
-    sync_unlock(queue);
-    os_kick(sleeper);
-}
+void sync_wake_all(struct sync_queue *queue, int result);
+
+#include "os/sem.h"
 
 #endif
