@@ -134,8 +134,11 @@ static int replay(struct session *session)
                                 err == -ENOENT ? STATUS_USAGE : STATUS_BROKEN);
     if (session->out)
         return session_conclude(session);
-    if (gate_judge(&session->gate) != 0)
-        return command_complain(STATUS_BROKEN, "regress: out of memory");
+    err = gate_judge(&session->gate);
+    if (err != 0)
+        return command_complain(STATUS_BROKEN, "regress: %s: %s", path,
+                                err == -ENOMEM ? "out of memory"
+                                               : "has samples that cannot be");
     return gate_show(&session->gate) == 0 ? session->gate.status
                                           : STATUS_BROKEN;
 }

@@ -146,6 +146,13 @@ static bool read_stage(struct gate_samples *out, const json_t *stage)
     return base >= 0 && base == head;
 }
 
+/* A number from 0 to high. */
+static bool is_within(const json_t *number, double high)
+{
+    double value = json_number_value(number);
+    return json_is_number(number) && value >= 0 && value <= high;
+}
+
 /* Fills in an entry; false when it is not well-formed. */
 static bool read_entry(struct gate_entry *entry, const json_t *json)
 {
@@ -156,8 +163,8 @@ static bool read_entry(struct gate_entry *entry, const json_t *json)
     const json_t *stages = json_object_get(json, "stages");
     const json_t *floor = json_object_get(json, "floor");
     const json_t *grain = json_object_get(json, "grain");
-    if (unit < 0 || role < 0 || !json_is_number(floor) ||
-        !json_is_number(grain) || json_array_size(stages) != DECIDE_STAGES)
+    if (unit < 0 || role < 0 || !is_within(floor, 1000) ||
+        !is_within(grain, 1e18) || json_array_size(stages) != DECIDE_STAGES)
         return false;
     entry->unit = units[unit];
     entry->role = (enum decide_role)role;
@@ -202,7 +209,7 @@ int gate_load(struct gate *gate, const char *path, char *message, size_t size)
         snprintf(message, size, "%s: %s", path, strerror(errno));
         return -errno;
     }
-    json_t *root = json_loadf(f, 0, &error);
+    json_t *root = json_loadf(f, JSON_REJECT_DUPLICATES, &error);
     fclose(f);
     snprintf(message, size, "%s: not a whole regress.json", path);
     const json_t *steal = json_object_get(root, "steal_percent");
@@ -212,7 +219,7 @@ int gate_load(struct gate *gate, const char *path, char *message, size_t size)
         take(&gate->broken, json_object_get(root, "broken"), JSON_ARRAY) &&
         take(&gate->accepts, json_object_get(root, "accepts"), JSON_ARRAY) &&
         take(&gate->left_out, json_object_get(root, "left_out"), JSON_ARRAY) &&
-        json_is_number(steal) &&
+        is_within(steal, 100) &&
         read_entries(gate, json_object_get(root, "metrics")) == 0;
     take(&gate->baseline, json_object_get(root, "baseline"), JSON_OBJECT);
     gate->steal_percent = json_number_value(steal);

@@ -453,6 +453,10 @@ static void facts_on_file_decide_too(void **state)
                                    "\"broken\": [\"it crashed\"]/"),
                      4);
     assert_int_equal(altered(&run, "$d"), 4);
+    assert_int_equal(altered(&run, "s/\"floor\": /\"floor\": -/"), 4);
+    assert_non_null(strstr(run.output, "not a whole regress.json"));
+    assert_int_equal(altered(&run, "s/\"steal_percent\"/\"schema\": 1, &/"), 4);
+    assert_non_null(strstr(run.output, "not a whole regress.json"));
     assert_int_equal(altered(&run, "s/\"accepts\": \\[\\]/\"accepts\": "
                                    "[{\"glob\": \"switch*\", \"percent\": 40, "
                                    "\"reason\": \"r\"}]/"),
