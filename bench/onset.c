@@ -43,7 +43,7 @@ static size_t find_ranges(struct range ranges[AXES_MAX],
     return n;
 }
 
-/* " (2 of 5 points; 4 to 100 tasks)" */
+/* " (2 of 5 points, 4 to 100 tasks)" */
 static void add_sizes(char *text, size_t size, const struct contest *c,
                       size_t decided)
 {
@@ -53,10 +53,7 @@ static void add_sizes(char *text, size_t size, const struct contest *c,
     if (decided > 0 && decided < c->n)
         text_add(inside, sizeof inside, "%zu of %zu points", decided, c->n);
     for (size_t i = 0; n <= AXES_MAX && i < n; i++) {
-        text_add(inside, sizeof inside, "%s",
-                 i > 0       ? ", "
-                 : inside[0] ? "; "
-                             : "");
+        text_add(inside, sizeof inside, "%s", inside[0] ? ", " : "");
         text_sizes(inside, sizeof inside, ranges[i].axis, ranges[i].low,
                    ranges[i].high);
     }

@@ -24,7 +24,7 @@
 
 #include "contest.h"
 
-/* At the end of the text: "at every size where one can tell (2 of 5 points; 4
+/* At the end of the text: "at every size where one can tell (2 of 5 points, 4
  * to 100 tasks)", "at 1 of 3 points: mixed, from somewhere within 10 to 1000
  * tasks on". */
 void onset_words(char *text, size_t size, const struct contest *contest);

@@ -2,6 +2,9 @@
 /* The answers for a terminal. */
 
 #include "verdict.h"
+
+#include <string.h>
+
 #include "wrap.h"
 
 #define BOLD  "\033[1m"
@@ -30,12 +33,27 @@ static void print_sentences(FILE *file, const struct answer *answer,
     }
 }
 
-static void print_answer(FILE *file, const struct answer *answer, int columns)
+/* Each part of a text, "a; b", as a line of its own. */
+static void print_parts(FILE *file, const char *text, int columns)
+{
+    while (*text) {
+        char part[ANSWER_GAIN];
+        const char *end = strstr(text, "; ");
+        size_t n = end ? (size_t)(end - text) : strlen(text);
+        snprintf(part, sizeof part, "%.*s", (int)n, text);
+        fprintf(file, "%*s", INDENT, "");
+        wrap_print(file, part, INDENT, 2 * INDENT, columns);
+        text += end ? n + 2 : n;
+    }
+}
+
+static void print_answer(FILE *file, const struct answer *answer, int columns,
+                         bool bold)
 {
     char text[ANSWER_LINE];
-    snprintf(text, sizeof text, "%s: %s%s%s", answer->heading, answer->winner,
-             answer->gain[0] ? "; " : "", answer->gain);
-    wrap_print(file, text, 0, INDENT, columns);
+    snprintf(text, sizeof text, "%s: %s", answer->heading, answer->winner);
+    print_bold(file, text, columns, bold);
+    print_parts(file, answer->gain, columns);
     snprintf(text, sizeof text, "threads win %s", answer->threads);
     fprintf(file, "%*s", INDENT, "");
     wrap_print(file, text, INDENT, 2 * INDENT, columns);
@@ -59,7 +77,7 @@ void verdict_print(FILE *file, const struct answers *answers, int columns,
     fputc('\n', file);
     print_bold(file, "Verdict for this machine", columns, bold);
     for (size_t i = 0; i < answers->n; i++)
-        print_answer(file, &answers->answers[i], columns);
+        print_answer(file, &answers->answers[i], columns, bold);
     if (verdict_caution(caution, sizeof caution, answers)[0])
         wrap_print(file, caution, 0, 0, columns);
 }

@@ -388,9 +388,9 @@ static void where_threads_win_is_told_of_every_size(void **state)
         "on one CPU: at no size measured (4 to 9 tasks)",
         "on one CPU: at every size measured (4 to 9 tasks)",
         "on one CPU: cannot tell (4 to 9 tasks)",
-        "on one CPU: at every size where one can tell (1 of 2 points; 4 to 9 "
+        "on one CPU: at every size where one can tell (1 of 2 points, 4 to 9 "
         "tasks)",
-        "on one CPU: at no size where one can tell (1 of 2 points; 4 to 9 "
+        "on one CPU: at no size where one can tell (1 of 2 points, 4 to 9 "
         "tasks)",
     };
     (void)state;
@@ -589,6 +589,41 @@ static void a_disturbed_run_is_cautioned_of(void **state)
     }
 }
 
+/* ---- for a terminal ---- */
+
+static void each_part_of_an_answer_has_a_line_of_its_own(void **state)
+{
+    static const struct made made[] = {
+        { "cpu", "tasks:4", "tasks", NULL, 4, 6e6, 2e6, false },
+        { "cpu", "tasks:4", "tasks", "pool:2", 4, 6e6, 3e6, false },
+    };
+    struct synthetic s;
+    struct answers answers;
+    char *text = NULL;
+    size_t size;
+    (void)state;
+    synthetic_init(&s);
+    json_object_del(s.env, "warnings");
+    for (size_t i = 0; i < sizeof made / sizeof *made; i++)
+        add(&s, &made[i], 9, i == 0);
+    answer(&answers, &s);
+    FILE *file = open_memstream(&text, &size);
+    assert_non_null(file);
+    verdict_print(file, &answers, 40, false);
+    assert_int_equal(fclose(file), 0);
+    assert_string_equal(strstr(text, "Verdict for"),
+                        "Verdict for this machine\n"
+                        "computing: threads or pools\n"
+                        "  threads: 3.00x faster (the only point)\n"
+                        "    than coroutines\n"
+                        "  pools: 2.00x faster (the only point)\n"
+                        "    than coroutines\n"
+                        "  threads win on one CPU: at every size\n"
+                        "    measured (4 tasks)\n");
+    free(text);
+    verdict_fini(&answers);
+}
+
 /* ---- the rate of error ---- */
 
 enum {
@@ -746,6 +781,7 @@ int main(void)
         cmocka_unit_test(an_origin_bound_time_is_no_answer),
         cmocka_unit_test(memory_is_that_of_a_parked_task_in_full),
         cmocka_unit_test(a_disturbed_run_is_cautioned_of),
+        cmocka_unit_test(each_part_of_an_answer_has_a_line_of_its_own),
         cmocka_unit_test(at_most_one_statement_in_twenty_is_wrong),
         cmocka_unit_test(one_difference_among_many_needs_more_rounds),
     };
