@@ -4,10 +4,10 @@
 
 /*
  * The result files of a run, all made from trials.jsonl and env.json, as one
- * analysis has read them: results.json (Google Benchmark JSON), results.ci.json (one entry per
- * cell), results.bmf.json (Bencher Metric Format), summary.csv, latency.csv,
- * samples.csv, crossovers.csv, verdict.csv, captions.tsv, report.md,
- * report.html.
+ * analysis has read them: results.json (Google Benchmark JSON), results.ci.json
+ * (one entry per cell), results.bmf.json (Bencher Metric Format), summary.csv,
+ * latency.csv, samples.csv, crossovers.csv, verdict.csv, captions.tsv,
+ * report.md, report.html.
  *
  * summary.csv is what gnuplot reads: tidy, one row per cell and metric, comma
  * separated, a header line, no quotes (no field may contain a comma):

@@ -23,8 +23,8 @@
  *                             lateness of heartbeats
  *   other workloads           all else that creates tasks: cost
  *
- * Time is wall time and left out where the test server was the
- * bottleneck; cost is time, or CPU where that or mere waiting makes time no measure of it
+ * Time is wall time and left out where the test server was the bottleneck; cost
+ * is time, or CPU where that or mere waiting makes time no measure of it
  * (compare_cost()).  Of latencies it is the highest of p99, p90 and p50 that
  * every trial of both sides has.
  *
