@@ -6,7 +6,7 @@
  * The two structures everything in coro/ turns on: a task's control block,
  * and the state of the run.  Private to sched, task, cancel, deadlock, dump,
  * trace, stall, overflow, stack, timer, doze and run; other modules use
- * sched.h and waiters.h, and of this file only co_check() and co_pend().
+ * sched.h and sync.h, and of this file only co_check() and co_pend().
  */
 
 #include <errno.h>
@@ -17,7 +17,7 @@
 #include "sched.h"
 #include "switch.h"
 
-struct co_waiters;
+struct sync_queue;
 
 /* Somebody who waits for one task or several to end: on his own stack. */
 struct co_joint {
@@ -44,7 +44,7 @@ struct rt_task {
     struct rt_task *prev;          /* in a wait list, except of the first; of a
                                       fresh task, in the ready queue: see
                                       co_unqueue() */
-    struct co_waiters *waiting_in; /* NULL when in none */
+    struct sync_queue *waiting_in; /* NULL when in none */
     void *item;                    /* chan: where to copy from or to */
     int status;                    /* what its interrupted call returns */
     uint32_t id;                   /* number of its stack */

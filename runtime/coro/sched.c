@@ -37,8 +37,8 @@
 
 #include "report.h"
 #include "stack.h"
+#include "sync.h"
 #include "timer.h"
-#include "waiters.h"
 
 struct co_core co;
 
@@ -164,7 +164,7 @@ static bool unpark(struct rt_task *task, int status)
         return false;
     co.outside -= task->reason >= CO_OUTSIDE;
     if (task->waiting_in)
-        co_waiters_remove(task);
+        co_leave_queue(task);
     co_unpark(task, status);
     return true;
 }

@@ -29,7 +29,7 @@
  * A task is woken once per park: whoever comes second (an event after the
  * deadline, or the other way round) finds co_wake() doing nothing.  So after
  * -ETIMEDOUT the waiter looks once more whether what it waited for has come
- * meanwhile.  Waiting in order on a shared object goes by waiters.h instead.
+ * meanwhile.  Waiting in order on a shared object goes by sync.h instead.
  */
 
 #include <stdbool.h>

@@ -2,11 +2,14 @@
 #ifndef RT_CORO_SYNC_H
 #define RT_CORO_SYNC_H
 
-/* sync.h: what sync/ is made of, on coroutines; os/sync.h tells the contracts.
+/*
+ * sync.h: what sync/ is made of, on coroutines; os/sync.h tells the contracts.
+ * Being woken and leaving the queue are one step, whoever does it: the object's
+ * owner handing something over, or the deadline.  So nothing is ever handed to
+ * a task that has given up.
  */
 
 #include "core.h"
-#include "waiters.h"
 
 enum sync_what {
     SYNC_MUTEX = CO_MUTEX,
@@ -17,7 +20,8 @@ enum sync_what {
 };
 
 struct sync_queue {
-    struct co_waiters tasks;
+    struct rt_task *first; /* NULL when nobody waits */
+    struct rt_task *last;
 };
 
 static inline int sync_check(void)
@@ -27,30 +31,21 @@ static inline int sync_check(void)
 
 static inline bool sync_awaited(const struct sync_queue *queue)
 {
-    return queue->tasks.first != NULL;
+    return queue->first != NULL;
 }
 
 static inline void *sync_item(const struct sync_queue *queue)
 {
-    return queue->tasks.first->item;
+    return queue->first->item;
 }
 
-static inline int sync_wait(struct sync_queue *queue, enum sync_what what,
-                            void *item, int64_t deadline)
-{
-    return co_wait(&queue->tasks, (enum co_reason)what, item, deadline);
-}
+int sync_wait(struct sync_queue *queue, enum sync_what what, void *item,
+              int64_t deadline);
+void sync_wake(struct sync_queue *queue);
+void sync_wake_all(struct sync_queue *queue, int result);
 
-static inline void sync_wake(struct sync_queue *queue)
-{
-    if (sync_awaited(queue))
-        co_wake_first(&queue->tasks, 0);
-}
-
-static inline void sync_wake_all(struct sync_queue *queue, int result)
-{
-    co_wake_all(&queue->tasks, result);
-}
+/* Takes a task out of the queue it waits in: co_wake()'s part. */
+void co_leave_queue(struct rt_task *task);
 
 #include "sync/alone.h"
 

@@ -115,8 +115,11 @@ int rt_chan_recv(struct rt_chan *chan, void *item, int64_t deadline)
     if (chan->n == 0)
         return sync_wait(waiters, SYNC_CHAN, item, deadline);
     pop(chan, item);
-    if (sync_awaited(waiters))
-        push(chan, sync_item(waiters));
+    if (!sync_awaited(waiters)) {
+        sync_unlock(waiters);
+        return 0;
+    }
+    push(chan, sync_item(waiters));
     sync_wake(waiters);
     return 0;
 }
