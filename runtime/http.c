@@ -64,7 +64,7 @@ static int feed(struct rt_http *http, int64_t deadline)
     source->sent = 0;
     source->left = n > 0 ? source->left - (size_t)n : 0;
     http->hungry = false;
-    http_resume(http);
+    http_order(http, http_resume);
     return 0;
 }
 
@@ -78,52 +78,62 @@ static int await(struct rt_http *http, bool (*ready)(const struct rt_http *),
     return error == -ETIMEDOUT && ready(http) ? 0 : error;
 }
 
-static bool is_done(const struct rt_http *http)
+static bool is_answered(const struct rt_http *http)
 {
-    return http->done;
-}
-
-static bool is_replied(const struct rt_http *http)
-{
-    return http->replied || http->done;
+    return http->done || (http->streaming && http->replied);
 }
 
 static bool is_readable(const struct rt_http *http)
 {
-    return http->bytes > http->taken || http->done;
+    return http->done || http->bytes > http->taken;
 }
 
-/* Starts the exchange and waits until it is ready, or stops it. */
-static int play(struct rt_http *http, const struct rt_http_request *request,
-                bool (*ready)(const struct rt_http *), int64_t deadline)
+static void stop(struct rt_http *http)
 {
-    http->request = request;
+    http_order(http, http_break_off);
+    http_settle(http);
+}
+
+/* ---- exchanges ---- */
+
+/* Until there is an answer: the error with which there is none. */
+static int play(struct rt_http *http, int64_t deadline)
+{
     int error = http_easy_reset(http);
-    if (error == 0)
-        error = http_start(http);
     if (error)
         return error;
-    error = await(http, ready, deadline);
-    if (error)
-        http_stop(http);
-    return error;
+    http_order(http, http_start);
+    error = await(http, is_answered, deadline);
+    if (error) {
+        stop(http);
+        return error;
+    }
+    /* A stream that has broken off since then can be read up to there. */
+    return http->streaming && http->replied ? 0 : http->result;
 }
 
-/* ---- whole exchanges ---- */
-
-int rt_http_request(struct rt_http *http, const struct rt_http_request *request,
-                    struct rt_http_reply *reply, int64_t deadline)
+static int exchange(struct rt_http *http, const struct rt_http_request *request,
+                    struct rt_http_reply *reply, bool streaming,
+                    int64_t deadline)
 {
     int error = begin(http, request, deadline);
     if (error)
         return error;
-    error = play(http, request, is_done, deadline);
-    if (error == 0)
-        error = http->result;
+    http->request = request;
+    http->streaming = streaming;
+    error = play(http, deadline);
     if (error == 0)
         http_reply(http, reply);
+    else
+        http->streaming = false;
     leave(http);
     return error;
+}
+
+int rt_http_request(struct rt_http *http, const struct rt_http_request *request,
+                    struct rt_http_reply *reply, int64_t deadline)
+{
+    return exchange(http, request, reply, false, deadline);
 }
 
 int rt_http_get(struct rt_http *http, const char *url,
@@ -143,20 +153,7 @@ const char *rt_http_header(struct rt_http *http, const char *name, size_t index)
 int rt_http_open(struct rt_http *http, const struct rt_http_request *request,
                  struct rt_http_reply *reply, int64_t deadline)
 {
-    int error = begin(http, request, deadline);
-    if (error)
-        return error;
-    http->streaming = true;
-    error = play(http, request, is_replied, deadline);
-    /* One that has broken off since then can be read up to there. */
-    if (error == 0 && !http->replied)
-        error = http->result;
-    if (error == 0)
-        http_reply(http, reply);
-    else
-        http->streaming = false;
-    leave(http);
-    return error;
+    return exchange(http, request, reply, true, deadline);
 }
 
 /* Takes from what has come; libcurl may go on when nothing is left. */
@@ -172,7 +169,7 @@ static size_t take(struct rt_http *http, void *buffer, size_t bytes)
     http->bytes = http->taken = 0;
     if (http->full) {
         http->full = false;
-        http_resume(http);
+        http_order(http, http_resume);
     }
     return n;
 }
@@ -209,7 +206,7 @@ void rt_http_close(struct rt_http *http)
     assert(!error);
     (void)error;
     if (http->streaming && !http->done)
-        http_stop(http);
+        stop(http);
     http->streaming = false;
     leave(http);
 }

@@ -3,16 +3,17 @@
 #define RT_HTTP_H
 
 /*
- * An HTTP client in four parts:
+ * An HTTP client in five parts:
  *
  *   http.c                  what rt.h promises; runs in the task
+ *   http_transfer.c         the steps of a transfer
  *   http_request.c          what is asked: the options of libcurl's handle
  *   http_easy.c             what comes back: the body, and the one place where
  *                           libcurl's errors become ours
- *   coro/http.c, os/http.c  how the transfer is driven
+ *   coro/http.c, os/http.c  where these steps run, and how a task waits
  *
  * All but the last are the same object in every runtime.  libcurl's callbacks
- * are in the middle two.  They never wait: what has to be done by the task, or
+ * are in those before.  They never wait: what has to be done by the task, or
  * has no room, pauses that direction of the transfer until the task has seen
  * to it, so that no more than HTTP_PIECE bytes of a stream are kept for each
  * direction, besides what libcurl and the socket buffer hold.
@@ -32,6 +33,7 @@ enum {
  * meanwhile. */
 struct rt_http {
     CURL *curl;
+    CURLM *multi;                          /* which makes its transfers */
     const struct rt_http_request *request; /* until the task waits no more */
     struct curl_slist *fields;             /* of the request */
     char *body;
@@ -52,6 +54,7 @@ struct rt_http {
     bool own_authority; /* not those of the system */
     bool streaming;     /* from rt_http_open() to rt_http_close() */
     bool replied;       /* stream: status and header fields are there */
+    bool running;       /* in the hands of libcurl */
     bool full;          /* stream: receiving is paused */
     bool hungry;        /* sending is paused: the source is to be asked */
     bool done;          /* the transfer has ended, with this result: */
@@ -108,24 +111,40 @@ CURLcode http_easy_unpause(struct rt_http *http);
 curl_socket_t http_easy_socket(void *http, curlsocktype purpose,
                                struct curl_sockaddr *address);
 
+/* ---- http_transfer.c ----
+ * Steps run where there is stack enough for libcurl, and none of its functions
+ * does: see http_order(). */
+
+typedef void (*http_step_fn)(struct rt_http *http);
+
+/* Begins a transfer of http->request; an error comes as its result. */
+void http_start(struct rt_http *http);
+/* Has http_easy_unpause() called, if it is still under way. */
+void http_resume(struct rt_http *http);
+/* Ends it, and with it its connection, if it is still under way; then
+ * http_changed(). */
+void http_break_off(struct rt_http *http);
+
+/* Ends it with what libcurl says.  In a step. */
+void http_finish(struct rt_http *http, CURLcode code);
+/* Ends those that libcurl is done with.  Where a step may run. */
+void http_collect(CURLM *multi);
+
 /* ---- supplied by the runtime ---- */
 
-/* Starts the transfer of http->request: 0, or what prevents it; errors may
- * come as a result as well. */
-int http_start(struct rt_http *http);
+/* Has this step of the transfer made, soon or at once, in place of one ordered
+ * before that has not been. */
+void http_order(struct rt_http *http, http_step_fn step);
+
+/* Waits until all that was ordered is done.  Suspends; not to be cancelled. */
+void http_settle(struct rt_http *http);
 
 /* Waits for the next http_changed().  Suspends.  The transfer goes on after
  * -ETIMEDOUT and -ECANCELED. */
 int http_wait(struct rt_http *http, int64_t deadline);
 
-/* Has http_easy_unpause() called. */
-void http_resume(struct rt_http *http);
-
-/* Ends the transfer, and with it its connection, if it is still under way.
- * Suspends; not to be cancelled. */
-void http_stop(struct rt_http *http);
-
-/* Something the task may be waiting for has happened.  In a callback. */
+/* Something the task may be waiting for has happened.  In a callback or a
+ * step. */
 void http_changed(struct rt_http *http);
 
 #endif

@@ -112,6 +112,7 @@ static void set_options(struct rt_http *http)
     /* All known to the oldest libcurl we build with: they cannot fail.
      * libcurl's own limit on connecting, 300 s, is longer than the kernel's;
      * setting it would cost a timer per request. */
+    curl_easy_setopt(curl, CURLOPT_PRIVATE, http);
     curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, receive);
     curl_easy_setopt(curl, CURLOPT_WRITEDATA, http);
     curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, http_head);
@@ -228,41 +229,41 @@ static int out_of_memory(const struct rt_http *http)
 
 static int map_error(const struct rt_http *http, CURLcode code)
 {
+    static const struct {
+        CURLcode code;
+        int error;
+    } errors[] = {
+        { CURLE_URL_MALFORMAT, -EINVAL },
+        { CURLE_SEND_ERROR, -ECONNRESET },
+        /* Also for a body whose chunks make no sense: CURLINFO_OS_ERRNO may be
+         * of an earlier one. */
+        { CURLE_RECV_ERROR, -ECONNRESET },
+        { CURLE_GOT_NOTHING, -ECONNRESET },
+        { CURLE_PARTIAL_FILE, -ECONNRESET },
+        { CURLE_WEIRD_SERVER_REPLY, -EPROTO },
+        { CURLE_SSL_CONNECT_ERROR, -EPROTO },
+        { CURLE_FILESIZE_EXCEEDED, -EMSGSIZE },
+        { CURLE_PEER_FAILED_VERIFICATION, -EKEYREJECTED },
+        { CURLE_SSL_CACERT_BADFILE, -ENOKEY },
+        { CURLE_TOO_MANY_REDIRECTS, -ELOOP },
+        { CURLE_SEND_FAIL_REWIND, -ESPIPE },
+        { CURLE_OPERATION_TIMEDOUT, -ETIMEDOUT },
+    };
     switch (code) {
     case CURLE_OK: /* even if there was but half a head */
         return http->replied ? 0 : -ECONNRESET;
-    case CURLE_URL_MALFORMAT:
-        return -EINVAL;
     case CURLE_UNSUPPORTED_PROTOCOL:
         return unsupported(http->curl);
     case CURLE_COULDNT_RESOLVE_HOST:
         return address_not_found(-ENOENT);
     case CURLE_COULDNT_CONNECT:
         return connect_error(http->curl);
-    case CURLE_SEND_ERROR:
-    case CURLE_RECV_ERROR: /* also for a body whose chunks make no sense:
-                              CURLINFO_OS_ERRNO may be of an earlier one */
-    case CURLE_GOT_NOTHING:
-    case CURLE_PARTIAL_FILE:
-        return -ECONNRESET;
-    case CURLE_WEIRD_SERVER_REPLY:
-    case CURLE_SSL_CONNECT_ERROR:
-        return -EPROTO;
-    case CURLE_FILESIZE_EXCEEDED:
-        return -EMSGSIZE;
-    case CURLE_PEER_FAILED_VERIFICATION:
-        return -EKEYREJECTED;
-    case CURLE_SSL_CACERT_BADFILE:
-        return -ENOKEY;
-    case CURLE_TOO_MANY_REDIRECTS:
-        return -ELOOP;
-    case CURLE_SEND_FAIL_REWIND:
-        return -ESPIPE;
     case CURLE_OUT_OF_MEMORY:
         return out_of_memory(http);
-    case CURLE_OPERATION_TIMEDOUT:
-        return -ETIMEDOUT;
     default:
+        for (size_t i = 0; i < sizeof errors / sizeof *errors; i++)
+            if (errors[i].code == code)
+                return errors[i].error;
         return -EIO;
     }
 }

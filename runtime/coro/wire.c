@@ -9,18 +9,13 @@
 
 #include "sched.h"
 
-static void wire_freed(uv_handle_t *handle)
-{
-    free(handle->data);
-}
-
 static void poll_event(uv_poll_t *poll, int status, int events);
 
 static void arm(struct wire *wire, int events)
 {
     if (events == wire->armed)
         return;
-    wire->armed = events;
+    wire->armed = (unsigned char)events;
     if (events)
         uv_poll_start(&wire->poll, events, poll_event);
     else
@@ -29,7 +24,7 @@ static void arm(struct wire *wire, int events)
 
 static void poll_event(uv_poll_t *poll, int status, int events)
 {
-    struct wire *wire = poll->data;
+    struct wire *wire = (struct wire *)poll;
 
     if (!wire->wanted) {
         /* An idle connection that ends: libcurl looks before it uses it. */
@@ -43,11 +38,10 @@ static void poll_event(uv_poll_t *poll, int status, int events)
         arm(wire, wire->wanted);
         events = wire->wanted;
     }
-    wire->event(wire, events);
+    wire_event(wire, events);
 }
 
-struct wire *wire_new(struct wire_list *list, int fd,
-                      void (*event)(struct wire *wire, int events))
+struct wire *wire_new(struct wire_list *list, int fd)
 {
     struct wire *wire = calloc(1, sizeof *wire);
 
@@ -57,17 +51,21 @@ struct wire *wire_new(struct wire_list *list, int fd,
         free(wire);
         return NULL;
     }
-    wire->poll.data = wire;
     wire->fd = fd;
-    wire->event = event;
+    wire->list = list;
     LIST_INSERT_HEAD(list, wire, link);
     return wire;
+}
+
+static void wire_closed(uv_handle_t *handle)
+{
+    free(handle); /* the wire begins with it */
 }
 
 void wire_free(struct wire *wire)
 {
     LIST_REMOVE(wire, link);
-    uv_close((uv_handle_t *)&wire->poll, wire_freed);
+    uv_close((uv_handle_t *)&wire->poll, wire_closed);
 }
 
 struct wire *wire_find(const struct wire_list *list, int fd)
@@ -82,7 +80,7 @@ struct wire *wire_find(const struct wire_list *list, int fd)
 
 void wire_want(struct wire *wire, int events)
 {
-    wire->wanted = events;
+    wire->wanted = (unsigned char)events;
     if (events || wire->armed != UV_READABLE)
         arm(wire, events);
 }

@@ -13,21 +13,21 @@
 #include <sys/queue.h>
 #include <uv.h>
 
+struct wire_list;
+
 struct wire {
-    uv_poll_t poll;
+    uv_poll_t poll; /* first */
     int fd;
-    bool ours;         /* opened by us; else by libcurl for itself */
-    int wanted, armed; /* UV_READABLE, UV_WRITABLE */
-    /* Tells that what was wanted can be done, or would fail. */
-    void (*event)(struct wire *wire, int events);
-    LIST_ENTRY(wire) link; /* private */
+    unsigned char wanted, armed; /* UV_READABLE, UV_WRITABLE */
+    bool ours;                   /* opened by us; else by libcurl for itself */
+    struct wire_list *list;      /* the one it is in */
+    LIST_ENTRY(wire) link;       /* private */
 };
 
 LIST_HEAD(wire_list, wire);
 
 /* In the given list; NULL when there is no memory or fd cannot be polled. */
-struct wire *wire_new(struct wire_list *list, int fd,
-                      void (*event)(struct wire *wire, int events));
+struct wire *wire_new(struct wire_list *list, int fd);
 /* Takes the descriptor out of epoll at once, so that it can be closed next. */
 void wire_free(struct wire *wire);
 
@@ -35,5 +35,8 @@ struct wire *wire_find(const struct wire_list *list, int fd);
 
 /* Waits for these events from now on. */
 void wire_want(struct wire *wire, int events);
+
+/* Supplied by http.c: what was wanted can be done, or would fail. */
+void wire_event(struct wire *wire, int events);
 
 #endif

@@ -15,7 +15,6 @@
 
 struct os_http {
     struct rt_http base; /* first */
-    CURLM *multi;
     bool changed;
 };
 
@@ -29,20 +28,21 @@ int rt_http_new(struct rt_http **out)
     if (error)
         goto free_http;
     error = -ENOMEM;
-    http->multi = curl_multi_init();
-    if (!http->multi)
+    CURLM *multi = curl_multi_init();
+    if (!multi)
         goto free_easy;
     /* Made without descriptors it is deaf to a cancellation. */
     error = -EMFILE;
-    if (curl_multi_wakeup(http->multi) != CURLM_OK)
+    if (curl_multi_wakeup(multi) != CURLM_OK)
         goto free_multi;
-    curl_multi_setopt(http->multi, CURLMOPT_MAXCONNECTS, 1L);
+    curl_multi_setopt(multi, CURLMOPT_MAXCONNECTS, 1L);
+    http->base.multi = multi;
     atomic_flag_clear(&http->base.busy);
     *out = &http->base;
     return 0;
 
 free_multi:
-    curl_multi_cleanup(http->multi);
+    curl_multi_cleanup(multi);
 free_easy:
     http_easy_fini(&http->base);
 free_http:
@@ -50,48 +50,35 @@ free_http:
     return error;
 }
 
-static void take_back(struct os_http *http)
-{
-    curl_multi_remove_handle(http->multi, http->base.curl);
-}
-
 void rt_http_free(struct rt_http *base)
 {
-    struct os_http *http = (struct os_http *)base;
-
-    if (!http)
+    if (!base)
         return;
     bool busy = atomic_flag_test_and_set(&base->busy);
     assert(!busy);
     (void)busy;
-    take_back(http); /* a stream may be open */
+    http_break_off(base); /* a stream may be open */
     http_easy_fini(base);
-    curl_multi_cleanup(http->multi);
-    free(http);
+    curl_multi_cleanup(base->multi);
+    free(base); /* the client begins with it */
 }
 
 /* ---- driving ---- */
 
-int http_start(struct rt_http *base)
+/* The task's own stack is large enough. */
+void http_order(struct rt_http *http, http_step_fn step)
 {
-    struct os_http *http = (struct os_http *)base;
-    int error = http_begin(base);
+    step(http);
+}
 
-    if (error)
-        return error;
-    CURLMcode code = curl_multi_add_handle(http->multi, base->curl);
-    return code == CURLM_OK ? 0 : -ENOMEM;
+void http_settle(struct rt_http *http)
+{
+    (void)http;
 }
 
 void http_changed(struct rt_http *base)
 {
     ((struct os_http *)base)->changed = true;
-}
-
-static void end(struct os_http *http, CURLcode code)
-{
-    http_easy_end(&http->base, code);
-    take_back(http);
 }
 
 /* How long to wait at most: whole milliseconds, not less than is left. */
@@ -133,48 +120,23 @@ static int wait_for(CURLM *multi, int64_t deadline)
     return code == CURLM_OK ? 0 : -ENOMEM;
 }
 
-/* Does what can be done now. */
-static int perform(struct os_http *http)
-{
-    int running = 1, queued;
-
-    if (curl_multi_perform(http->multi, &running) != CURLM_OK)
-        return -ENOMEM;
-    if (running)
-        return 0;
-    CURLMsg *message = curl_multi_info_read(http->multi, &queued);
-    end(http, message->data.result);
-    return 0;
-}
-
 int http_wait(struct rt_http *base, int64_t deadline)
 {
     struct os_http *http = (struct os_http *)base;
+    int running;
 
     http->changed = false;
     for (;;) {
         bool late = deadline != RT_FOREVER && rt_now() >= deadline;
-        int error = perform(http);
-        if (error || http->changed)
-            return error;
+        if (curl_multi_perform(base->multi, &running) != CURLM_OK)
+            return -ENOMEM;
+        http_collect(base->multi);
+        if (http->changed)
+            return 0;
         if (late)
             return -ETIMEDOUT;
-        error = wait_for(http->multi, deadline);
+        int error = wait_for(base->multi, deadline);
         if (error)
             return error;
     }
-}
-
-void http_resume(struct rt_http *base)
-{
-    struct os_http *http = (struct os_http *)base;
-    CURLcode code = http_easy_unpause(base);
-
-    if (code)
-        end(http, code);
-}
-
-void http_stop(struct rt_http *base)
-{
-    take_back((struct os_http *)base); /* closes its connection */
 }
