@@ -99,11 +99,9 @@ static void stop(struct rt_http *http)
 /* Until there is an answer: the error with which there is none. */
 static int play(struct rt_http *http, int64_t deadline)
 {
-    int error = http_easy_reset(http);
-    if (error)
-        return error;
+    http_easy_reset(http);
     http_order(http, http_start);
-    error = await(http, is_answered, deadline);
+    int error = await(http, is_answered, deadline);
     if (error) {
         stop(http);
         return error;

@@ -88,8 +88,8 @@ int http_easy_init(struct rt_http *http);
 /* Closes no connection: that is in the cache.  Also where there is none. */
 void http_easy_fini(struct rt_http *http);
 
-/* Forgets the last exchange, all but its request.  -ENOMEM. */
-int http_easy_reset(struct rt_http *http);
+/* Forgets the last exchange, all but its request. */
+void http_easy_reset(struct rt_http *http);
 
 /* The transfer has ended, or did not begin: `done` and `result`, and
  * http_changed().  The second is told so by libcurl. */
@@ -101,10 +101,6 @@ void http_reply(struct rt_http *http, struct rt_http_reply *reply);
 
 /* rt_http_header() of the head received last. */
 const char *http_field(struct rt_http *http, const char *name, size_t index);
-
-/* Lets go on what is not `full` or `hungry` any more.  May call back.  An
- * error ends the transfer, but libcurl does not do it. */
-CURLcode http_easy_unpause(struct rt_http *http);
 
 /* Opens a socket for libcurl, close-on-exec and non-blocking.  The default
  * CURLOPT_OPENSOCKETFUNCTION. */
@@ -119,7 +115,8 @@ typedef void (*http_step_fn)(struct rt_http *http);
 
 /* Begins a transfer of http->request; an error comes as its result. */
 void http_start(struct rt_http *http);
-/* Has http_easy_unpause() called, if it is still under way. */
+/* Lets go on what is not `full` or `hungry` any more, if it is still under
+ * way. */
 void http_resume(struct rt_http *http);
 /* Ends it, and with it its connection, if it is still under way; then
  * http_changed(). */

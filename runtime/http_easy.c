@@ -7,7 +7,6 @@
 #include "http.h"
 
 #include <errno.h>
-#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -17,15 +16,6 @@
 enum {
     ROOM_MIN = 1024
 };
-
-static pthread_once_t once = PTHREAD_ONCE_INIT;
-static CURLcode global;
-
-/* Never undone: other parts of the program may use libcurl as well. */
-static void init_global(void)
-{
-    global = curl_global_init(CURL_GLOBAL_DEFAULT);
-}
 
 static int make_room(struct rt_http *http, size_t bytes)
 {
@@ -84,15 +74,6 @@ static size_t send_on(char *buffer, size_t one, size_t room, void *arg)
     return bytes;
 }
 
-/* What the source has given is gone, should a redirect ask for it. */
-static int rewind_source(void *http, curl_off_t offset, int origin)
-{
-    (void)http;
-    (void)offset;
-    (void)origin;
-    return CURL_SEEKFUNC_CANTSEEK;
-}
-
 curl_socket_t http_easy_socket(void *arg, curlsocktype purpose,
                                struct curl_sockaddr *address)
 {
@@ -119,7 +100,6 @@ static void set_options(struct rt_http *http)
     curl_easy_setopt(curl, CURLOPT_HEADERDATA, http);
     curl_easy_setopt(curl, CURLOPT_READFUNCTION, send_on);
     curl_easy_setopt(curl, CURLOPT_READDATA, http);
-    curl_easy_setopt(curl, CURLOPT_SEEKFUNCTION, rewind_source);
     curl_easy_setopt(curl, CURLOPT_OPENSOCKETFUNCTION, http_easy_socket);
     curl_easy_setopt(curl, CURLOPT_OPENSOCKETDATA, http);
     curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
@@ -135,9 +115,9 @@ static void set_options(struct rt_http *http)
 
 int http_easy_init(struct rt_http *http)
 {
-    pthread_once(&once, init_global);
-    if (!global)
-        http->curl = curl_easy_init();
+    /* The first one makes libcurl itself, which is never undone: other parts
+     * of the program may use it as well. */
+    http->curl = curl_easy_init();
     if (!http->curl)
         return -ENOMEM;
     set_options(http);
@@ -159,13 +139,12 @@ void http_easy_fini(struct rt_http *http)
     http->bytes = http->taken = http->room = 0;
 }
 
-int http_easy_reset(struct rt_http *http)
+void http_easy_reset(struct rt_http *http)
 {
     http->bytes = http->taken = http->head_bytes = 0;
     http->source.bytes = http->source.sent = 0;
     http->replied = http->full = http->hungry = http->done = false;
     http->error = 0;
-    return make_room(http, ROOM_MIN);
 }
 
 void http_reply(struct rt_http *http, struct rt_http_reply *reply)
@@ -180,8 +159,9 @@ void http_reply(struct rt_http *http, struct rt_http_reply *reply)
                                      .url = url };
     if (http->streaming)
         return;
-    http->body[http->bytes] = '\0';
-    reply->body = http->body;
+    if (http->body)
+        http->body[http->bytes] = '\0';
+    reply->body = http->body ? http->body : "";
     reply->body_bytes = http->bytes;
 }
 
@@ -193,12 +173,6 @@ const char *http_field(struct rt_http *http, const char *name, size_t index)
         return NULL;
     /* Of an empty value libcurl 7.88 leaves half the end of the line. */
     return strcmp(field->value, "\r") == 0 ? "" : field->value;
-}
-
-CURLcode http_easy_unpause(struct rt_http *http)
-{
-    return curl_easy_pause(http->curl, (http->full ? CURLPAUSE_RECV : 0) |
-                                           (http->hungry ? CURLPAUSE_SEND : 0));
 }
 
 /* Why connect(2) failed. */

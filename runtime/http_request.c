@@ -68,11 +68,6 @@ static const char *method_of(const struct rt_http_request *request)
     return has_body(request) ? "POST" : "GET";
 }
 
-static bool is_method(const struct rt_http_request *request, const char *name)
-{
-    return strcmp(method_of(request), name) == 0;
-}
-
 int http_check(const struct rt_http_request *request)
 {
     /* libcurl would take any word for a host name. */
@@ -81,7 +76,7 @@ int http_check(const struct rt_http_request *request)
         return -EINVAL;
     const char *rest = skip_token(method_of(request));
     if (!rest || *rest || (request->body && request->source) ||
-        (has_body(request) && is_method(request, "HEAD")))
+        (has_body(request) && strcmp(method_of(request), "HEAD") == 0))
         return -EINVAL;
     for (const char *const *h = request->headers; h && *h; h++)
         if (!is_sendable(*h))
@@ -91,59 +86,40 @@ int http_check(const struct rt_http_request *request)
 
 /* ---- header fields ---- */
 
-static bool has_field(const struct curl_slist *list, const char *name)
-{
-    while (list && !is_field(list->data, name))
-        list = list->next;
-    return list != NULL;
-}
-
-static int add_field(struct rt_http *http, const char *field)
-{
-    struct curl_slist *list = curl_slist_append(http->fields, field);
-    if (!list)
-        return -ENOMEM;
-    http->fields = list;
-    return 0;
-}
-
-static int set_fields(struct rt_http *http)
-{
-    const struct rt_http_request *request = http->request;
-    int error = 0;
-    http_request_fini(http);
-    for (const char *const *h = request->headers; !error && h && *h; h++)
-        error = add_field(http, *h);
-    /* For a body libcurl would say that it is a form; and, before a large
-     * one, it would give the server a second to object. */
-    if (!error && has_body(request) && !has_field(http->fields, "Content-Type"))
-        error = add_field(http, "Content-Type:");
-    if (!error && has_body(request))
-        error = add_field(http, "Expect:");
-    curl_easy_setopt(http->curl, CURLOPT_HTTPHEADER, http->fields);
-    return error;
-}
-
-/* What described the body goes with it (RFC 9110, 15.4). */
-static void drop_content_fields(struct rt_http *http)
-{
-    for (struct curl_slist **at = &http->fields; *at;) {
-        struct curl_slist *field = *at;
-        if (!is_field(field->data, "Content-")) {
-            at = &field->next;
-            continue;
-        }
-        *at = field->next;
-        field->next = NULL;
-        curl_slist_free_all(field);
-    }
-    curl_easy_setopt(http->curl, CURLOPT_HTTPHEADER, http->fields);
-}
-
 void http_request_fini(struct rt_http *http)
 {
     curl_slist_free_all(http->fields);
     http->fields = NULL;
+}
+
+static int add_fields(struct rt_http *http, const char *const *fields,
+                      bool with_content)
+{
+    for (const char *const *field = fields; field && *field; field++) {
+        if (!with_content && is_field(*field, "Content-"))
+            continue;
+        struct curl_slist *list = curl_slist_append(http->fields, *field);
+        if (!list)
+            return -ENOMEM;
+        http->fields = list;
+    }
+    return 0;
+}
+
+/* What describes a body goes with it (RFC 9110, 15.4). */
+static int set_fields(struct rt_http *http, bool with_content)
+{
+    /* For a body libcurl would say that it is a form, unless there is a field
+     * of that name already; and, before a large one, it would give the server
+     * a second to object. */
+    static const char *const unsaid[] = { "Content-Type:", "Expect:", NULL };
+    const struct rt_http_request *request = http->request;
+    http_request_fini(http);
+    int error = add_fields(http, request->headers, with_content);
+    if (!error && with_content && has_body(request))
+        error = add_fields(http, unsaid, true);
+    curl_easy_setopt(http->curl, CURLOPT_HTTPHEADER, http->fields);
+    return error;
 }
 
 /* ---- method and body ---- */
@@ -185,25 +161,22 @@ static int set_body(struct rt_http *http)
 
 static int set_method(struct rt_http *http)
 {
-    const struct rt_http_request *request = http->request;
-    bool post = is_method(request, "POST");
-    bool head = is_method(request, "HEAD");
-    bool as_body = post || has_body(request);
-    bool named = !post && !head && (as_body || !is_method(request, "GET"));
-    http->post = post;
-    http->head = head;
-    CURLcode code = curl_easy_setopt(http->curl, CURLOPT_CUSTOMREQUEST,
-                                     named ? method_of(request) : NULL);
-    /* A POST by another name is none to RFC 9110. */
-    curl_easy_setopt(http->curl, CURLOPT_POSTREDIR,
-                     named ? (long)(CURL_REDIR_POST_301 | CURL_REDIR_POST_302)
-                           : 0L);
-    if (code)
+    const char *method = method_of(http->request);
+    http->post = strcmp(method, "POST") == 0;
+    http->head = strcmp(method, "HEAD") == 0;
+    bool as_body = http->post || has_body(http->request);
+    bool own =
+        http->post || http->head || (!as_body && strcmp(method, "GET") == 0);
+    if (curl_easy_setopt(http->curl, CURLOPT_CUSTOMREQUEST,
+                         own ? NULL : method))
         return -ENOMEM;
+    /* A POST by another name is none to RFC 9110. */
+    long kept = CURL_REDIR_POST_301 | CURL_REDIR_POST_302;
+    curl_easy_setopt(http->curl, CURLOPT_POSTREDIR, own ? 0L : kept);
     if (as_body)
         return set_body(http);
     curl_easy_setopt(http->curl, CURLOPT_HTTPGET, 1L);
-    if (head)
+    if (http->head)
         curl_easy_setopt(http->curl, CURLOPT_NOBODY, 1L);
     return 0;
 }
@@ -235,21 +208,23 @@ static bool becomes_get(const struct rt_http *http, long status)
     return http->post && (status == 301 || status == 302);
 }
 
-static void head_ended(struct rt_http *http)
+static int head_ended(struct rt_http *http)
 {
     long status = 0;
     curl_easy_getinfo(http->curl, CURLINFO_RESPONSE_CODE, &status);
     if (status < 200)
-        return; /* the reply itself is still to come */
+        return 0; /* the reply itself is still to come */
     if (!is_followed(http, status)) {
         http->replied = true;
         if (http->streaming)
             http_changed(http);
-    } else if (becomes_get(http, status)) {
-        http->post = false;
-        curl_easy_setopt(http->curl, CURLOPT_CUSTOMREQUEST, NULL);
-        drop_content_fields(http);
+        return 0;
     }
+    if (!becomes_get(http, status))
+        return 0;
+    http->post = false;
+    curl_easy_setopt(http->curl, CURLOPT_CUSTOMREQUEST, NULL);
+    return set_fields(http, false);
 }
 
 /* Called for every line of a head; the last one is empty. */
@@ -257,14 +232,15 @@ size_t http_head(char *line, size_t one, size_t bytes, void *arg)
 {
     (void)one; /* is 1, says the manual */
     struct rt_http *http = arg;
+    int error = 0;
     http->head_bytes += bytes;
-    if (http->head_bytes > HEAD_MAX) {
-        http->error = -EMSGSIZE;
-        return 0;
-    }
-    if (line[0] == '\r' || line[0] == '\n')
-        head_ended(http);
-    return bytes;
+    if (http->head_bytes > HEAD_MAX)
+        error = -EMSGSIZE;
+    else if (line[0] == '\r' || line[0] == '\n')
+        error = head_ended(http);
+    if (error)
+        http->error = error;
+    return error ? 0 : bytes;
 }
 
 /* ---- all of it ---- */
@@ -290,7 +266,7 @@ static void set_limit(struct rt_http *http)
     if (request->body_max > 0)
         http->left = request->body_max;
     /* Told beforehand; but of HEAD the length is that of another reply. */
-    bool tell = http->left < SIZE_MAX && !is_method(request, "HEAD");
+    bool tell = http->left < SIZE_MAX && !http->head;
     curl_easy_setopt(http->curl, CURLOPT_MAXFILESIZE_LARGE,
                      tell ? (curl_off_t)http->left : (curl_off_t)0);
 }
@@ -301,7 +277,7 @@ int http_begin(struct rt_http *http)
         return -ENOMEM;
     int error = set_method(http);
     if (error == 0)
-        error = set_fields(http);
+        error = set_fields(http, true);
     const char *ca_file = http->request->ca_file;
     if (error == 0 && (ca_file || http->own_authority))
         error = http_believe(http, ca_file);

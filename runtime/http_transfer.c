@@ -41,8 +41,10 @@ void http_resume(struct rt_http *http)
 {
     if (!http->running)
         return;
-    CURLcode code = http_easy_unpause(http);
-    if (code)
+    int still =
+        (http->full ? CURLPAUSE_RECV : 0) | (http->hungry ? CURLPAUSE_SEND : 0);
+    CURLcode code = curl_easy_pause(http->curl, still); /* may call back */
+    if (code) /* libcurl does not end it by itself */
         http_finish(http, code);
 }
 

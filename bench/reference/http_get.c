@@ -111,9 +111,8 @@ static void request(struct client *client)
 {
     client->start = rt_now();
     client->http.request = &hub.request;
-    int status = http_easy_reset(&client->http);
-    if (status == 0)
-        status = http_begin(&client->http);
+    http_easy_reset(&client->http);
+    int status = http_begin(&client->http);
     if (status == 0 &&
         curl_multi_add_handle(hub.multi, client->http.curl) != CURLM_OK)
         status = -ENOMEM;

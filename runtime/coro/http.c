@@ -45,8 +45,7 @@ static struct {
     uv_prepare_t prepare;
     TAILQ_HEAD(, co_http) orders;
     LIST_HEAD(, co_http) clients;
-    unsigned woken;         /* tasks, since they last had a turn */
-    struct wire_list inner; /* of no client */
+    unsigned woken; /* tasks, since they last had a turn */
     bool is_open;
     struct co_hook at_end;
 } hub;
@@ -90,8 +89,10 @@ static int watch_socket(CURL *curl, curl_socket_t fd, int what, void *arg,
     (void)arg;
     (void)slot;
     curl_easy_getinfo(curl, CURLINFO_PRIVATE, (char **)&http);
-    struct wire_list *wires = http ? &http->wires : &hub.inner;
-    struct wire *wire = wire_find(wires, fd);
+    if (!http)
+        return 0; /* a handle of libcurl's own, to close connections: it has
+                     a time limit */
+    struct wire *wire = wire_find(&http->wires, fd);
     if (what == CURL_POLL_REMOVE) {
         if (wire && !wire->ours)
             wire_free(wire); /* libcurl closes it itself, without telling */
@@ -100,7 +101,7 @@ static int watch_socket(CURL *curl, curl_socket_t fd, int what, void *arg,
         return 0;
     }
     if (!wire)
-        wire = wire_new(wires, fd);
+        wire = wire_new(&http->wires, fd);
     if (!wire)
         return -1;
     wire_want(wire, (what & CURL_POLL_IN ? UV_READABLE : 0) |
@@ -151,34 +152,10 @@ static int make_cache(struct co_http *http)
 {
     http->cache = curl_share_init();
     /* Without one its connection would go to the hub's and outlive it. */
-    if (http->cache && !curl_share_setopt(http->cache, CURLSHOPT_SHARE,
-                                          CURL_LOCK_DATA_CONNECT))
-        return 0;
-    curl_share_cleanup(http->cache);
-    http->cache = NULL;
-    return -ENOMEM;
-}
-
-static int make_objects(struct co_http *http)
-{
-    int error = hub.multi ? 0 : make_multi();
-    if (!error)
-        error = http_easy_init(&http->base);
-    if (error)
-        return error;
-    error = make_cache(http);
-    if (error) {
-        http_easy_fini(&http->base);
-        return error;
-    }
-    CURL *curl = http->base.curl;
-    curl_easy_setopt(curl, CURLOPT_SHARE, http->cache);
-    curl_easy_setopt(curl, CURLOPT_OPENSOCKETFUNCTION, open_socket);
-    curl_easy_setopt(curl, CURLOPT_CLOSESOCKETFUNCTION, close_socket);
-    curl_easy_setopt(curl, CURLOPT_CLOSESOCKETDATA, http);
-    http->base.multi = hub.multi;
-    LIST_INSERT_HEAD(&hub.clients, http, link);
-    return 0;
+    return http->cache && !curl_share_setopt(http->cache, CURLSHOPT_SHARE,
+                                             CURL_LOCK_DATA_CONNECT)
+               ? 0
+               : -ENOMEM;
 }
 
 /* Closes the connection; the client can be used again. */
@@ -190,6 +167,29 @@ static void free_objects(struct co_http *http)
     curl_share_cleanup(http->cache);
     http->cache = NULL;
     LIST_REMOVE(http, link);
+}
+
+static int make_objects(struct co_http *http)
+{
+    int error = http_easy_init(&http->base);
+    if (error)
+        return error;
+    LIST_INSERT_HEAD(&hub.clients, http, link);
+    if (!hub.multi)
+        error = make_multi();
+    if (!error)
+        error = make_cache(http);
+    if (error) {
+        free_objects(http);
+        return error;
+    }
+    CURL *curl = http->base.curl;
+    curl_easy_setopt(curl, CURLOPT_SHARE, http->cache);
+    curl_easy_setopt(curl, CURLOPT_OPENSOCKETFUNCTION, open_socket);
+    curl_easy_setopt(curl, CURLOPT_CLOSESOCKETFUNCTION, close_socket);
+    curl_easy_setopt(curl, CURLOPT_CLOSESOCKETDATA, http);
+    http->base.multi = hub.multi;
+    return 0;
 }
 
 /* The last order. */

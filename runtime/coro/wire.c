@@ -52,7 +52,6 @@ struct wire *wire_new(struct wire_list *list, int fd)
         return NULL;
     }
     wire->fd = fd;
-    wire->list = list;
     LIST_INSERT_HEAD(list, wire, link);
     return wire;
 }

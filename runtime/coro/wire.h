@@ -13,14 +13,11 @@
 #include <sys/queue.h>
 #include <uv.h>
 
-struct wire_list;
-
 struct wire {
     uv_poll_t poll; /* first */
     int fd;
     unsigned char wanted, armed; /* UV_READABLE, UV_WRITABLE */
     bool ours;                   /* opened by us; else by libcurl for itself */
-    struct wire_list *list;      /* the one it is in */
     LIST_ENTRY(wire) link;       /* private */
 };
 
