@@ -126,14 +126,11 @@ static int fail(struct rt_ws *ws, unsigned code, int error)
 
 static int make_room(struct rt_ws *ws, size_t bytes)
 {
-    size_t room = ws->room ? ws->room : ROOM_MIN;
+    size_t room = bytes < ROOM_MIN ? ROOM_MIN : bytes;
 
     if (ws->data && bytes <= ws->room)
         return 0;
-    while (room < bytes)
-        room *= 2;
-    if (room > ws->message_max)
-        room = ws->message_max;
+    room = room < ws->message_max / 2 ? 2 * room : ws->message_max;
     char *data = realloc(ws->data, room + 1);
     if (!data)
         return -ENOMEM;
@@ -142,25 +139,18 @@ static int make_room(struct rt_ws *ws, size_t bytes)
     return 0;
 }
 
-/* Whether a frame of this kind may come now (RFC 6455, 5.2, 5.4). */
+/* Whether a frame of this kind may come now (RFC 6455, 5.2, 5.4): within a
+ * message only control frames and what continues it. */
 static bool frame_allowed(const struct rt_ws *ws,
                           const struct wslay_frame_iocb *part)
 {
+    bool continues = part->opcode == WSLAY_CONTINUATION_FRAME;
+
     if (part->mask || part->rsv)
         return false;
-    switch (part->opcode) {
-    case WSLAY_CONTINUATION_FRAME:
-        return ws->opcode != 0;
-    case WSLAY_TEXT_FRAME:
-    case WSLAY_BINARY_FRAME:
-        return ws->opcode == 0;
-    case WSLAY_CONNECTION_CLOSE:
-    case WSLAY_PING:
-    case WSLAY_PONG:
-        return true;
-    default:
-        return false;
-    }
+    if (wslay_is_ctrl_frame(part->opcode))
+        return part->opcode <= WSLAY_PONG;
+    return part->opcode <= WSLAY_BINARY_FRAME && continues == (ws->opcode != 0);
 }
 
 static int begin_frame(struct rt_ws *ws, const struct wslay_frame_iocb *part)
@@ -432,7 +422,7 @@ int rt_ws_close(struct rt_ws *ws, unsigned code, const char *reason,
     if (error)
         return error;
     ws_out_close(&ws->out, code, text);
-    error = ws_out_drain(&ws->out, deadline);
+    error = ws_out_send(&ws->out, 0, NULL, 0, deadline);
     if (error)
         return error;
     if (begin_receiving(ws, deadline))

@@ -173,12 +173,6 @@ bool ws_out_flush(struct ws_out *out)
     return atomic_load(&out->unsent);
 }
 
-static void give_turn_back(struct ws_out *out)
-{
-    rt_mutex_unlock(out->turn);
-    ws_out_flush(out);
-}
-
 int ws_out_send(struct ws_out *out, uint8_t opcode, const void *data,
                 size_t bytes, int64_t deadline)
 {
@@ -187,22 +181,11 @@ int ws_out_send(struct ws_out *out, uint8_t opcode, const void *data,
     if (error)
         return error;
     error = write_replies(out, deadline);
-    if (error == 0 && out->closed)
-        error = -EPIPE;
-    if (error == 0)
-        error = write_frame(out, opcode, data, bytes, deadline);
-    give_turn_back(out);
-    return error;
-}
-
-int ws_out_drain(struct ws_out *out, int64_t deadline)
-{
-    int error = rt_mutex_lock(out->turn, deadline);
-
-    if (error)
-        return error;
-    error = write_replies(out, deadline);
-    give_turn_back(out);
+    if (error == 0 && data)
+        error = out->closed ? -EPIPE
+                            : write_frame(out, opcode, data, bytes, deadline);
+    rt_mutex_unlock(out->turn);
+    ws_out_flush(out);
     return error;
 }
 

@@ -60,9 +60,10 @@ int ws_out_init(struct ws_out *out, struct rt_sock *sock);
 void ws_out_fini(struct ws_out *out);
 
 /*
- * Sends a frame that is a message or a control frame in itself.  Suspends.
- * -EPIPE after a Close, or once `broken`; else errors of rt_sock_write().  On
- * -ETIMEDOUT and -ECANCELED nothing has been sent, or the side is broken.
+ * Sends what is kept, then a frame that is a message or a control frame in
+ * itself, unless `data` is NULL.  Suspends.  -EPIPE after a Close, or once
+ * `broken`; else errors of rt_sock_write().  On -ETIMEDOUT and -ECANCELED
+ * nothing has been sent, or the side is broken.
  */
 int ws_out_send(struct ws_out *out, uint8_t opcode, const void *data,
                 size_t bytes, int64_t deadline);
@@ -75,8 +76,5 @@ void ws_out_close(struct ws_out *out, unsigned code, const char *reason);
 /* Sends what is kept as far as that needs no waiting; whether some is left that
  * may go later. */
 bool ws_out_flush(struct ws_out *out);
-/* The same, and waits.  Suspends.  0 when all is sent, else like
- * ws_out_send(). */
-int ws_out_drain(struct ws_out *out, int64_t deadline);
 
 #endif
