@@ -658,8 +658,9 @@ uint64_t rt_ws_pongs(const struct rt_ws *ws);
  * -EBUSY: another task is receiving.  All other errors are for good, and with
  * those in brackets a Close of that code is sent: -EPIPE (the peer has closed:
  * its code), -EPROTO (a malformed frame: 1002), -EILSEQ (text or a reason that
- * is not UTF-8: 1007), -EMSGSIZE (above message_max: 1009), -ENOMEM (1011),
- * -ECONNRESET (the stream ended without a Close).
+ * is not UTF-8: 1007), -EMSGSIZE (above message_max, known with the first byte
+ * of the frame's payload: 1009), -ENOMEM (1011), -ECONNRESET (the stream ended
+ * without a Close).
  */
 int rt_ws_recv(struct rt_ws *ws, struct rt_ws_message *message,
                int64_t deadline);
