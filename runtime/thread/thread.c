@@ -58,40 +58,34 @@ static void release(struct rt_task *task)
     run.released_count++;
 }
 
-/* Takes the oldest released task if its thread is gone, or in any case when
- * `wait`, which then is waited for.  NULL when there is none. */
-static struct rt_task *collect_one(bool wait)
+/* Of a task whose thread is gone. */
+static void task_free(struct rt_task *task)
+{
+    os_overflow_disarm(&task->seat);
+    free(task);
+}
+
+/* Frees the oldest released task if its thread is gone, or in any case when
+ * `wait`, which then is waited for.  False when there was none.  Only by tasks
+ * that have not ended: two ending threads could wait for each other. */
+static bool collect(bool wait)
 {
     os_lock_take(&run.lock);
     struct rt_task *task = TAILQ_FIRST(&run.released);
     wait = wait || run.released_count > RELEASED_MAX;
-    if (task && (wait || pthread_tryjoin_np(task->seat.thread, NULL) == 0)) {
+    if (task && !wait && pthread_tryjoin_np(task->seat.thread, NULL) != 0)
+        task = NULL;
+    if (task) {
         TAILQ_REMOVE(&run.released, task, link);
         run.released_count--;
-    } else {
-        task = NULL;
     }
     os_lock_give(&run.lock);
-    if (task && wait)
+    if (!task)
+        return false;
+    if (wait)
         pthread_join(task->seat.thread, NULL);
-    return task;
-}
-
-/* Whose thread is gone, or NULL. */
-static void task_free(struct rt_task *task)
-{
-    if (task)
-        os_overflow_disarm(&task->seat);
-    free(task);
-}
-
-/* Only by tasks that have not ended: two ending threads could wait for each
- * other.  False when there was nothing to collect. */
-static bool collect(bool wait)
-{
-    struct rt_task *task = collect_one(wait);
     task_free(task);
-    return task != NULL;
+    return true;
 }
 
 /* Returns os_task_end(). */

@@ -82,7 +82,6 @@ int kit_poll(int fd, short events, int64_t deadline);
 int kit_wait(struct kit_list *list, int64_t deadline);
 /* Of a parked task; takes it out of its list. */
 void kit_wake(struct rt_task *task, int status);
-void kit_wake_first(struct kit_list *list);
 void kit_wake_all(struct kit_list *list, int status);
 
 #endif

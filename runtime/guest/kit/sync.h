@@ -47,7 +47,7 @@ static inline int sync_wait(struct sync_queue *queue, enum sync_what what,
 static inline void sync_wake(struct sync_queue *queue)
 {
     if (sync_awaited(queue))
-        kit_wake_first(&queue->tasks);
+        kit_wake(TAILQ_FIRST(&queue->tasks), 0);
 }
 
 static inline void sync_wake_all(struct sync_queue *queue, int result)

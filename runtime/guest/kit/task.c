@@ -56,11 +56,6 @@ void kit_wake(struct rt_task *task, int status)
     guest_unpark(task);
 }
 
-void kit_wake_first(struct kit_list *list)
-{
-    kit_wake(TAILQ_FIRST(list), 0);
-}
-
 void kit_wake_all(struct kit_list *list, int status)
 {
     while (!TAILQ_EMPTY(list))
