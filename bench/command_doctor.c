@@ -4,8 +4,8 @@
  * much the same thing varies here.
  */
 #include <errno.h>
+#include <getopt.h>
 #include <limits.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,10 +14,8 @@
 
 #include "catalog.h"
 #include "command.h"
-#include "doctor.h"
+#include "doctor_print.h"
 #include "env.h"
-#include "floor.h"
-#include "human.h"
 #include "interrupt.h"
 #include "progress.h"
 #include "wrap.h"
@@ -35,18 +33,21 @@ static const char help[] =
 
 static const int64_t FLOOR_NS = INT64_C(4500000000);
 
+enum {
+    OPT_STRICT = 1,
+    OPT_JSON,
+    OPT_HELP
+};
+static const struct option table[] = {
+    { "strict", no_argument, NULL, OPT_STRICT },
+    { "json", no_argument, NULL, OPT_JSON },
+    { "help", no_argument, NULL, OPT_HELP },
+    { NULL, 0, NULL, 0 },
+};
+
 struct request {
     bool strict, json, help;
 };
-
-static const char *grade_name(enum doctor_grade grade)
-{
-    static const char *const names[] = { [DOCTOR_UNKNOWN] = "?",
-                                         [DOCTOR_FINE] = "ok",
-                                         [DOCTOR_NOTE] = "note",
-                                         [DOCTOR_DISTURBS] = "BAD" };
-    return names[grade];
-}
 
 /* Stolen time is known only of a stretch of time. */
 static json_t *look(const char *folder)
@@ -57,31 +58,6 @@ static json_t *look(const char *folder)
     if (env)
         env_finish(env);
     return env;
-}
-
-/* ---- as text ---- */
-
-static void print_finding(const struct finding *f, int columns)
-{
-    char text[512];
-    printf("%-5s %-18s ", grade_name(f->grade), f->what);
-    snprintf(text, sizeof text, "%s  (%s)", f->found, f->source);
-    wrap_print(stdout, text, 25, 6, columns);
-    if (f->grade < DOCTOR_NOTE)
-        return;
-    snprintf(text, sizeof text, "%s. Remedy: %s", f->means, f->remedy);
-    fputs("      ", stdout);
-    wrap_print(stdout, text, 6, 6, columns);
-}
-
-static void print_floor(const char *what, const struct floor *f, int columns)
-{
-    char time[HUMAN], text[128];
-    snprintf(text, sizeof text,
-             "80 %% of trials within %.1f %%; nine rounds resolve +-%.1f %%",
-             100 * f->spread, 100 * f->nine);
-    printf("  %-22s %8s  ", what, human_time(time, f->wall.median * 1e9));
-    wrap_print(stdout, text, 35, 6, columns);
 }
 
 static int measure_floors(const struct catalog *catalog, struct floor floors[2])
@@ -102,7 +78,7 @@ static int measure_floors(const struct catalog *catalog, struct floor floors[2])
 static json_t *finding_json(const struct finding *f)
 {
     return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s}", "what", f->what, "grade",
-                     grade_name(f->grade), "found", f->found, "source",
+                     doctor_grade_name(f->grade), "found", f->found, "source",
                      f->source, "means", f->means, "remedy", f->remedy);
 }
 
@@ -133,22 +109,27 @@ static int print_json(json_t *env, const struct finding *findings, size_t n,
 
 /* ---- the command ---- */
 
+static int take(void *to, int option)
+{
+    struct request *request = to;
+    if (option == OPT_STRICT)
+        request->strict = true;
+    else if (option == OPT_JSON)
+        request->json = true;
+    else
+        request->help = true;
+    return STATUS_FINE;
+}
+
 static int parse(struct request *request, int argc, char **argv)
 {
-    for (int i = 1; i < argc; i++) {
-        if (strcmp(argv[i], "--strict") == 0)
-            request->strict = true;
-        else if (strcmp(argv[i], "--json") == 0)
-            request->json = true;
-        else if (strcmp(argv[i], "--help") == 0)
-            request->help = true;
-        else
-            return command_complain(STATUS_USAGE,
-                                    "doctor: unexpected argument '%s'; see "
-                                    "cobench doctor --help",
-                                    argv[i]);
-    }
-    return STATUS_FINE;
+    int status = command_options(argc, argv, ":", table, take, request);
+    if (status == STATUS_FINE && optind < argc)
+        status = command_complain(STATUS_USAGE,
+                                  "doctor: unexpected argument '%s'; see "
+                                  "cobench doctor --help",
+                                  argv[optind]);
+    return status;
 }
 
 static int complain_floor(int error)
@@ -171,7 +152,7 @@ static int examine(const struct request *request, const struct catalog *catalog,
     for (size_t i = 0; i < n; i++) {
         bad += findings[i].grade == DOCTOR_DISTURBS;
         if (!request->json)
-            print_finding(&findings[i], columns);
+            doctor_print(stdout, &findings[i], columns);
     }
     fflush(stdout);
     int measured = measure_floors(catalog, floors);
@@ -182,9 +163,7 @@ static int examine(const struct request *request, const struct catalog *catalog,
         if (status != STATUS_FINE)
             return status;
     } else {
-        puts("\nnoise floor: the same trial again and again, on coro");
-        print_floor("null (harness alone)", &floors[0], columns);
-        print_floor("cpu, one CPU", &floors[1], columns);
+        doctor_print_floors(stdout, &floors[0], &floors[1], columns);
         putchar('\n');
         wrap_print(stdout,
                    bad ? "What is BAD makes numbers of this machine doubtful; "

@@ -251,7 +251,7 @@ static const struct {
       "the clock depends on heat and on how many cores work",
       "switch it off where spread matters more than speed", see_turbo },
     { "SMT", "/sys/devices/system/cpu/smt/active",
-      "two CPUs may be one core: cpus:all gains less",
+      "pairs of CPUs share a core, so that cpus:all gains less",
       "switch it off (echo off > /sys/devices/system/cpu/smt/control)",
       see_smt },
     { "virtual machine", "/proc/cpuinfo, flag hypervisor",

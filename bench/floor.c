@@ -72,7 +72,9 @@ static int evaluate(struct floor *out, double *walls, size_t n)
     out->nine = width_of_nine(walls, n);
     int error = stats_estimate(&out->wall, walls, n);
     qsort(walls, n, sizeof walls[0], ascending);
-    out->spread = (walls[n - 1 - n / 10] - walls[n / 10]) / out->wall.median;
+    out->low = walls[n / 10];
+    out->high = walls[n - 1 - n / 10];
+    out->spread = (out->high - out->low) / out->wall.median;
     return error ? error : (int)n;
 }
 

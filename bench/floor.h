@@ -19,7 +19,8 @@ enum {
 
 struct floor {
     struct estimate wall; /* of one trial, seconds */
-    double spread;        /* (90 % - 10 %) over the median */
+    double low, high;     /* 80 % of them lie between */
+    double spread;        /* that over the median */
     double nine;          /* half the interval of nine trials, over the median:
                              what a run of nine rounds resolves */
 };

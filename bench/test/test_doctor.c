@@ -14,7 +14,7 @@
 
 #include <cmocka.h>
 
-#include "doctor.h"
+#include "doctor_print.h"
 #include "program.h"
 
 /* A machine on which nothing disturbs. */
@@ -147,6 +147,79 @@ static void fits_into(const char *text, size_t columns)
     }
 }
 
+static struct floor floor_of(double median, double low, double high)
+{
+    return (struct floor){ .wall = { .n = 200, .median = median },
+                           .low = low,
+                           .high = high,
+                           .nine = 0.0123 };
+}
+
+/* The whole findings of an environment, and a floor, as they are printed. */
+static char *print_all(json_t *env, int columns)
+{
+    struct finding findings[DOCTOR_MAX];
+    struct floor null = floor_of(9e-8, 6e-8, 2e-7);
+    struct floor cpu = floor_of(0.0145, 0.014, 0.015);
+    char *text = NULL;
+    size_t size, n = doctor_judge(env, findings);
+    FILE *file = open_memstream(&text, &size);
+    assert_non_null(file);
+    for (size_t i = 0; i < n; i++)
+        doctor_print(file, &findings[i], columns);
+    doctor_print_floors(file, &null, &cpu, columns);
+    fclose(file);
+    return text;
+}
+
+static size_t occurrences(const char *text, const char *word)
+{
+    size_t n = 0;
+    while ((text = strstr(text, word)) != NULL) {
+        n++;
+        text += strlen(word);
+    }
+    return n;
+}
+
+static void what_is_not_fine_has_a_meaning_and_a_remedy(void **state)
+{
+    (void)state;
+    json_t *unknown = json_object(), *quiet = quiet_machine();
+    /* Broken nowhere, so that every word is found. */
+    char *text = print_all(unknown, 2000), *fine = print_all(quiet, 2000);
+    size_t n = count(unknown, DOCTOR_UNKNOWN);
+    assert_true(n > 5);
+    assert_int_equal(occurrences(text, "\n      perhaps "), n);
+    assert_int_equal(occurrences(text, "Remedy: "),
+                     n + count(unknown, DOCTOR_NOTE) +
+                         count(unknown, DOCTOR_DISTURBS) + 2);
+    assert_null(strstr(fine, "perhaps"));
+    assert_int_equal(occurrences(fine, "Remedy: "), 2); /* of the floors */
+    assert_non_null(strstr(fine, "a trial of nothing: 90.0 ns, 80 % of 200 "
+                                 "trials from 60.0 ns to 200 ns\n"));
+    assert_non_null(strstr(fine, "takes under 20.0 us it shows"));
+    assert_non_null(strstr(fine, "is sure to +-1.2 %"));
+    free(text);
+    free(fine);
+    json_decref(unknown);
+    json_decref(quiet);
+}
+
+static void findings_fit_narrow_terminals(void **state)
+{
+    (void)state;
+    json_t *unknown = json_object(), *quiet = quiet_machine();
+    for (int columns = 40; columns <= 80; columns += 20)
+        for (int i = 0; i < 2; i++) {
+            char *text = print_all(i ? quiet : unknown, columns);
+            fits_into(text, (size_t)columns);
+            free(text);
+        }
+    json_decref(unknown);
+    json_decref(quiet);
+}
+
 static void a_strict_run_refuses_what_the_doctor_calls_bad(void **state)
 {
     struct program program;
@@ -158,7 +231,7 @@ static void a_strict_run_refuses_what_the_doctor_calls_bad(void **state)
     fits_into(program.output, 80);
     program_run(&program, "$BIN/cobench doctor --what 2>&1");
     assert_int_equal(program.status, 2);
-    assert_non_null(strstr(program.output, "unexpected argument '--what'"));
+    assert_non_null(strstr(program.output, "'--what' is no option that fits"));
 }
 
 int main(void)
@@ -168,6 +241,8 @@ int main(void)
         cmocka_unit_test(what_is_not_known_is_not_fine),
         cmocka_unit_test(each_disturbance_is_seen_alone),
         cmocka_unit_test(the_command_measures_the_noise),
+        cmocka_unit_test(what_is_not_fine_has_a_meaning_and_a_remedy),
+        cmocka_unit_test(findings_fit_narrow_terminals),
         cmocka_unit_test(a_strict_run_refuses_what_the_doctor_calls_bad),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
