@@ -270,6 +270,8 @@ static void hand_written_loops_do_the_same_work(void **state)
         { "epoll", "echo conns=70 rounds=300", 300 },
         { "epoll", "echo conns=5 rounds=3 bytes=1024", 3 },
         { "epoll", "echo_server conns=30 rounds=100", -1 },
+        { "uv", "echo_server conns=7 rounds=300", -1 },
+        { "uv", "echo_server conns=30 rounds=100 bytes=1000 cpus=1", -1 },
         { "epoll", "http_get conns=600 requests=1200 delay_ms=5", 1200 },
         { "epoll", "http_get conns=5 requests=3 bytes=100000", 3 },
         { "futex", "spawn_join alive=0 tasks=50", -1 },
