@@ -138,6 +138,9 @@ void onset_words(char *text, size_t size, const struct contest *c)
     }
     if (decided == 0)
         text_add(text, size, "cannot tell");
+    else if (c->n == 1)
+        text_add(text, size, "%sat the only point measured",
+                 wins > 0 ? "" : "not ");
     else
         text_add(text, size, "at %s size %s", wins > 0 ? "every" : "no",
                  decided < c->n ? "where one can tell" : "measured");

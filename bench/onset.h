@@ -9,6 +9,7 @@
  *   at no size measured           it won none of the points, and all are
  *                                 decided
  *   at every size measured        it won all
+ *   at the only point measured, not at the only point measured
  *   at no size where one can tell, at every size where one can tell
  *                                 the same of those that are decided
  *   at 1 of 4 points where one can tell

@@ -107,8 +107,10 @@ static void close(struct page *page)
     begin(page, PAGE_OTHER);
     if (page->sections > 0)
         fputs("</section>\n", page->file);
-    page->error = drop(page);
-    if (!page->error) {
+    int error = drop(page);
+    if (!page->error)
+        page->error = error;
+    if (!error) {
         fwrite(page->body, 1, page->contents, page->out);
         if (page->contents > 0)
             print_contents(page);
@@ -200,8 +202,10 @@ static bool stands(const char *text, const char *word, size_t n)
 {
     if (strncmp(text, word, n) != 0)
         return false;
+    if (word[n - 1] == ':') /* of a name and its value, not of a sentence */
+        return text[n] && text[n] != ' ';
     text += n + (text[n] == 's');
-    return word[n - 1] == ':' || (!is_letter(*text) && *text != '-');
+    return !is_letter(*text) && *text != '-';
 }
 
 /* The longest word there that has not been linked; the number of words where

@@ -16,6 +16,7 @@
 
 #include <cmocka.h>
 
+#include "page.h"
 #include "svg.h"
 #include "synthetic.h"
 
@@ -178,7 +179,7 @@ static void the_answer_has_its_chart_beside_it_and_its_reasons_folded(
     static const char *const in_md[] = {
         "| kind of work | winner | by how much | where threads win |\n",
         "| making and switching tasks | coroutines | 2.00x",
-        "| on one CPU: at no size measured |\n",
+        "| on one CPU: not at the only point measured |\n",
         "![verdict](charts/verdict.svg)\n\n<details>\n<summary>What speaks for "
         "it, point by point</summary>\n\n**making and switching tasks**\n\n* ",
         ".\n\n</details>\n\n## ",
@@ -210,6 +211,38 @@ static void a_word_leads_to_its_meaning_the_first_time(void **state)
     assert_non_null(strstr(md, "* **coroutine** \u2013 a task with a small"));
     free(html);
     free(md);
+}
+
+/* A whole word, of which the longest counts; a parameter with its value. */
+static void a_word_is_found_as_a_whole(void **state)
+{
+    static const struct page_word words[] = { { "CPU", "a" },
+                                              { "one CPU", "b" },
+                                              { "via:", "c" } };
+    static const struct {
+        const char *text, *expected;
+    } cases[] = {
+        { "CPUs", "#word-cpu\"" },      { "one CPU", "#word-one-cpu\"" },
+        { "via:chan", "#word-via-\"" }, { "GCPU", NULL },
+        { "CPU-bound", NULL },          { "via: a", NULL },
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct page page;
+        char *text;
+        size_t size;
+        FILE *file = open_memstream(&text, &size);
+        assert_non_null(file);
+        assert_int_equal(page_open(&page, file, &page_html, "t"), 0);
+        page_know(&page, words, 3);
+        page_text(&page, cases[i].text);
+        assert_int_equal(page_close(&page), 0);
+        assert_int_equal(fclose(file), 0);
+        if (cases[i].expected)
+            assert_non_null(strstr(text, cases[i].expected));
+        assert_int_equal(occurrences(text, "#word-"), !!cases[i].expected);
+        free(text);
+    }
 }
 
 static void only_words_that_are_needed_are_explained(void **state)
@@ -417,6 +450,7 @@ int main(void)
         cmocka_unit_test(
             the_answer_has_its_chart_beside_it_and_its_reasons_folded),
         cmocka_unit_test(a_word_leads_to_its_meaning_the_first_time),
+        cmocka_unit_test(a_word_is_found_as_a_whole),
         cmocka_unit_test(only_words_that_are_needed_are_explained),
         cmocka_unit_test(sections_are_listed_first_and_workloads_folded),
         cmocka_unit_test(no_line_ends_within_a_date),

@@ -445,8 +445,8 @@ static void where_time_tells_nothing_the_next_measure_does(void **state)
     }
     answer(&answers, &s);
     assert_string_equal(answers.answers[0].threads,
-                        "on one CPU, by CPU time: at no size measured (9 "
-                        "connections)");
+                        "on one CPU, by CPU time: not at the only point "
+                        "measured (9 connections)");
     verdict_fini(&answers);
 }
 
@@ -464,8 +464,8 @@ static void both_cpu_views_have_their_answer(void **state)
     }
     answer(&answers, &s);
     assert_string_equal(answers.answers[0].threads,
-                        "on one CPU: at no size measured; on all CPUs: at "
-                        "every size measured");
+                        "on one CPU: not at the only point measured; on all "
+                        "CPUs: at the only point measured");
     verdict_fini(&answers);
 }
 
@@ -618,8 +618,8 @@ static void each_part_of_an_answer_has_a_line_of_its_own(void **state)
                         "    than coroutines\n"
                         "  pools: 2.00x faster (the only point)\n"
                         "    than coroutines\n"
-                        "  threads win on one CPU: at every size\n"
-                        "    measured (4 tasks)\n");
+                        "  threads win on one CPU: at the only\n"
+                        "    point measured (4 tasks)\n");
     free(text);
     verdict_fini(&answers);
 }
