@@ -117,7 +117,8 @@ const char *const html_style[] = {
     "  .wide { overflow: visible }",
     "  figure, tr { break-inside: avoid }",
     "  h2 { break-after: avoid }",
-    "  figure svg { min-width: 0; max-width: 16cm }",
+    /* None is cut by the edge of a sheet. */
+    "  figure svg { min-width: 0; max-width: 16cm; max-height: 24cm }",
     "  .f { white-space: normal }",
     "  a { color: inherit; text-decoration: none }",
     "}",

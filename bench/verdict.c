@@ -265,7 +265,7 @@ static void say_winner(struct answer *answer, const struct contest *contests,
                   &shown, &shown_n);
     name_gains(answer->gain, sizeof answer->gain, &tally, shown, shown_n);
     name_turns(answer->gain, sizeof answer->gain, contests, n);
-    if (n > 0 && contests[0].measure == MEASURE_MEMORY)
+    if (answer->gain[0] && contests[0].measure == MEASURE_MEMORY)
         name_memory(answer->gain, sizeof answer->gain, &contests[0]);
     name_threads(answer->threads, sizeof answer->threads, contests, n);
 }
