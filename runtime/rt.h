@@ -295,7 +295,7 @@ struct rt_trace_event {
     int64_t when_ns;    /* rt_now()'s clock */
     uint64_t task;      /* its number: 1 is the main task, the others follow
                            in the order in which they were spawned; modulo
-                           2^32 on threads */
+                           2^32 */
     uint64_t by;        /* SPAWN: the parent; WAKE: the task that woke it, 0
                            for a deadline, the loop or the kernel */
     const char *name;   /* as rt_task_name() has it, or NULL */

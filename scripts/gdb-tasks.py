@@ -3,10 +3,10 @@
 # Adds the command rt-tasks: lists the tasks of a program on librt-coro that
 # have not ended, each with the backtrace of where it waits.  Reads memory and
 # the thread's registers only, so a core file will do.
-"""What gdb needs to know of coroutines; follows runtime/coro/stack.c (where a
-task's control block lies), runtime/coro/doze.c (where it lies while the task
-dozes) and runtime/coro/switch_<arch>.S (what a suspended task's stack begins
-with)."""
+"""What gdb needs to know of coroutines; follows runtime/coro/core.h and stack.h
+(a task's row and its rest), runtime/coro/doze.c (where the rest lies while the
+task dozes) and runtime/coro/switch_<arch>.S (what a suspended task's stack
+begins with)."""
 
 import gdb
 import gdb.unwinder
@@ -56,7 +56,7 @@ class SuspendedTask(gdb.unwinder.Unwinder):
 def print_frames(frame):
     """The frames from this one out to the task's body."""
     level = 0
-    while frame is not None and frame.name() != "co_task_main":
+    while frame is not None and frame.name() != "co_entry":
         place = frame.find_sal()
         line = f"    #{level:<2} {frame.name() or hex(frame.pc())}"
         if place.symtab:
@@ -78,26 +78,33 @@ def print_suspended(unwinder, sp):
     gdb.invalidate_cached_frames()
 
 
-def print_running(task, bytes_):
-    """The frames of the thread that stands on this task's stack, which has the
-    control block at its upper end."""
+def print_running(end, bytes_):
+    """The frames of the thread that stands on the stack that ends there."""
     selected = gdb.selected_thread()
     for thread in gdb.selected_inferior().threads():
         thread.switch()
         frame = gdb.newest_frame()
         sp = int(frame.read_register(LAYOUTS[frame.architecture().name()][1]))
-        if 0 < int(task.address) - sp < bytes_:
+        if 0 < end - sp < bytes_:
             print_frames(frame)
     selected.switch()
 
 
-def static(name, file="stack.c"):
+def static(name, file):
     """A name of that file's own."""
     return gdb.parse_and_eval(f"'{file}'::{name}")
 
 
-def dozing(number, kind):
-    """The copy of the control block of a task that dozes, else None: its stack
+def end_of_stack(number):
+    """Where the stack of that number ends."""
+    stacks = gdb.parse_and_eval("co_stacks")
+    colours = int(gdb.parse_and_eval("CO_COLOURS"))
+    colour = number % colours * int(gdb.parse_and_eval("CO_COLOUR_BYTES"))
+    return int(stacks["base"]) + (number + 1) * int(stacks["stride"]) - colour
+
+
+def end_put_aside(number):
+    """Where what is put aside of a task that dozes ends, else None: its stack
     cannot be read."""
     doze = static("doze", "doze.c")
     if number >= int(doze["room"]):
@@ -106,32 +113,35 @@ def dozing(number, kind):
     block = doze["away"][number].cast(pointer)
     if int(block) == 0:
         return None
-    end = int(block["live"].address) + int(block["bytes"])
-    return gdb.Value(end - kind.sizeof).cast(kind.pointer()).dereference()
+    return int(block["live"].address) + int(block["bytes"])
 
 
-def tasks(stacks):
-    """The control blocks of the tasks that have not ended, and whether they
-    doze."""
-    if int(stacks["base"]) == 0:
+def tasks():
+    """The numbers of the stacks of the tasks that have not ended, and their
+    rows."""
+    rows = gdb.parse_and_eval("co_stacks.tasks")
+    if int(rows) == 0:
         return
-    kind = gdb.lookup_type("struct rt_task")
-    for number in range(int(stacks["used"])):
-        colour = number % int(static("COLOURS")) * int(static("COLOUR_BYTES"))
-        top = int(stacks["base"]) + (number + 1) * int(stacks["stride"])
-        block = (top - colour - kind.sizeof) & ~63
-        copy = dozing(number, kind)
-        task = copy or gdb.Value(block).cast(kind.pointer()).dereference()
-        if not task["done"]:
-            yield task, copy is not None
+    for number in range(int(static("stacks", "stack.c")["used"])):
+        if not rows[number]["done"]:
+            yield number, rows[number]
 
 
-def describe(task, running):
+def name_of(task, end):
+    """The name of a task whose rest ends there, or None."""
+    if task["fresh"] and not task["named"]:
+        return None
+    kind = gdb.lookup_type("struct co_rest")
+    rest = gdb.Value(end - kind.sizeof).cast(kind.pointer())
+    name = rest["name"].cast(gdb.lookup_type("char").pointer())
+    return name.string() if int(name) != 0 else None
+
+
+def describe(task, name, running):
     """Its line in the list."""
-    name = task["name"].cast(gdb.lookup_type("char").pointer())
     line = f"task {int(task['number'])}"
-    if int(name) != 0:
-        line += f' "{name.string()}"'
+    if name is not None:
+        line += f' "{name}"'
     if running:
         return line + " is running"
     reason = task["reason"].cast(gdb.lookup_type("enum co_reason"))
@@ -149,14 +159,15 @@ class RtTasks(gdb.Command):
         gdb.unwinder.register_unwinder(None, self.unwinder, replace=True)
 
     def invoke(self, argument, from_tty):
-        core = gdb.parse_and_eval("co")
-        stacks = static("stacks")
-        for task, dozes in tasks(stacks):
-            running = core["current"] == task.address
-            print(describe(task, running))
+        current = int(gdb.parse_and_eval("co.current"))
+        for number, task in tasks():
+            running = current == int(task.address)
+            aside = end_put_aside(number)
+            end = end_of_stack(number)
+            print(describe(task, name_of(task, aside or end), running))
             if running:
-                print_running(task, int(stacks["stride"]))
-            elif dozes:
+                print_running(end, int(gdb.parse_and_eval("co_stacks.stride")))
+            elif aside:
                 print("    dozes: its frames are put aside")
             elif task["fresh"]:
                 function = gdb.block_for_pc(int(task["fn"])).function

@@ -13,7 +13,7 @@
 /* Woken by a cancellation and has not run since. */
 static bool being_cancelled(const struct rt_task *task)
 {
-    return task != co.current && task->reason == CO_RUNNING &&
+    return task != co.current && !task->fresh && task->reason == CO_RUNNING &&
            task->status == -ECANCELED;
 }
 
@@ -48,7 +48,7 @@ int rt_cancel(struct rt_task *task)
         task = co.current;
     if (task->done || being_cancelled(task))
         return 0;
-    if (task->shields > 0)
+    if (co_rest(task)->shields > 0)
         task->held = true;
     else if (!co_wake(task, -ECANCELED))
         co_pend(task);
@@ -58,7 +58,7 @@ int rt_cancel(struct rt_task *task)
 void co_shield(void)
 {
     struct rt_task *self = co.current;
-    self->shields++;
+    co_rest(self)->shields++;
     if (!self->pending)
         return;
     co_unpend(self);
@@ -68,7 +68,7 @@ void co_shield(void)
 void co_unshield(void)
 {
     struct rt_task *self = co.current;
-    if (--self->shields > 0 || !self->held)
+    if (--co_rest(self)->shields > 0 || !self->held)
         return;
     self->held = false;
     co_pend(self);
@@ -86,7 +86,7 @@ void co_cancel_others(void)
 {
     uint32_t n = co_stacks_used();
     for (uint32_t id = 0; id < n; id++) {
-        struct rt_task *task = co_stack_task(id);
+        struct rt_task *task = co_task(id);
         if (!task->done && task != co.current)
             rt_cancel(task);
     }

@@ -17,7 +17,7 @@ static void cancel(bool joins)
 {
     uint32_t n = co_stacks_used();
     for (uint32_t id = 0; id < n; id++) {
-        struct rt_task *task = co_stack_task(id);
+        struct rt_task *task = co_task(id);
         if (!task->done && (task->reason == CO_JOIN) == joins)
             rt_cancel(task);
     }

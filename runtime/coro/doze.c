@@ -2,7 +2,7 @@
 /*
  * Owns the tasks that doze.  A parked task holds a page (4 KiB) for the sake
  * of a few hundred live bytes, from its stack pointer to the end of its
- * control block.  While it dozes these lie in a block of just their size, and
+ * stack.  While it dozes these lie in a block of just their size, and
  * the page is missing (missing.c): whoever touches it, and be it the kernel,
  * is held until it has been put back, at the same address.  So nobody has to
  * know: for the scheduler a task that dozes is a parked one.
@@ -82,6 +82,12 @@ static char *page_of(const void *at)
     return (char *)((uintptr_t)at & ~(uintptr_t)(doze.page - 1));
 }
 
+/* The page with the upper end of that stack. */
+static char *top_page(uint32_t id)
+{
+    return page_of(co_stack_end(id) - 1);
+}
+
 static bool dozes(uint32_t id)
 {
     return id < doze.room && atomic_load(&doze.away[id]);
@@ -122,8 +128,8 @@ static void release_and_free(void)
 static void rouse(uint32_t id)
 {
     struct aside *aside = doze.away[id];
-    char *end = (char *)(co_stack_task(id) + 1);
-    char *page = page_of(end - 1);
+    char *end = co_stack_end(id);
+    char *page = top_page(id);
     size_t below = (size_t)(end - page) - aside->bytes;
     memset(doze.scratch, 0, doze.page);
     memcpy(doze.scratch + below, aside->live, aside->bytes);
@@ -161,7 +167,7 @@ static void rouse_run(uint32_t id)
 static void wanted(char *page)
 {
     uint32_t id = co_stack_at(page);
-    if (page == page_of(co_stack_task(id))) {
+    if (page == top_page(id)) {
         hold();
         rouse_run(id);
         release();
@@ -175,18 +181,19 @@ static void wanted(char *page)
 
 /* Whether it has been parked for long and half the page or more would be
  * gained. */
-static bool is_ripe(const struct rt_task *task)
+static bool is_ripe(uint32_t id)
 {
+    const struct rt_task *task = co_task(id);
     /* The clock goes back a little when tasks have run within a turn. */
     int32_t parked_ms = (int32_t)(co.clock_ms - task->since);
     return !task->done && task->reason != CO_RUNNING &&
            parked_ms > (int32_t)doze.after_ms &&
-           (char *)task->sp >= page_of(task) + doze.page / 2;
+           (char *)task->sp >= top_page(id) + doze.page / 2;
 }
 
 static char *end_of_stack(uint32_t id)
 {
-    return page_of(co_stack_task(id)) + doze.page;
+    return top_page(id) + doze.page;
 }
 
 /* Whether this one is watched, with all others used so far if it was not. */
@@ -205,15 +212,15 @@ static bool is_watched(uint32_t id)
 /* Makes a task doze if it is time, by way of that spot on the bench. */
 static bool take(uint32_t id, size_t spot)
 {
-    struct rt_task *task = co_stack_task(id);
-    if (!is_ripe(task) || !is_watched(id))
+    if (!is_ripe(id) || !is_watched(id))
         return false;
-    size_t below = (size_t)((char *)task->sp - page_of(task));
-    size_t bytes = (size_t)((char *)(task + 1) - (char *)task->sp);
+    const char *sp = co_task(id)->sp;
+    size_t below = (size_t)(sp - top_page(id));
+    size_t bytes = (size_t)(co_stack_end(id) - sp);
     struct aside *aside = malloc(sizeof(*aside) + bytes);
     if (!aside)
         return false;
-    const char *page = co_missing_take(page_of(task), spot);
+    const char *page = co_missing_take(top_page(id), spot);
     if (!page) {
         free(aside);
         return false;
@@ -347,19 +354,23 @@ void co_doze_rouse(uint32_t id)
     release_and_free();
 }
 
-const struct rt_task *co_doze_peek(uint32_t id, struct rt_task *copy)
+const char *co_doze_name(const struct rt_task *task)
 {
+    uint32_t id = co_number(task);
+    const char *name;
     if (!dozes(id))
-        return co_stack_task(id);
+        return co_name(task);
     hold();
-    if (dozes(id)) {
-        const struct aside *aside = doze.away[id];
-        memcpy(copy, aside->live + aside->bytes - sizeof(*copy), sizeof(*copy));
+    const struct aside *aside = doze.away[id];
+    if (aside) {
+        struct co_rest rest;
+        memcpy(&rest, aside->live + aside->bytes - sizeof(rest), sizeof(rest));
+        name = rest.name;
     } else {
-        *copy = *co_stack_task(id);
+        name = co_name(task);
     }
     release();
-    return copy;
+    return name;
 }
 
 void co_doze_info(struct rt_info *out)

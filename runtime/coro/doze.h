@@ -21,8 +21,8 @@ int co_doze_start(int64_t doze_ns);
 /* Ends the doze of the task on stack number id, if it does. */
 void co_doze_rouse(uint32_t id);
 
-/* The task on stack number id, to be read only: a copy while it dozes. */
-const struct rt_task *co_doze_peek(uint32_t id, struct rt_task *copy);
+/* A task's name, or NULL, whether it dozes or not; that does not rouse it. */
+const char *co_doze_name(const struct rt_task *task);
 
 /* Its share of what rt_info() tells. */
 void co_doze_info(struct rt_info *out);

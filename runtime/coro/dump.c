@@ -32,11 +32,11 @@ const char *co_dump_reason(const struct rt_task *task)
     return words[task->reason];
 }
 
-static void list(const struct rt_task *task, uint32_t now_ms)
+static void list(const struct rt_task *task, const char *name, uint32_t now_ms)
 {
     struct report_task line = {
         .number = task->number,
-        .name = task->name,
+        .name = name,
         .reason = co_dump_reason(task),
         .waits_ns = (int64_t)(now_ms - task->since) * NS_PER_MS,
         .running = task == co.current,
@@ -50,11 +50,10 @@ void co_dump_tasks(size_t most)
     uint32_t n = co_stacks_used();
     size_t told = 0;
     for (uint32_t id = 0; id < n && told < most; id++) {
-        struct rt_task copy;
-        const struct rt_task *task = co_doze_peek(id, &copy);
+        const struct rt_task *task = co_task(id);
         if (task->done)
             continue;
-        list(task, now_ms);
+        list(task, co_doze_name(task), now_ms);
         told++;
     }
     report_more(co.live - told);

@@ -17,7 +17,7 @@ static bool find(struct overflow *out, const siginfo_t *fault,
     (void)context;
     if (!co_stack_guards(task, fault->si_addr))
         return false;
-    *out = (struct overflow){ task->number, task->name, co_stack_bytes() };
+    *out = (struct overflow){ task->number, co_name(task), co_stack_bytes() };
     return true;
 }
 

@@ -30,9 +30,9 @@ static void report_ended(void)
 {
     uint32_t n = co.freed + 1 < co.spawned ? co_stacks_used() : 0;
     for (uint32_t id = 0; id < n; id++) {
-        const struct rt_task *task = co_stack_task(id);
+        const struct rt_task *task = co_task(id);
         if (task->done && !task->detached)
-            report_unjoined(task->name, task->result);
+            report_unjoined(co_name(task), task->result);
     }
 }
 

@@ -91,11 +91,13 @@ static inline int san_knows_old_calls(void)
     return RUNNING_ON_VALGRIND;
 }
 
-/* A stack comes into being. */
+/* A stack comes into being.  Without a tool that does not touch it. */
 static inline void san_stack_new(struct san_stack *s, void *bottom,
                                  size_t bytes)
 {
-    s->valgrind = VALGRIND_STACK_REGISTER(bottom, (char *)bottom + bytes);
+    (void)s;
+    if (RUNNING_ON_VALGRIND)
+        s->valgrind = VALGRIND_STACK_REGISTER(bottom, (char *)bottom + bytes);
 #if SAN_SWITCH
     s->bottom = bottom;
     s->bytes = bytes;

@@ -44,6 +44,7 @@ enum co_reason {
     /* Only another task can end these waits, or a deadline. */
     CO_JOIN,
     CO_MUTEX,
+    CO_LISTED = CO_MUTEX, /* from here to CO_CHAN in a queue: sync_wait() */
     CO_COND,
     CO_SEM,
     CO_EVENT,
@@ -51,12 +52,17 @@ enum co_reason {
     CO_SLEEP,
     /* The loop can end these.  A run in which nobody is ready, nobody has a
      * deadline and nobody waits for the outside is deadlocked. */
-    CO_OUTSIDE,
-    CO_READ = CO_OUTSIDE,
+    CO_READ,
+    CO_OUTSIDE = CO_READ,
     CO_WRITE,
     CO_HTTP,
     CO_OFFLOAD
 };
+
+static inline bool co_is_listed(unsigned reason)
+{
+    return reason >= CO_LISTED && reason <= CO_CHAN;
+}
 
 /* The running task.  Not in the loop. */
 struct rt_task *co_self(void);

@@ -4,13 +4,15 @@
  * without access, which costs nothing, and opened from its low end in growing
  * batches.  Slots are numbered from there:
  *
- *      low  | guard page | free ... stack <- | control block | colour |  high
+ *      low  | guard page | free ... stack <- | rest | colour |  high
  *
  * A guard is a page that faults.  MADV_GUARD_INSTALL (Linux 6.13) makes one
  * by a mark in the page table, so that all stacks stay one mapping; without
  * it a guard is a page left unopened, each stack is a mapping of its own, and
  * vm.max_map_count ends at some 32 750 stacks.  A slot whose number lies
- * below `opened` always has its guard.
+ * below `opened` always has its guard, and its row of the table, which lies
+ * in front of them all, is accessible.  Slot 0 is there for the row of the
+ * loop, which has its stack elsewhere.
  */
 #include "stack.h"
 
@@ -22,6 +24,7 @@
 #include <unistd.h>
 
 #include "core.h"
+#include "doze.h"
 #include "timer.h"
 #include "touched.h"
 
@@ -33,60 +36,67 @@ enum {
     MIN_USABLE = 16 << 10,
     FIRST_BATCH = 16,
     MAX_BATCH = 1024,
-    GUARD_BATCH = 128, /* guards per system call */
-    /* Control blocks at equal offsets in their pages would all compete for
-     * the same few cache sets: so they lie at COLOURS different ones. */
-    COLOURS = 8,
-    COLOUR_BYTES = 128
+    GUARD_BATCH = 128 /* guards per system call */
 };
 #define RESERVE_BYTES ((size_t)256 << 30)
 #define RESERVE_SLOTS ((size_t)1 << 20)
 #define MAX_STACK     ((size_t)1 << 30)
 
+struct co_stacks co_stacks = { .stride = CO_DEFAULT_STACK };
+
 static struct {
-    char *base;
     size_t reserved; /* bytes */
     size_t page;
-    size_t stride;   /* bytes from slot to slot */
     uint32_t slots;  /* that fit into what is reserved */
     uint32_t opened; /* accessible and guarded */
     uint32_t used;   /* handed out at least once */
     bool installs;   /* guards are MADV_GUARD_INSTALL's */
-} stacks = { .stride = CO_DEFAULT_STACK };
+} stacks;
 
 static char *slot(uint32_t id)
 {
-    return stacks.base + (size_t)id * stacks.stride;
+    return co_stacks.base + (size_t)id * co_stacks.stride;
+}
+
+static size_t whole_pages(size_t bytes)
+{
+    return (bytes + stacks.page - 1) / stacks.page * stacks.page;
+}
+
+/* For that many bytes of stacks and their table: what mmap() returns. */
+static char *reserve_bytes(size_t bytes)
+{
+    size_t slots = bytes / co_stacks.stride;
+    size_t table = whole_pages(slots * sizeof(struct rt_task));
+    stacks.slots = slots < UINT32_MAX ? (uint32_t)slots : UINT32_MAX;
+    stacks.reserved = table + bytes;
+    void *map =
+        mmap(NULL, stacks.reserved, PROT_NONE,
+             MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_STACK, -1, 0);
+    co_stacks.tasks = map;
+    co_stacks.base = (char *)map + table;
+    return map;
 }
 
 static int reserve(void)
 {
-    size_t bytes = stacks.stride * RESERVE_SLOTS;
+    size_t bytes = co_stacks.stride * RESERVE_SLOTS;
     if (bytes < RESERVE_BYTES)
         bytes = RESERVE_BYTES;
-    void *base = MAP_FAILED;
     /* Less where the addresses are limited (ulimit -v, Valgrind). */
-    for (; bytes >= stacks.stride * FIRST_BATCH; bytes /= 2) {
-        base = mmap(NULL, bytes, PROT_NONE,
-                    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_STACK, -1,
-                    0);
-        if (base != MAP_FAILED)
-            break;
+    while (reserve_bytes(bytes) == MAP_FAILED) {
+        bytes /= 2;
+        if (bytes < co_stacks.stride * FIRST_BATCH)
+            return -ENOMEM;
     }
-    if (base == MAP_FAILED)
-        return -ENOMEM;
     /* A huge page would be 2 MiB for the sake of one stack's top. */
-    madvise(base, bytes, MADV_NOHUGEPAGE);
-    stacks.base = base;
-    stacks.reserved = bytes;
-    size_t slots = bytes / stacks.stride;
-    stacks.slots = slots < UINT32_MAX ? (uint32_t)slots : UINT32_MAX;
+    madvise(co_stacks.tasks, stacks.reserved, MADV_NOHUGEPAGE);
     return 0;
 }
 
 static bool can_install(void)
 {
-    char *page = stacks.base;
+    char *page = co_stacks.base;
     if (mprotect(page, stacks.page, PROT_READ | PROT_WRITE))
         return false;
     if (!madvise(page, stacks.page, MADV_GUARD_INSTALL))
@@ -101,7 +111,7 @@ int co_stacks_init(size_t stack_bytes)
     if (stack_bytes < page + MIN_USABLE || stack_bytes > MAX_STACK)
         return -EINVAL;
     stacks.page = page;
-    stacks.stride = (stack_bytes + page - 1) / page * page;
+    co_stacks.stride = whole_pages(stack_bytes);
     stacks.opened = 0;
     stacks.used = 0;
     int error = reserve();
@@ -114,10 +124,10 @@ int co_stacks_init(size_t stack_bytes)
 void co_stacks_fini(void)
 {
     if (san_wants_free())
-        for (uint32_t id = 0; id < stacks.used; id++)
-            san_stack_free(&co_stack_task(id)->san);
-    munmap(stacks.base, stacks.reserved);
-    stacks.base = NULL;
+        for (uint32_t id = 1; id < stacks.used; id++)
+            san_stack_free(&co_rest(co_task(id))->san);
+    munmap(co_stacks.tasks, stacks.reserved);
+    co_stacks.tasks = NULL;
 }
 
 /* Installs the guards of n slots, n <= GUARD_BATCH; returns how many.  self is
@@ -140,7 +150,7 @@ static uint32_t install(int self, uint32_t first, uint32_t n)
 
 static uint32_t open_installing(uint32_t first, uint32_t n)
 {
-    if (mprotect(slot(first), n * stacks.stride, PROT_READ | PROT_WRITE))
+    if (mprotect(slot(first), n * co_stacks.stride, PROT_READ | PROT_WRITE))
         return 0;
     int self = san_knows_old_calls() ? -1 : pidfd_open(getpid(), 0);
     uint32_t good = 0;
@@ -161,9 +171,16 @@ static uint32_t open_around(uint32_t first, uint32_t n)
     uint32_t good = 0;
     while (good < n &&
            !mprotect(slot(first + good) + stacks.page,
-                     stacks.stride - stacks.page, PROT_READ | PROT_WRITE))
+                     co_stacks.stride - stacks.page, PROT_READ | PROT_WRITE))
         good++;
     return good;
+}
+
+/* Makes the rows below n accessible. */
+static int open_rows(uint32_t n)
+{
+    return mprotect(co_stacks.tasks, whole_pages(n * sizeof(struct rt_task)),
+                    PROT_READ | PROT_WRITE);
 }
 
 static void open_more(void)
@@ -172,7 +189,8 @@ static void open_more(void)
     n = n < FIRST_BATCH ? FIRST_BATCH : n > MAX_BATCH ? MAX_BATCH : n;
     if (n > stacks.slots - stacks.opened)
         n = stacks.slots - stacks.opened;
-    if (n == 0 || co_timers_reserve((size_t)stacks.opened + n))
+    if (n == 0 || co_timers_reserve((size_t)stacks.opened + n) ||
+        open_rows(stacks.opened + n))
         return;
     if (stacks.installs)
         stacks.opened += open_installing(stacks.opened, n);
@@ -180,29 +198,26 @@ static void open_more(void)
         stacks.opened += open_around(stacks.opened, n);
 }
 
-struct rt_task *co_stack_task(uint32_t id)
-{
-    size_t colour = (size_t)(id % COLOURS) * COLOUR_BYTES;
-    char *block = slot(id) + stacks.stride - colour - sizeof(struct rt_task);
-    return (struct rt_task *)((uintptr_t)block & ~(uintptr_t)63);
-}
-
 uint32_t co_stack_at(const void *at)
 {
-    return (uint32_t)((size_t)((char *)at - stacks.base) / stacks.stride);
+    return (uint32_t)((size_t)((char *)at - co_stacks.base) / co_stacks.stride);
+}
+
+struct rt_task *co_stack_loop(void)
+{
+    if (stacks.used == stacks.opened)
+        open_more();
+    return stacks.used < stacks.opened ? co_task(stacks.used++) : NULL;
 }
 
 struct rt_task *co_stack_fresh(void)
 {
-    if (stacks.used == stacks.opened)
-        open_more();
-    if (stacks.used == stacks.opened)
+    struct rt_task *task = co_stack_loop();
+    if (!task)
         return NULL;
-    uint32_t id = stacks.used++;
-    struct rt_task *task = co_stack_task(id);
-    task->id = id;
-    char *bottom = slot(id) + stacks.page;
-    san_stack_new(&task->san, bottom, (size_t)((char *)task - bottom));
+    struct co_rest *rest = co_rest(task);
+    char *bottom = slot(co_number(task)) + stacks.page;
+    san_stack_new(&rest->san, bottom, (size_t)((char *)rest - bottom));
     return task;
 }
 
@@ -213,20 +228,21 @@ uint32_t co_stacks_used(void)
 
 bool co_stack_guards(const struct rt_task *task, const void *at)
 {
-    if (!task || task == &co.loop)
+    if (!task || task == co.loop)
         return false;
-    return (uintptr_t)at - (uintptr_t)slot(task->id) < stacks.page;
+    return (uintptr_t)at - (uintptr_t)slot(co_number(task)) < stacks.page;
 }
 
 size_t rt_stack_used(struct rt_task *task)
 {
-    uint32_t id = task ? task->id : co.current->id;
-    return touched_bytes(slot(id) + stacks.page, slot(id) + stacks.stride);
+    uint32_t id = co_number(task ? task : co.current);
+    co_doze_rouse(id);
+    return touched_bytes(slot(id) + stacks.page, slot(id) + co_stacks.stride);
 }
 
 size_t co_stack_bytes(void)
 {
-    return stacks.stride;
+    return co_stacks.stride;
 }
 
 const char *co_stack_guard(void)

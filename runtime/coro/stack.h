@@ -4,7 +4,7 @@
 
 /*
  * Task stacks: equal slots in one reserved stretch of addresses, each with a
- * guard page at its low end and its task's control block at its high end.
+ * guard page at its low end; and the table of tasks, a row for each stack.
  */
 
 #include <stdbool.h>
@@ -14,27 +14,46 @@
 struct rt_task;
 
 enum {
-    CO_DEFAULT_STACK = 64 << 10
+    CO_DEFAULT_STACK = 64 << 10,
+    /* Frames at equal offsets in their pages would all compete for the same
+     * few cache sets: so stacks end at CO_COLOURS different ones. */
+    CO_COLOURS = 8,
+    CO_COLOUR_BYTES = 128
 };
 
-/* Reserves the addresses.  stack_bytes is a slot's size, guard and control
- * block included; whole pages.  -EINVAL when it is too small or absurdly
+/* Where they lie in the present run; set by co_stacks_init(). */
+struct co_stacks {
+    struct rt_task *tasks;
+    char *base;
+    size_t stride; /* bytes from slot to slot */
+};
+extern struct co_stacks co_stacks;
+
+/* Reserves the addresses.  stack_bytes is a slot's size, guard and the task's
+ * rest included; whole pages.  -EINVAL when it is too small or absurdly
  * large, -ENOMEM. */
 int co_stacks_init(size_t stack_bytes);
 /* Gives everything back, whether tasks still lie on it or not. */
 void co_stacks_fini(void);
 
-/* A stack never used before, as its control block, of which only id and san
- * are set; NULL when there is no memory, or no guard to be had. */
+/* The row of a stack never used before, all 0, with a rest of which only san
+ * is set; NULL when there is no memory, or no guard to be had.  The loop's
+ * comes first: number 0, without san. */
+struct rt_task *co_stack_loop(void);
 struct rt_task *co_stack_fresh(void);
 
-/* The control block on stack number id, which has been in use. */
-struct rt_task *co_stack_task(uint32_t id);
+/* Where the stack of that number ends. */
+static inline char *co_stack_end(uint32_t number)
+{
+    size_t colour = (size_t)(number % CO_COLOURS) * CO_COLOUR_BYTES;
+    return co_stacks.base + ((size_t)number + 1) * co_stacks.stride - colour;
+}
 
 /* The number of the stack, one that has been in use, at this address. */
 uint32_t co_stack_at(const void *at);
 
-/* How many have been in use in this run: their numbers lie below. */
+/* How many have been in use in this run, with the loop's: their numbers lie
+ * below. */
 uint32_t co_stacks_used(void);
 
 /* Whether a fault at that address is one in the guard of this task's stack.

@@ -46,7 +46,7 @@ static void tell(int64_t ns)
         return;
     stall.told = true;
     report_begin(&line, "stall: ");
-    report_add_task(&line, stall.task->number, stall.task->name);
+    report_add_task(&line, stall.task->number, co_rest(stall.task)->name);
     report_add(&line, " has held the loop for ");
     report_add_number(&line, (uint64_t)ns / 1000);
     report_add(&line, " us");
@@ -91,7 +91,7 @@ void co_stall_turn(struct rt_task *task)
         if (ns > co.stall_longest_ns)
             co.stall_longest_ns = ns;
     }
-    stall.task = task == &co.loop ? NULL : task;
+    stall.task = task == co.loop ? NULL : task;
     stall.since_ns = now;
     stall.told = false;
     pthread_mutex_unlock(&stall.lock);

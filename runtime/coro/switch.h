@@ -10,6 +10,8 @@
  * is such an entry, so it has no twin here.
  */
 
+#include "rt.h"
+
 /* Who runs next, and what its interrupted call returns there. */
 struct co_next {
     void *sp;
@@ -21,14 +23,15 @@ struct co_next {
 int co_suspend(void);
 
 /* Writes the first frame of a stack that ends at top (16-byte aligned), such
- * that returning into it runs co_task_main(arg).  Returns its sp. */
-void *co_frame(void *top, void *arg);
+ * that returning into it runs co_task_end(fn(arg)).  Returns its sp. */
+void *co_frame(void *top, rt_task_fn fn, void *arg);
 
 /* The pickers.  sp is the caller's, to be found again under it later. */
 struct co_next co_pick_yield(void *sp);
 struct co_next co_pick_park(void *sp);
-/* Runs the task and, when its body has returned, picks without saving. */
-struct co_next co_task_main(void *arg);
+/* What a task's first frame calls with the result of its body: picks, too, but
+ * there is nothing to be saved. */
+struct co_next co_task_end(int result);
 /* Only in builds where SAN_SWITCH (san.h) is true: called on the new stack. */
 void co_landed(void);
 

@@ -85,7 +85,7 @@
 	SWITCH	co_suspend, co_pick_park
 
 	/* The outermost frame of every task: no return address (backtraces end
-	   here).  x19: what co_frame() was given.  A task begins at .Lbegin:
+	   here).  x19, x20: what co_frame() was given.  A task begins at .Lbegin:
 	   an unwinder looks for the frame of the instruction before a return
 	   address, which must be one of ours. */
 	.type	co_entry, %function
@@ -95,25 +95,26 @@ co_entry:
 	.cfi_undefined x30
 	hint	#34 /* bti c */
 .Lbegin:
-	mov	x0, x19
-	bl	co_task_main
+	mov	x0, x20
+	blr	x19
+	bl	co_task_end
 	.cfi_adjust_cfa_offset 160
 	LAND
 	.cfi_endproc
 	.size	co_entry, . - co_entry
 
-	/* void *co_frame(void *top, void *arg) */
+	/* void *co_frame(void *top, rt_task_fn fn, void *arg) */
 	.globl	co_frame
 	.type	co_frame, %function
 	.balign	16
 co_frame:
 	.cfi_startproc
 	hint	#34 /* bti c */
-	adrp	x2, .Lbegin
-	add	x2, x2, :lo12:.Lbegin
+	adrp	x3, .Lbegin
+	add	x3, x3, :lo12:.Lbegin
 	sub	x0, x0, #160
-	str	x1, [x0, #0]
-	stp	xzr, x2, [x0, #80]
+	stp	x1, x2, [x0, #0]
+	stp	xzr, x3, [x0, #80]
 	ret
 	.cfi_endproc
 	.size	co_frame, . - co_frame

@@ -93,7 +93,7 @@
 	SWITCH	co_suspend, co_pick_park
 
 	/* The outermost frame of every task: no return address (backtraces end
-	   here).  r12: what co_frame() was given.  Its way out is the third
+	   here).  r12, r13: what co_frame() was given.  Its way out is the third
 	   jump.  A task begins at .Lbegin: an unwinder looks for the frame of
 	   the byte before a return address, which must be one of ours. */
 	.type	co_entry, @function
@@ -103,13 +103,15 @@ co_entry:
 	.cfi_undefined %rip
 	endbr64
 .Lbegin:
-	movq	%r12, %rdi
-	call	co_task_main
+	movq	%r13, %rdi
+	call	*%r12
+	movl	%eax, %edi
+	call	co_task_end
 	LAND	48
 	.cfi_endproc
 	.size	co_entry, . - co_entry
 
-	/* void *co_frame(void *top, void *arg) */
+	/* void *co_frame(void *top, rt_task_fn fn, void *arg) */
 	.globl	co_frame
 	.type	co_frame, @function
 	.balign	16
@@ -120,6 +122,7 @@ co_frame:
 	movq	%rax, -8(%rdi)
 	movq	$0, -16(%rdi)
 	movq	%rsi, -32(%rdi)
+	movq	%rdx, -40(%rdi)
 	leaq	-56(%rdi), %rax
 	ret
 	.cfi_endproc

@@ -13,14 +13,16 @@ int sync_wait(struct sync_queue *queue, enum sync_what what, void *item,
     if (deadline <= 0)
         return -ETIMEDOUT;
     struct rt_task *self = co.current;
-    self->item = item;
-    self->waiting_in = queue;
+    struct co_rest *rest = co_rest(self);
+    rest->item = item;
+    rest->waiting_in = queue;
     self->next = NULL;
-    self->prev = queue->last;
-    if (queue->first)
+    if (queue->first) {
+        self->prev = co_number(queue->last);
         queue->last->next = self;
-    else
+    } else {
         queue->first = self;
+    }
     queue->last = self;
     if (deadline != RT_FOREVER)
         co_timer_add(self, deadline);
@@ -31,7 +33,6 @@ static void wake_first(struct sync_queue *queue, int result)
 {
     struct rt_task *task = queue->first;
     queue->first = task->next;
-    task->waiting_in = NULL;
     co_unpark(task, result);
     co_ready(task);
 }
@@ -50,14 +51,13 @@ void sync_wake_all(struct sync_queue *queue, int result)
 
 void co_leave_queue(struct rt_task *task)
 {
-    struct sync_queue *queue = task->waiting_in;
+    struct sync_queue *queue = co_rest(task)->waiting_in;
     if (queue->first == task)
         queue->first = task->next;
     else
-        task->prev->next = task->next;
+        co_task(task->prev)->next = task->next;
     if (task->next)
         task->next->prev = task->prev;
     else
-        queue->last = task->prev;
-    task->waiting_in = NULL;
+        queue->last = co_task(task->prev);
 }

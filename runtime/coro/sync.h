@@ -36,7 +36,7 @@ static inline bool sync_awaited(const struct sync_queue *queue)
 
 static inline void *sync_item(const struct sync_queue *queue)
 {
-    return queue->first->item;
+    return co_rest(queue->first)->item;
 }
 
 int sync_wait(struct sync_queue *queue, enum sync_what what, void *item,

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Owns the life of a task: from a free stack to a first frame, to joining it
- * and giving the stack back.  A task lives on its own stack's last page, so
- * neither needs memory from elsewhere.
+ * Owns the life of a task: from a free stack to joining it and giving the
+ * stack back.  Neither needs memory from elsewhere, nor touches the stack:
+ * that is for the task to do, when it starts.
  */
 #include <errno.h>
 #include <stdatomic.h>
@@ -17,7 +17,7 @@ static struct rt_task *take(void)
     if (!task)
         return co_stack_fresh();
     co.free = task->next;
-    san_stack_reuse(&task->san);
+    san_stack_reuse(&co_rest(task)->san);
     return task;
 }
 
@@ -34,20 +34,13 @@ int rt_spawn(struct rt_task **out, rt_task_fn fn, void *arg)
     struct rt_task *task = take();
     if (!task)
         return -ENOMEM;
-    task->prev = co.tail;
-    task->waiting_in = NULL;
-    task->status = 0;
-    task->reason = CO_RUNNING;
-    task->marks = 0;
-    task->fresh = true;
-    task->done = false;
-    task->detached = !out;
-    task->joint = NULL;
-    task->fn = fn;
-    task->arg = arg;
-    atomic_store_explicit(&task->name, NULL, memory_order_relaxed);
-    task->sp = co_frame(task, task);
-    task->number = ++co.spawned;
+    *task = (struct rt_task){ .fn = fn,
+                              .arg = arg,
+                              .prev = co_number(co.tail),
+                              .number = (uint32_t)++co.spawned,
+                              .fresh = true,
+                              .queued = true,
+                              .detached = !out };
     co.live++;
     co_ready(task);
     /* A cancellation the spawner has yet to learn of is this one's as well. */
@@ -63,31 +56,45 @@ int rt_spawn(struct rt_task **out, rt_task_fn fn, void *arg)
 /* A task somebody waits for, if it has not started, runs next. */
 static void hasten(struct rt_task *task)
 {
-    if (task->fresh && (co.head != task || co.front)) {
+    if (task->queued && (co.head != task || co.front)) {
         co_unqueue(task);
         co_ready_first(task);
     }
 }
 
-/* Waits for the joint's tasks, not all of which have ended. */
-static int wait_for(struct co_joint *joint, int64_t deadline)
+/* Waits for so many more of those it has entered to end. */
+static int wait_for(size_t remaining, bool failure, int64_t deadline)
 {
-    int error = co_park_checked(CO_JOIN, deadline);
-    /* The last may have ended between the deadline and now. */
-    return error == -ETIMEDOUT && joint->remaining == 0 ? 0 : error;
+    co.current->remaining = (uint32_t)remaining;
+    co.current->failure = failure;
+    return co_park_checked(CO_JOIN, deadline);
+}
+
+/* The running task waits, or does not wait any more, for this one. */
+static bool enter(struct rt_task *task)
+{
+    if (task->done)
+        return false;
+    task->joiner = co_number(co.current);
+    hasten(task);
+    return true;
+}
+
+static void leave(struct rt_task *task)
+{
+    if (!task->done)
+        task->joiner = 0;
 }
 
 int rt_join(struct rt_task *task, int *status, int64_t deadline)
 {
     if (co_check())
         return -ECANCELED;
-    if (!task->done) {
-        struct co_joint joint = { .task = co.current, .remaining = 1 };
-        task->joint = &joint;
-        hasten(task);
-        int error = wait_for(&joint, deadline);
-        task->joint = NULL;
-        if (error)
+    if (enter(task)) {
+        int error = wait_for(1, false, deadline);
+        leave(task);
+        /* It may have ended between the deadline and now. */
+        if (error && !(error == -ETIMEDOUT && task->done))
             return error;
     }
     if (status)
@@ -96,39 +103,14 @@ int rt_join(struct rt_task *task, int *status, int64_t deadline)
     return 0;
 }
 
-/* Enters the joint with all tasks that have not ended.  Backwards, so that
- * the first one comes to be the very first in front. */
-static size_t enter(struct co_joint *joint, struct rt_task *const *tasks,
-                    size_t n)
+/* Enters all that have not ended.  Backwards, so that the first one comes to
+ * be the very first in front. */
+static size_t enter_all(struct rt_task *const *tasks, size_t n)
 {
     size_t entered = 0;
-    while (n-- > 0) {
-        if (tasks[n]->done)
-            continue;
-        tasks[n]->joint = joint;
-        hasten(tasks[n]);
-        entered++;
-    }
+    while (n-- > 0)
+        entered += enter(tasks[n]);
     return entered;
-}
-
-int rt_gather(struct rt_task *const *tasks, size_t n, int *statuses,
-              int64_t deadline)
-{
-    if (co_check())
-        return -ECANCELED;
-    struct co_joint joint = { .task = co.current };
-    joint.remaining = enter(&joint, tasks, n);
-    int error = joint.remaining > 0 ? wait_for(&joint, deadline) : 0;
-    for (size_t i = 0; i < n; i++) {
-        tasks[i]->joint = NULL;
-        if (error)
-            continue;
-        if (statuses)
-            statuses[i] = tasks[i]->result;
-        give(tasks[i]);
-    }
-    return error;
 }
 
 /* Counts those that have ended; whether that is enough. */
@@ -145,18 +127,37 @@ static bool enough(struct rt_task *const *tasks, size_t n,
            (mode == RT_WAIT_FIRST_FAILED && failed);
 }
 
+int rt_gather(struct rt_task *const *tasks, size_t n, int *statuses,
+              int64_t deadline)
+{
+    if (co_check())
+        return -ECANCELED;
+    size_t ended, remaining = enter_all(tasks, n);
+    int error = remaining > 0 ? wait_for(remaining, false, deadline) : 0;
+    /* The last may have ended between the deadline and now. */
+    if (error == -ETIMEDOUT && enough(tasks, n, RT_WAIT_ALL, &ended))
+        error = 0;
+    for (size_t i = 0; i < n; i++) {
+        leave(tasks[i]);
+        if (error)
+            continue;
+        if (statuses)
+            statuses[i] = tasks[i]->result;
+        give(tasks[i]);
+    }
+    return error;
+}
+
 /* Waits for tasks that are not enough as they are. */
 static int wait_for_some(struct rt_task *const *tasks, size_t n,
                          enum rt_wait_mode mode, int64_t deadline)
 {
-    struct co_joint joint = { .task = co.current,
-                              .failure = mode == RT_WAIT_FIRST_FAILED };
-    joint.remaining = enter(&joint, tasks, n);
+    size_t remaining = enter_all(tasks, n);
     if (mode == RT_WAIT_FIRST)
-        joint.remaining = 1;
-    int error = co_park_checked(CO_JOIN, deadline);
+        remaining = 1;
+    int error = wait_for(remaining, mode == RT_WAIT_FIRST_FAILED, deadline);
     for (size_t i = 0; i < n; i++)
-        tasks[i]->joint = NULL;
+        leave(tasks[i]);
     return error;
 }
 
@@ -178,7 +179,7 @@ int rt_wait(struct rt_task *const *tasks, size_t n, enum rt_wait_mode mode,
 void rt_detach(struct rt_task *task)
 {
     if (task->done) {
-        report_unjoined(task->name, task->result);
+        report_unjoined(co_name(task), task->result);
         give(task);
     } else {
         task->detached = true;
@@ -189,7 +190,8 @@ void rt_task_name(struct rt_task *task, const char *name)
 {
     if (!task)
         task = co.current;
-    atomic_store_explicit(&task->name, name, memory_order_release);
+    task->named = true;
+    atomic_store_explicit(&co_rest(task)->name, name, memory_order_release);
 }
 
 int rt_sleep(int64_t until)

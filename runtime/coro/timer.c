@@ -39,10 +39,7 @@ enum {
     WHEELS = 11, /* for all 63 bits */
     FIRST_TASK = WHEELS * SLOTS,
     /* Of a slot with more the beginning stands for the earliest deadline. */
-    LOOK_THROUGH = 16,
-    /* Whose deadline leaves one of the wheels below this is fetched, for he is
-     * woken within microseconds. */
-    SOON = 3
+    LOOK_THROUGH = 16
 };
 
 struct entry {
@@ -118,8 +115,6 @@ static void deal_out(uint32_t head)
     while (at != head) {
         uint32_t next = entries[at].next;
         insert(at);
-        if (head < SOON * SLOTS)
-            __builtin_prefetch(co_stack_task(at - FIRST_TASK), 1);
         at = next;
     }
 }
@@ -132,7 +127,7 @@ static void wake_slot(uint32_t head)
         uint32_t next = timers.entries[at].next;
         if (co.doze_ns > 0)
             co_doze_rouse(at - FIRST_TASK);
-        struct rt_task *task = co_stack_task(at - FIRST_TASK);
+        struct rt_task *task = co_task(at - FIRST_TASK);
         co_wake(task, task->reason == CO_SLEEP ? 0 : -ETIMEDOUT);
         at = next;
     }
@@ -196,7 +191,7 @@ int co_timers_reserve(size_t n)
 
 void co_timer_add(struct rt_task *task, int64_t when)
 {
-    uint32_t at = FIRST_TASK + task->id;
+    uint32_t at = FIRST_TASK + co_number(task);
     task->marks |= CO_TIMED;
     timers.entries[at].when = when < timers.base ? timers.base : when;
     insert(at);
@@ -204,7 +199,7 @@ void co_timer_add(struct rt_task *task, int64_t when)
 
 void co_timer_remove(struct rt_task *task)
 {
-    const struct entry *entry = &timers.entries[FIRST_TASK + task->id];
+    const struct entry *entry = &timers.entries[FIRST_TASK + co_number(task)];
     task->marks &= (uint8_t)~CO_TIMED;
     timers.entries[entry->prev].next = entry->next;
     timers.entries[entry->next].prev = entry->prev;

@@ -21,7 +21,7 @@ void co_trace(enum rt_trace_what what, struct rt_task *task)
     struct rt_trace_event event = { .what = what,
                                     .when_ns = rt_now(),
                                     .task = task->number,
-                                    .name = task->name };
+                                    .name = co_name(task) };
     if (what == RT_TRACE_SPAWN || what == RT_TRACE_WAKE)
         event.by = causer();
     if (what == RT_TRACE_FINISH)
@@ -35,7 +35,7 @@ void co_trace(enum rt_trace_what what, struct rt_task *task)
 
 static void leave(struct rt_task *task)
 {
-    if (task == &co.loop || task->done)
+    if (task == co.loop || task->done)
         return;
     if (task->reason != CO_RUNNING)
         task->marks |= CO_TRACED;
@@ -47,6 +47,6 @@ void co_trace_switch(struct rt_task *from, struct rt_task *to)
     if (co.stall_ns > 0)
         co_stall_turn(to);
     leave(from);
-    if (to != &co.loop)
+    if (to != co.loop)
         co_trace(RT_TRACE_RUN, to);
 }

@@ -132,6 +132,49 @@ static void a_waiting_task_is_listed_with_its_reason(void **state)
     assert_non_null(strstr(reports.text, "  task 2 \"waiter\" waits (event)"));
 }
 
+static int wait_for_event(void *arg)
+{
+    return rt_event_wait(arg, RT_FOREVER);
+}
+
+static int dump_names(void *arg)
+{
+    struct reports *reports = arg;
+    struct stage stage;
+    struct rt_task *before, *task;
+
+    CHECK_INT(rt_event_new(&stage.set), 0);
+    CHECK_INT(rt_event_new(&stage.go), 0);
+    CHECK_INT(rt_spawn(&before, wait_for_go, &stage), 0);
+    rt_event_set(stage.go);
+    CHECK_INT(rt_join(before, NULL, RT_FOREVER), 0);
+    rt_event_clear(stage.go);
+    /* Where the one before was, if anywhere. */
+    CHECK_INT(rt_spawn(&task, wait_for_event, stage.go), 0);
+    rt_dump();
+    CHECK_INT(lines(reports->text, "waiter"), 0);
+    rt_task_name(task, "early");
+    rt_dump();
+    CHECK_INT(lines(reports->text, "\"early\""), 1);
+    rt_yield();
+    rt_dump();
+    CHECK_INT(lines(reports->text, "\"early\""), 2);
+    rt_event_set(stage.go);
+    CHECK_INT(rt_join(task, NULL, RT_FOREVER), 0);
+    rt_event_free(stage.set);
+    rt_event_free(stage.go);
+    return 0;
+}
+
+static void a_task_has_the_name_it_is_given_before_it_starts(void **state)
+{
+    static struct reports reports;
+
+    (void)state;
+    needs_tasks(2);
+    assert_int_equal(run_reported(&reports, 2, dump_names), 0);
+}
+
 /* ---- on request ---- */
 
 enum {
@@ -383,6 +426,7 @@ int main(void)
     static const struct CMUnitTest tests[] = {
         TEST(the_running_task_is_listed_as_such),
         TEST(a_waiting_task_is_listed_with_its_reason),
+        TEST(a_task_has_the_name_it_is_given_before_it_starts),
         TEST(a_signal_handler_may_ask_for_a_dump),
         TEST(a_loop_without_work_makes_it_at_once),
         TEST(a_dump_does_not_wait_for_a_wait_to_end),

@@ -59,6 +59,12 @@ static void let_doze(size_t n)
     CHECK(dozing() >= n);
 }
 
+static int wait_named(void *arg)
+{
+    rt_task_name(NULL, "marmot");
+    return rt_event_wait(arg, RT_FOREVER);
+}
+
 /* ---- waiting for this and that ---- */
 
 enum way {
@@ -308,6 +314,29 @@ static void a_dozing_task_is_cancelled(void **state)
 {
     (void)state;
     run_sleepy(cancel_main, NULL);
+}
+
+static int woken_main(void *arg)
+{
+    struct rt_event *event;
+    (void)arg;
+    CHECK_INT(rt_event_new(&event), 0);
+    for (int i = 0; i < FEW; i++)
+        CHECK_INT(rt_spawn(&tasks[i], wait_named, event), 0);
+    let_doze(FEW);
+    rt_event_set(event);
+    CHECK_INT(dozing(), FEW);
+    CHECK_INT(rt_gather(tasks, FEW, NULL, test_late()), 0);
+    CHECK_INT(dozing(), 0);
+    rt_event_free(event);
+    return 0;
+}
+
+/* So 100 000 that are woken are not 100 000 pages touched. */
+static void waking_a_task_does_not_touch_its_stack(void **state)
+{
+    (void)state;
+    run_sleepy(woken_main, NULL);
 }
 
 /* ---- strangers ---- */
@@ -571,18 +600,12 @@ static void take_report(void *arg, const char *text)
     strncat(said, text, sizeof(said) - strlen(said) - 1);
 }
 
-static int named(void *arg)
-{
-    rt_task_name(NULL, "marmot");
-    return rt_event_wait(arg, RT_FOREVER);
-}
-
 static int dump_main(void *arg)
 {
     struct rt_event *event;
     (void)arg;
     CHECK_INT(rt_event_new(&event), 0);
-    CHECK_INT(rt_spawn(&tasks[0], named, event), 0);
+    CHECK_INT(rt_spawn(&tasks[0], wait_named, event), 0);
     let_doze(1);
     rt_dump();
     CHECK_INT(dozing(), 1);
@@ -608,7 +631,7 @@ static void a_dump_tells_of_it_and_wakes_nobody(void **state)
 static int deadlock_main(void *arg)
 {
     struct rt_event *event = arg;
-    CHECK_INT(rt_spawn(&tasks[0], named, event), 0);
+    CHECK_INT(rt_spawn(&tasks[0], wait_named, event), 0);
     let_doze(1);
     return rt_join(tasks[0], NULL, RT_FOREVER);
 }
@@ -653,7 +676,7 @@ static int memory_main(void *arg)
     struct rt_event *event;
     CHECK_INT(rt_event_new(&event), 0);
     for (int i = 0; i < MANY; i++)
-        CHECK_INT(rt_spawn(&tasks[i], named, event), 0);
+        CHECK_INT(rt_spawn(&tasks[i], wait_named, event), 0);
     rt_yield();
     long before = anonymous_kib();
     let_doze(MANY);
@@ -692,7 +715,7 @@ static int much_main(void *arg)
     (void)arg;
     CHECK_INT(rt_event_new(&event), 0);
     CHECK_INT(rt_spawn(&tasks[0], keep_much, event), 0);
-    CHECK_INT(rt_spawn(&tasks[1], named, event), 0);
+    CHECK_INT(rt_spawn(&tasks[1], wait_named, event), 0);
     let_doze(1);
     for (int i = 0; i < 20; i++)
         rt_sleep(test_soon());
@@ -805,6 +828,7 @@ int main(void)
     static const struct CMUnitTest tests[] = {
         TEST(a_task_that_has_dozed_goes_on_as_if_it_had_not),
         TEST(a_dozing_task_is_cancelled),
+        TEST(waking_a_task_does_not_touch_its_stack),
         TEST(strangers_find_a_dozing_stack_as_it_was),
         TEST(no_write_is_lost_while_it_dozes_off),
         TEST(a_signal_handler_may_touch_it),

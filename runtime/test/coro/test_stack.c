@@ -90,6 +90,30 @@ static void a_detached_task_gives_its_stack_back(void **state)
     assert_int_equal(test_run(0, detached_main, NULL), 0);
 }
 
+static int untouched_main(void *arg)
+{
+    uintptr_t frame;
+    struct rt_task *task;
+    (void)arg;
+    if (rt_stack_used(NULL) == 0)
+        return 1;
+    CHECK_INT(rt_spawn(&task, take_address, &frame), 0);
+    CHECK_INT(rt_stack_used(task), 0);
+    CHECK_INT(rt_wait(&task, 1, RT_WAIT_ALL, NULL, RT_FOREVER), 1);
+    CHECK(rt_stack_used(task) > 0);
+    CHECK_INT(rt_join(task, NULL, RT_FOREVER), 0);
+    return 0;
+}
+
+static void a_task_that_has_not_started_has_touched_no_stack(void **state)
+{
+    (void)state;
+    if (test_sanitized())
+        test_skip("a sanitizer is told of the stack");
+    if (test_run(0, untouched_main, NULL) == 1)
+        test_skip("the system does not tell what is touched");
+}
+
 struct many {
     struct rt_event *go;
     size_t n;
@@ -177,6 +201,7 @@ int main(void)
     static const struct CMUnitTest tests[] = {
         TEST(the_last_stack_freed_is_used_first),
         TEST(a_detached_task_gives_its_stack_back),
+        TEST(a_task_that_has_not_started_has_touched_no_stack),
         TEST(more_stacks_than_mappings_are_all_guarded),
         TEST(the_size_asked_for_includes_the_guard),
         TEST(a_stack_too_small_to_work_is_refused),

@@ -200,7 +200,6 @@ static void gdb_unwinds_a_task_to_its_first_frame(void **state)
     run(GDB, "-ex bt", self);
     check_said("#1 ");
     check_said(" scene_main ");
-    check_said(" co_task_main ");
     check_said(" co_entry ");
     assert_null(strstr(said, "corrupt"));
 }
