@@ -4,7 +4,9 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -68,6 +70,26 @@ static int complain(const char *word)
     return STATUS_USAGE;
 }
 
+/* Whether nobody reads a pipe any more: he has what he wanted. */
+static bool is_left(int fd)
+{
+    struct pollfd poll_fd = { .fd = fd };
+    return poll(&poll_fd, 1, 0) == 1 && (poll_fd.revents & POLLERR);
+}
+
+/* What was printed last may not have gone out yet, and what went before not
+ * have been noticed. */
+static int leave(int status)
+{
+    errno = 0;
+    bool failed = fflush(stdout) != 0 || ferror(stdout);
+    if (!failed || status != STATUS_FINE || is_left(STDOUT_FILENO))
+        return status;
+    fprintf(stderr, "cobench: standard output cannot be written%s%s\n",
+            errno ? ": " : "", errno ? strerror(errno) : "");
+    return STATUS_BROKEN;
+}
+
 int main(int argc, char **argv)
 {
     open_standard();
@@ -81,14 +103,14 @@ int main(int argc, char **argv)
     }
     if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
         fputs(help, stdout);
-        return STATUS_FINE;
+        return leave(STATUS_FINE);
     }
     if (strcmp(argv[1], "--version") == 0) {
         puts("cobench " VERSION_COBENCH);
-        return STATUS_FINE;
+        return leave(STATUS_FINE);
     }
     for (int i = 0; i < COMMANDS; i++)
         if (strcmp(argv[1], commands[i].name) == 0)
-            return commands[i].main(argc - 1, argv + 1);
+            return leave(commands[i].main(argc - 1, argv + 1));
     return complain(argv[1]);
 }

@@ -874,6 +874,56 @@ static void report_makes_the_results_again(void **state)
     assert_int_equal(lines(f->output), 1);
 }
 
+/* The exit status of a shell command in which $C is the program; what it says
+ * on standard error is in the file `errors`. */
+static int shell(const struct fixture *f, const char *command)
+{
+    char text[2 * PATH_MAX];
+    snprintf(text, sizeof text, "C=%s; { %s; } 2>errors", f->program, command);
+    int status = system(text);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+/* Nothing is lost in silence, and a reader who has enough is no error. */
+static void a_full_disk_under_standard_output_is_said(void **state)
+{
+    const struct fixture *f = *state;
+    static const char *const commands[] = { "list",
+                                            "list --json",
+                                            "--help",
+                                            "--version",
+                                            "run --workload good --dry-run",
+                                            "report r",
+                                            "doctor --help" };
+    assert_int_equal(shell(f, "$C run --profile quick --workload good --out r "
+                              "--no-charts >out"),
+                     0);
+    for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {
+        char text[192];
+        snprintf(text, sizeof text, "$C %s >/dev/full", commands[i]);
+        assert_int_equal(shell(f, text), 4);
+        assert_int_equal(system("grep -q 'cannot be written' errors"), 0);
+        snprintf(text, sizeof text, "{ $C %s; echo $? >status; } | true",
+                 commands[i]);
+        assert_int_equal(shell(f, text), 0);
+        assert_int_equal(shell(f, "grep -qx 0 status"), 0);
+        assert_int_not_equal(system("grep -q 'cannot be written' errors"), 0);
+    }
+}
+
+/* In a terminal of 40 columns. */
+static void list_fits_a_narrow_terminal(void **state)
+{
+    const struct fixture *f = *state;
+    if (shell(f, "command -v script >out") != 0)
+        skip();
+    assert_int_equal(shell(f, "script -qec \"stty cols 40; $C list\" /dev/null "
+                              ">out"),
+                     0);
+    assert_int_equal(shell(f, "grep -q '^runtimes' out"), 0);
+    assert_int_equal(shell(f, "tr -d '\\r' <out | grep -q '.\\{41\\}'"), 1);
+}
+
 static void what_a_program_reads_is_not_mixed_with_words(void **state)
 {
     struct fixture *f = *state;
@@ -970,6 +1020,8 @@ int main(void)
         TEST(what_is_not_precise_gets_more_rounds),
         TEST(extra_rounds_are_resumed),
         TEST(report_makes_the_results_again),
+        TEST(a_full_disk_under_standard_output_is_said),
+        TEST(list_fits_a_narrow_terminal),
         TEST(what_a_program_reads_is_not_mixed_with_words),
         TEST(charts_that_cannot_be_drawn_are_said),
     };
