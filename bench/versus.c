@@ -3,6 +3,7 @@
 
 #include "versus.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
@@ -294,6 +295,7 @@ static int add_pair(struct bench_pairs *p, struct versus_row *row,
 {
     struct versus_figure *f = &row->figures[jury->measure];
     struct pairs *pairs = &p->pairs[p->n];
+    assert(row->a && row->b); /* it is judged() */
     int error = pairs_make(pairs, row->b, row->a, f->metric);
     if (error)
         return error;

@@ -62,9 +62,8 @@ const char *versus_alone_text(char *text, size_t size, const struct versus *v,
                                      versus_cell(row)->name);
     }
     if (all > 0 && used < size)
-        used +=
-            (size_t)snprintf(text + used, size - used,
-                             named < all ? " and %zu more." : ".", all - named);
+        snprintf(text + used, size - used, named < all ? " and %zu more." : ".",
+                 all - named);
     return text;
 }
 
