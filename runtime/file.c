@@ -16,38 +16,66 @@ struct rt_file {
     int fd;
 };
 
-/* Offloads and returns what fn does. */
-static int carry_out(rt_task_fn fn, void *arg)
-{
-    int status = 0;
-    int error = rt_offload(fn, arg, &status);
-    return error ? error : status;
-}
-
-struct open_call {
+/* One system call: its arguments, and what it has returned. */
+struct call {
+    enum {
+        OPEN,
+        PREAD,
+        PWRITE,
+        FSYNC,
+        FSTAT
+    } what;
+    int fd;
+    void *memory; /* only read from by PWRITE */
+    size_t bytes;
+    int64_t offset;
     const char *path;
     int flags;
     unsigned mode;
+    ssize_t result;
 };
 
-static int open_fn(void *arg)
+static ssize_t make(const struct call *call)
 {
-    const struct open_call *call = arg;
-    int fd;
+    switch (call->what) {
+    case OPEN:
+        return open(call->path, call->flags | O_CLOEXEC, (mode_t)call->mode);
+    case PREAD:
+        return pread(call->fd, call->memory, call->bytes, (off_t)call->offset);
+    case PWRITE:
+        return pwrite(call->fd, call->memory, call->bytes, (off_t)call->offset);
+    case FSYNC:
+        return fsync(call->fd);
+    default:
+        return fstat(call->fd, call->memory);
+    }
+}
+
+static int carry_out(void *arg)
+{
+    struct call *call = arg;
     do
-        fd = open(call->path, call->flags | O_CLOEXEC, (mode_t)call->mode);
-    while (fd < 0 && errno == EINTR);
-    return fd < 0 ? -errno : fd;
+        call->result = make(call);
+    while (call->result < 0 && errno == EINTR);
+    if (call->result < 0)
+        call->result = -errno;
+    return 0;
+}
+
+static ssize_t offload(struct call *call)
+{
+    int error = rt_offload(carry_out, call, NULL);
+    return error ? error : call->result;
 }
 
 int rt_file_open(struct rt_file **out, const char *path, int flags,
                  unsigned mode)
 {
-    struct open_call call = { path, flags, mode };
+    struct call call = { OPEN, .path = path, .flags = flags, .mode = mode };
     struct rt_file *file = malloc(sizeof *file);
     if (!file)
         return -ENOMEM;
-    file->fd = carry_out(open_fn, &call);
+    file->fd = (int)offload(&call);
     if (file->fd < 0) {
         int error = file->fd;
         free(file);
@@ -57,80 +85,31 @@ int rt_file_open(struct rt_file **out, const char *path, int flags,
     return 0;
 }
 
-struct transfer {
-    int fd;
-    void *buffer;
-    size_t bytes;
-    int64_t offset;
-    ssize_t n; /* the result, in place of a status, which is an int */
-};
-
-static int read_fn(void *arg)
-{
-    struct transfer *t = arg;
-    do
-        t->n = pread(t->fd, t->buffer, t->bytes, (off_t)t->offset);
-    while (t->n < 0 && errno == EINTR);
-    return t->n < 0 ? -errno : 0;
-}
-
-static int write_fn(void *arg)
-{
-    struct transfer *t = arg;
-    do
-        t->n = pwrite(t->fd, t->buffer, t->bytes, (off_t)t->offset);
-    while (t->n < 0 && errno == EINTR);
-    return t->n < 0 ? -errno : 0;
-}
-
 ssize_t rt_file_pread(struct rt_file *file, void *buffer, size_t bytes,
                       int64_t offset)
 {
-    struct transfer t = { file->fd, buffer, bytes, offset, 0 };
-    int error = carry_out(read_fn, &t);
-    return error ? error : t.n;
+    struct call call = { PREAD, file->fd, buffer, bytes, offset };
+    return offload(&call);
 }
 
 ssize_t rt_file_pwrite(struct rt_file *file, const void *buffer, size_t bytes,
                        int64_t offset)
 {
-    /* Only read from. */
     void *from = (void *)(uintptr_t)buffer;
-    struct transfer t = { file->fd, from, bytes, offset, 0 };
-    int error = carry_out(write_fn, &t);
-    return error ? error : t.n;
-}
-
-static int sync_fn(void *arg)
-{
-    int *fd = arg;
-    int error;
-    do
-        error = fsync(*fd) ? -errno : 0;
-    while (error == -EINTR);
-    return error;
+    struct call call = { PWRITE, file->fd, from, bytes, offset };
+    return offload(&call);
 }
 
 int rt_file_sync(struct rt_file *file)
 {
-    return carry_out(sync_fn, &file->fd);
-}
-
-struct stat_call {
-    int fd;
-    struct stat *out;
-};
-
-static int stat_fn(void *arg)
-{
-    const struct stat_call *call = arg;
-    return fstat(call->fd, call->out) ? -errno : 0;
+    struct call call = { FSYNC, file->fd };
+    return (int)offload(&call);
 }
 
 int rt_file_stat(struct rt_file *file, struct stat *out)
 {
-    struct stat_call call = { file->fd, out };
-    return carry_out(stat_fn, &call);
+    struct call call = { FSTAT, file->fd, out };
+    return (int)offload(&call);
 }
 
 void rt_file_close(struct rt_file *file)
