@@ -33,7 +33,7 @@ enum {
  * meanwhile. */
 struct rt_http {
     CURL *curl;
-    CURLM *multi;                          /* which makes its transfers */
+    CURLM *multi;                          /* makes its transfers */
     const struct rt_http_request *request; /* until the task waits no more */
     struct curl_slist *fields;             /* of the request */
     char *body;
@@ -108,8 +108,8 @@ curl_socket_t http_easy_socket(void *http, curlsocktype purpose,
                                struct curl_sockaddr *address);
 
 /* ---- http_transfer.c ----
- * Steps run where there is stack enough for libcurl, and none of its functions
- * does: see http_order(). */
+ * Steps run where libcurl has stack enough and is not at work itself; the
+ * runtime knows where: see http_order(). */
 
 typedef void (*http_step_fn)(struct rt_http *http);
 
@@ -122,9 +122,9 @@ void http_resume(struct rt_http *http);
  * http_changed(). */
 void http_break_off(struct rt_http *http);
 
-/* Ends it with what libcurl says.  In a step. */
+/* Ends it with what libcurl says.  Called where a step may run. */
 void http_finish(struct rt_http *http, CURLcode code);
-/* Ends those that libcurl is done with.  Where a step may run. */
+/* The same for all that libcurl is done with. */
 void http_collect(CURLM *multi);
 
 /* ---- supplied by the runtime ---- */

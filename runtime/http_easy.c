@@ -21,7 +21,7 @@ static int make_room(struct rt_http *http, size_t bytes)
 {
     size_t room = http->room ? http->room : ROOM_MIN;
 
-    if (bytes <= http->room)
+    if (http->body && bytes <= http->room)
         return 0;
     while (room < bytes)
         room *= 2;
