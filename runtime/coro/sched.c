@@ -47,7 +47,6 @@ enum {
     NS_PER_MS = 1000000,
     AHEAD = 2, /* places behind the head; fewer or more gain less */
     CACHE_LINE = 64,
-    FETCHED = 3 * CACHE_LINE, /* a shallow stack and its task's rest */
     SLICE_MS = 2,        /* between two turns while tasks are always ready */
     EVENTS_AT_ONCE = 256 /* see co_after_event() */
 };
@@ -125,16 +124,20 @@ static struct rt_task *choose(struct rt_task *self)
  * Fetches the stack of a task whose turn comes soon: with 100 000 tasks alive
  * its lines are cache misses behind a TLB miss, each of which would wait for
  * the one before, for a jump into a task cannot be predicted: nothing goes on
- * until its stack has come.
+ * until its stack has come.  It is only the innermost frames: five lines and
+ * the outermost frames as well gained nothing for 10 000 connections, each with
+ * 2 KiB of buffers on its stack.
  */
 static inline void fetch(const struct rt_task *task)
 {
     const char *at = task->sp;
-    if (task->fresh)
-        at = co_stack_end(co_number(task)) - FETCHED;
+    if (task->fresh) {
+        /* Its rest, and below it the first frames. */
+        at = co_stack_end(co_number(task)) - 3 * CACHE_LINE;
+        __builtin_prefetch(at + 2 * CACHE_LINE, 1);
+    }
     __builtin_prefetch(at, 1);
     __builtin_prefetch(at + CACHE_LINE, 1);
-    __builtin_prefetch(at + 2 * CACHE_LINE, 1);
     /* Else gcc drops calls of what only prefetches as without effect. */
     __asm__ volatile("");
 }
