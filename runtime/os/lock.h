@@ -8,7 +8,7 @@
  * only when somebody sleeps.  Its memory may be freed once it has been taken
  * and given after the last use by others: giving ends with one store.
  *
- * Lock order: a task never holds two of these.
+ * Lock order: a task never holds two of these, but for those of pool.h.
  */
 
 #include "os/os.h"

@@ -18,6 +18,16 @@
  * Wake-ups are rationed: as long as somebody searches (was woken for work or
  * looks before sleeping) a spawn wakes nobody, because the searcher will see
  * the queue; a searcher that finds work wakes the next one if there is more.
+ *
+ * Who spawns and who works would pass the queue's cache lines to and fro for
+ * every task, at several times the price of the task itself.  So what is put
+ * behind others goes into an inbox with a lock of its own, which is emptied
+ * into the queue as a whole by whoever takes the last task out of that, or one
+ * from the midst.  An empty inbox is guarded by the pool's lock.  So whoever
+ * puts the first task into it can see to it that somebody comes, and those who
+ * follow need not.
+ *
+ * Lock order: pool.lock, then pool.inbox.lock.
  */
 
 #include <pthread.h>
@@ -27,11 +37,11 @@
 
 /* One cache line, from cells.c. */
 struct rt_task {
-    struct os_task os; /* linked: pool.lock; means queued, and link is the task
-                          before this one */
+    struct os_task os; /* linked: the lock of inbox or queue; means that it is
+                          in there, and link is the task before this one */
     rt_task_fn fn;     /* NULL: a free cell */
     void *arg;
-    struct rt_task *next; /* pool.lock while queued; the cell's holder else */
+    struct rt_task *next; /* the same lock; of a free cell: its holder's */
 };
 
 struct pool_worker {
@@ -47,7 +57,7 @@ struct pool_worker {
     /* The rest is the worker's own. */
     unsigned depth;        /* tasks begun and not ended on its stack */
     unsigned depth_max;    /* a join runs nothing in place from here on */
-    unsigned ended;        /* tasks ended and not yet taken off pool.live */
+    unsigned ended;        /* tasks ended and not yet added to pool.ended */
     struct rt_task *cells; /* free ones, by next */
     unsigned cell_count;
 };
@@ -56,26 +66,38 @@ enum {
     POOL_LINE = 64 /* bytes of a cache line */
 };
 
+/* Tasks by next; first is NULL when the queue is empty.  The count is written
+ * with the lock of the rest, and read by those who spin. */
+struct pool_list {
+    struct rt_task *first, *last;
+    atomic_size_t count;
+};
+
+/* A cache line of those who spawn.  All is guarded by the lock while there are
+ * tasks in it, else by pool.lock. */
+struct pool_inbox {
+    _Alignas(POOL_LINE) struct os_lock lock;
+    bool closing; /* the main task has returned */
+    struct pool_list list;
+    uint64_t spawned; /* while there are tasks in it; else pool.spawned is */
+};
+
 struct pool {
-    /* Spawning a task and taking one touch the first cache line, and no more
-     * of this: each line that two CPUs pass to and fro costs what a task may
-     * cost in all. */
+    struct pool_inbox inbox;
+    /* Taking a task touches this cache line, and no more of this. */
     _Alignas(POOL_LINE) struct os_lock lock; /* all, unless said otherwise */
     unsigned workers;                        /* W; set before the first */
     unsigned running, searching;
-    struct rt_task *first, *last;
-    atomic_size_t queued; /* written with the lock, read by those who spin */
-    size_t live;          /* spawned and not ended */
-    uint64_t spawned;
+    struct pool_list queue;
+    uint64_t spawned, ended;
     struct pool_worker *idle;
-    /* Here ends the first. */
+    /* Here ends the line. */
     struct pool_worker *reserve;
     uint64_t helped, spares;
     unsigned threads;         /* in `all` */
-    struct os_task *finisher; /* rt_run(), waiting until live is 0 */
+    struct os_task *finisher; /* rt_run(), waiting until all have ended */
     atomic_bool stopping;     /* written with the lock */
     struct pool_worker *all;
-    bool closing;            /* the main task has returned */
     struct rt_task *batches; /* of free cells, by link; see cells.c */
     void *chunks;
     /* Set before the first worker. */
@@ -83,7 +105,8 @@ struct pool {
     pthread_attr_t attr;
 };
 
-_Static_assert(offsetof(struct pool, reserve) == POOL_LINE, "the first line");
+_Static_assert(sizeof(struct pool_inbox) == POOL_LINE, "one line");
+_Static_assert(offsetof(struct pool, reserve) == 2 * POOL_LINE, "one line");
 
 extern struct pool pool;
 /* The worker on whose stack we are; the main task's included. */
@@ -95,9 +118,19 @@ struct rt_task *pool_cell_new(void); /* NULL: no memory */
 void pool_cell_free(struct rt_task *task);
 void pool_cells_fini(void);
 
-/* ---- queue.c: with the lock held ---- */
+/* ---- queue.c ---- */
 
-void pool_queue_put(struct rt_task *task);
+/* Takes the lock that guards the inbox, and returns it. */
+struct os_lock *pool_inbox_take(void);
+/* With that lock held, and as the last thing that needs it if it is not
+ * pool.lock. */
+void pool_put(struct rt_task *task, const struct os_lock *taken);
+bool pool_inbox_empty(void);
+
+/* The rest is with pool.lock held. */
+
+/* Empties the inbox into the queue.  It is empty anyway if that is. */
+void pool_queue_fill(void);
 void pool_queue_remove(struct rt_task *task);
 /* Moves the task to the head, if it is queued. */
 void pool_queue_prefer(struct rt_task *task);

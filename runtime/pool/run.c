@@ -30,14 +30,14 @@ static void cancel(void *arg, struct os_task *task)
 /* Cancels the tasks that still run and waits until they have ended. */
 static void run_finish(struct pool_worker *self)
 {
-    os_lock_take(&pool.lock);
-    pool.live -= self->ended;
-    bool wait = pool.live > 0;
+    os_freeze();
+    pool.ended += self->ended;
+    bool wait = pool.ended < pool.spawned;
     if (wait)
         pool.finisher = &self->os;
-    pool.closing = true;
+    pool.inbox.closing = true;
     os_tasks_each(cancel, NULL);
-    os_lock_give(&pool.lock);
+    os_thaw();
     if (wait)
         os_park_surely();
 }
@@ -75,7 +75,7 @@ int rt_run(const struct rt_options *options, rt_task_fn fn, void *arg)
 
 void rt_info(struct rt_info *out)
 {
-    os_lock_take(&pool.lock);
+    os_freeze();
     *out = (struct rt_info){
         .name = "pool",
         .summary = "a bounded pool of pthreads with one queue",
@@ -89,7 +89,7 @@ void rt_info(struct rt_info *out)
         .helped = pool.helped,
         .spare_workers = pool.spares,
     };
-    os_lock_give(&pool.lock);
+    os_thaw();
 }
 
 /* ---- for those who look on ---- */
@@ -97,6 +97,7 @@ void rt_info(struct rt_info *out)
 void os_freeze(void)
 {
     os_lock_take(&pool.lock);
+    pool_queue_fill(); /* so that nobody puts a task into the inbox */
 }
 
 void os_thaw(void)

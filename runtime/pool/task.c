@@ -18,30 +18,31 @@ int rt_spawn(struct rt_task **out, rt_task_fn fn, void *arg)
     struct rt_task *task = pool_cell_new();
     if (!task)
         return -ENOMEM;
-    os_lock_take(&pool.lock);
-    int err = pool_add_spare(RT_FOREVER);
+    struct os_lock *lock = pool_inbox_take();
+    bool first = lock == &pool.lock;
+    int err = first ? pool_add_spare(RT_FOREVER) : 0;
     if (err) {
-        os_lock_give(&pool.lock);
+        os_lock_give(lock);
         pool_cell_free(task);
         return err;
     }
-    /* From here on, with the lock held, os_tasks_each() counts it. */
+    /* From here on os_tasks_each(), which has the lock, counts it. */
     os_task_init(&task->os, out != NULL);
-    task->os.number = (uint32_t)++pool.spawned + 1;
+    uint64_t *spawned = first ? &pool.spawned : &pool.inbox.spawned;
+    task->os.number = (uint32_t)++ * spawned + 1;
     task->fn = fn;
     task->arg = arg;
     /* The spawner missed its chance to learn that all is to end. */
-    if (pool.closing && os_cancel_pending(memory_order_relaxed))
+    if (pool.inbox.closing && os_cancel_pending(memory_order_relaxed))
         os_cancel(&task->os);
     /* Before a worker can run and, if nobody owns it, free the task. */
     if (out)
         *out = task;
     if (os_traced)
         os_trace_spawn(&task->os);
-    pool_queue_put(task);
-    pool.live++;
-    atomic_uint *sleeper = pool_rouse();
-    os_lock_give(&pool.lock);
+    pool_put(task, lock);
+    atomic_uint *sleeper = first ? pool_rouse() : NULL;
+    os_lock_give(lock);
     os_kick(sleeper);
     return 0;
 }
@@ -58,10 +59,13 @@ static bool may_help(struct pool_worker *self)
 /* Takes a task that has not started out of the queue, to run it in place. */
 static bool claim(struct rt_task *task)
 {
+    if (!atomic_load_explicit(&task->os.linked, memory_order_relaxed))
+        return false;
     os_lock_take(&pool.lock);
     bool ours = atomic_load_explicit(&task->os.linked, memory_order_relaxed) &&
                 may_help(pool_self);
     if (ours) {
+        pool_queue_fill();
         pool_queue_remove(task);
         pool.helped++;
     }
@@ -75,7 +79,7 @@ static void step_back(struct pool_worker *self)
     os_lock_take(&pool.lock);
     pool_idle_put(self->stands_for);
     self->stands_for = NULL;
-    atomic_uint *sleeper = pool.first ? pool_rouse() : NULL;
+    atomic_uint *sleeper = pool.queue.first ? pool_rouse() : NULL;
     os_lock_give(&pool.lock);
     os_kick(sleeper);
 }
@@ -99,7 +103,7 @@ int os_blocked(struct os_blocking *blocking, int64_t deadline)
     pool.running--;
     prefer(blocking);
     do {
-        starved = pool.first && pool_add_spare(deadline) != 0;
+        starved = pool.queue.first && pool_add_spare(deadline) != 0;
         os_lock_give(&pool.lock);
         int64_t until = starved ? rt_in(RETRY_NS) : deadline;
         err = blocking->wait(blocking, until < deadline ? until : deadline);

@@ -89,7 +89,7 @@ static void sleep_on(struct pool_worker **stack, struct pool_worker *self)
 
 static bool work_has_come(void)
 {
-    return atomic_load_explicit(&pool.queued, memory_order_relaxed) > 0 ||
+    return atomic_load_explicit(&pool.queue.count, memory_order_relaxed) > 0 ||
            atomic_load_explicit(&pool.stopping, memory_order_relaxed);
 }
 
@@ -110,7 +110,7 @@ static void wait_for_work(struct pool_worker *self, bool *looked)
 {
     if (!self->searching && pool.searching == 0)
         search_start(self);
-    if (self->searching && !*looked) {
+    if (self->searching && !*looked && os_spins > 0) {
         *looked = true;
         look_without_lock();
         return;
@@ -121,12 +121,18 @@ static void wait_for_work(struct pool_worker *self, bool *looked)
     *looked = false;
 }
 
+/* With the lock held. */
+static bool all_have_ended(void)
+{
+    return pool_inbox_empty() && pool.ended == pool.spawned;
+}
+
 /* With the lock held: what has changed since this worker took a task. */
 static void settle(struct pool_worker *self)
 {
-    pool.live -= self->ended;
+    pool.ended += self->ended;
     self->ended = 0;
-    if (pool.live == 0 && pool.finisher) {
+    if (pool.finisher && all_have_ended()) {
         os_wake(pool.finisher);
         pool.finisher = NULL;
     }
@@ -143,14 +149,16 @@ static struct rt_task *next_task(struct pool_worker *self)
     bool looked = false;
     os_lock_take(&pool.lock);
     settle(self);
-    while (!pool.first && !pool.stopping)
+    while (!pool.queue.first && !pool.stopping)
         wait_for_work(self, &looked);
-    struct rt_task *task = pool.first;
+    struct rt_task *task = pool.queue.first;
     if (task)
         pool_queue_remove(task);
+    /* The next is likely to be in its spawner's cache. */
+    __builtin_prefetch(pool.queue.first, 1);
     if (self->searching) {
         search_stop(self);
-        if (pool.first)
+        if (pool.queue.first)
             sleeper = pool_rouse();
     }
     os_lock_give(&pool.lock);

@@ -232,6 +232,144 @@ static void a_pool_has_no_more_tasks_under_way_than_workers(void **state)
     assert_in_range(atomic_load(&u.peak), 1, (int)info.concurrency);
 }
 
+enum {
+    IN_LINE = 2000,
+    GATES = 2 /* the first tasks do not end before they may */
+};
+
+/* Tasks spawned one after the other, each with its place. */
+struct line {
+    struct rt_event *begun[GATES], *open[GATES], *over;
+    int started, misplaced;
+    struct place {
+        struct line *line;
+        int number;
+    } places[IN_LINE];
+};
+
+static int start_in_line(void *arg)
+{
+    struct place *place = arg;
+    struct line *line = place->line;
+
+    line->misplaced += line->started++ != place->number;
+    if (place->number < GATES) {
+        rt_event_set(line->begun[place->number]);
+        CHECK_INT(rt_event_wait(line->open[place->number], test_late()), 0);
+    }
+    if (place->number == IN_LINE - 1)
+        rt_event_set(line->over);
+    return 0;
+}
+
+/* Those before `end`; returns when task number `begun` has begun. */
+static void spawn_in_line(struct line *line, int first, int end, int begun)
+{
+    for (int i = first; i < end; i++) {
+        line->places[i] = (struct place){ line, i };
+        CHECK_INT(rt_spawn(NULL, start_in_line, &line->places[i]), 0);
+    }
+    CHECK_INT(rt_event_wait(line->begun[begun], test_late()), 0);
+}
+
+static int form_a_line(void *arg)
+{
+    struct line *line = arg;
+
+    for (int i = 0; i < GATES; i++) {
+        CHECK_INT(rt_event_new(&line->begun[i]), 0);
+        CHECK_INT(rt_event_new(&line->open[i]), 0);
+    }
+    CHECK_INT(rt_event_new(&line->over), 0);
+    spawn_in_line(line, 0, 1, 0);
+    spawn_in_line(line, 1, IN_LINE / 2, 0);
+    rt_event_set(line->open[0]);
+    spawn_in_line(line, IN_LINE / 2, IN_LINE - 10, 1);
+    spawn_in_line(line, IN_LINE - 10, IN_LINE, 1);
+    rt_event_set(line->open[1]);
+    CHECK_INT(rt_event_wait(line->over, test_late()), 0);
+    for (int i = 0; i < GATES; i++) {
+        rt_event_free(line->begun[i]);
+        rt_event_free(line->open[i]);
+    }
+    rt_event_free(line->over);
+    return 0;
+}
+
+static void one_worker_takes_tasks_in_the_order_of_spawning(void **state)
+{
+    static struct line line;
+
+    (void)state;
+    if (!runtime_is("pool"))
+        test_skip("only a pool has workers");
+    line = (struct line){ .started = 0 };
+    assert_int_equal(test_run(1, form_a_line, &line), 0);
+    assert_int_equal(line.started, IN_LINE);
+    assert_int_equal(line.misplaced, 0);
+}
+
+/* The first of them ends only after the last has run. */
+struct bracket {
+    struct rt_event *closed;
+    struct rt_sem *ended;
+};
+
+static int open_bracket(void *arg)
+{
+    struct bracket *b = arg;
+    int rc = rt_event_wait(b->closed, test_late());
+
+    rt_sem_release(b->ended);
+    return rc;
+}
+
+static int stand_between(void *arg)
+{
+    struct bracket *b = arg;
+
+    rt_sem_release(b->ended);
+    return 0;
+}
+
+static int close_bracket(void *arg)
+{
+    struct bracket *b = arg;
+
+    rt_event_set(b->closed);
+    rt_sem_release(b->ended);
+    return 0;
+}
+
+static int bracket_tasks(void *arg)
+{
+    struct bracket b;
+
+    (void)arg;
+    CHECK_INT(rt_event_new(&b.closed), 0);
+    CHECK_INT(rt_sem_new(&b.ended, 0), 0);
+    for (int between = 0; between < 100; between++) {
+        rt_event_clear(b.closed);
+        CHECK_INT(rt_spawn(NULL, open_bracket, &b), 0);
+        for (int i = 0; i < between; i++)
+            CHECK_INT(rt_spawn(NULL, stand_between, &b), 0);
+        CHECK_INT(rt_spawn(NULL, close_bracket, &b), 0);
+        for (int i = 0; i < between + 2; i++)
+            CHECK_INT(rt_sem_acquire(b.ended, test_late()), 0);
+    }
+    rt_event_free(b.closed);
+    rt_sem_free(b.ended);
+    return 0;
+}
+
+static void whoever_is_free_takes_the_next_task(void **state)
+{
+    (void)state;
+    if (!runtime_is("pool"))
+        test_skip("only a pool has workers");
+    assert_int_equal(test_run(2, bracket_tasks, NULL), 0);
+}
+
 struct crowd {
     unsigned wanted, spawned;
     struct rt_sem *here;
@@ -401,6 +539,8 @@ int main(void)
         TEST(tasks_nest_in_a_tree),
         TEST(joins_in_place_are_counted),
         TEST(a_pool_has_no_more_tasks_under_way_than_workers),
+        TEST(one_worker_takes_tasks_in_the_order_of_spawning),
+        TEST(whoever_is_free_takes_the_next_task),
         TEST(thousands_of_tasks_all_run),
         TEST(memory_of_ended_tasks_is_used_again),
         TEST(many_tasks_are_blocked_at_the_same_time),
