@@ -82,9 +82,10 @@ struct rt_options {
                            64 KiB, the others 8 MiB.  The task that runs over
                            it is reported, then the program ends by SIGSEGV */
     /* Takes the runtime's reports, such as a failure nobody joined: whole
-     * lines with a NUL behind.  Called on the thread concerned, one call at a
-     * time; must not call this API.  A stack overflow is reported from the
-     * handler of the signal.  Default: written to standard error. */
+     * lines with a NUL behind.  Called on the thread concerned, or one that
+     * watches, one call at a time; must not call this API.  A stack overflow
+     * is reported from the handler of the signal.  Default: written to
+     * standard error. */
     void (*report)(void *arg, const char *text);
     void *report_arg;
     /* Told what the tasks do, see "watching" below.  NULL: nobody is. */
@@ -126,9 +127,10 @@ struct rt_options {
  * waits cancelled so that they clean up: first those for anything but tasks,
  * then joins, again and again while tasks end.  coro abandons those that never
  * end for all that; pool and thread name them and wait for them none the less.
- * They look for a deadlock every quarter of a second while the main task waits.
- * Tasks that find no free worker on pool are part of one.  seq: nobody is
- * cancelled, the wait itself is -EDEADLK.
+ * There a thread of the runtime's own looks for a deadlock every quarter of a
+ * second, once the main task has waited like that.  Tasks that find no free
+ * worker on pool are part of one.  seq: nobody is cancelled, the wait itself is
+ * -EDEADLK.
  */
 int rt_run(const struct rt_options *options, rt_task_fn fn, void *arg);
 

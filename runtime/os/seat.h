@@ -101,9 +101,9 @@ extern int64_t os_watch_period_ns;
 
 void os_watch_start(void);
 /* Whether the run has been dead since. */
-bool os_watch_deadlocked(void);
+bool os_watch_stop(void);
 
-/* os_park_wait(); on the main thread with an eye on the others. */
+/* os_park_wait(); by the main thread with an eye on the others. */
 int os_watch_wait(atomic_uint *word, unsigned seen, int64_t deadline);
 
 /* ---- dump.c ---- */

@@ -60,13 +60,14 @@ void os_start(const struct rt_options *options, struct os_task *main_task,
 
 int os_stop(int status)
 {
+    bool deadlocked = os_watch_stop();
     os_dump_stop();
     os_trace_stop();
     os_calls_stop();
     sigaction(SIGPIPE, &old_sigpipe, NULL);
     os_overflow_stop();
     os_self = NULL;
-    return os_watch_deadlocked() ? -EDEADLK : status;
+    return deadlocked ? -EDEADLK : status;
 }
 
 int os_main_run(rt_task_fn fn, void *arg)

@@ -3,15 +3,21 @@
  * watch.c: finds out that no task can ever run again, says so and ends the
  * waits.
  *
- * Nobody but the main thread needs to look: as long as it does something the
- * run is not dead.  While it waits without a deadline it wakes up now and then
- * and looks at all seats.  The run is dead if every thread sits in a wait that
- * only another task could end, has sat there since before the look began, and
- * nobody has roused it.  That is exact: at the moment when the look began all
- * of them sat at the same time, and who sits rouses nobody.
+ * As long as the main thread does something the run is not dead.  When it is
+ * to sleep without a deadline for the first time it starts a thread that looks
+ * at all seats now and then.  The run is dead if every thread sits in a wait
+ * that only another task could end, has sat there since before the look began,
+ * and nobody has roused it.  That is exact: at the moment when the look began
+ * all of them sat at the same time, and who sits rouses nobody.
+ *
+ * The main thread could look itself, whenever a wait has taken long.  But the
+ * timers of its waits cost a tenth of a task's round trip on one CPU.  So it
+ * does that only where there is no thread to be had.
  */
 
 #include <errno.h>
+#include <pthread.h>
+#include <signal.h>
 #include <string.h>
 
 #include "os/seat.h"
@@ -20,15 +26,19 @@
 enum {
     HURRY_NS = 10000000, /* between two looks once a deadlock is known */
     MANY = 20,           /* tasks listed in the report */
-    MANY_ROUNDS = 100    /* without a task that ends: they will not */
+    MANY_ROUNDS = 100,   /* without a task that ends: they will not */
+    STACK = 256 << 10    /* the sink and those who listen may be the user's */
 };
 
 struct os_seat os_main_seat;
 
 int64_t os_watch_period_ns = 250000000;
 
-/* Main thread only. */
 static struct {
+    bool begun; /* to look, by a thread of its own; main thread only */
+    pthread_t thread;
+    atomic_uint stopping; /* a futex */
+    /* The rest is for whoever looks. */
     struct os_task nobody; /* who cancels the waits */
     int64_t period_ns;     /* RT_FOREVER: looks no more */
     bool deadlocked;
@@ -44,6 +54,8 @@ struct round {
 };
 
 /*
+ * Frozen: the task of a thread that sits is not freed meanwhile.
+ *
  * The order of the reads makes it right.  The word says that the task slept
  * unroused at a time after `before`, and shows what its thread wrote when it
  * sat down.  Only then comes `endless`, and last `since`: if that is older
@@ -53,9 +65,9 @@ struct round {
  */
 static bool is_stuck(const struct os_seat *seat, int64_t before)
 {
-    struct os_task *task = atomic_load(&seat->task);
-    if (!task)
+    if (!atomic_load(&seat->reason))
         return false;
+    struct os_task *task = atomic_load(&seat->task);
     unsigned word = atomic_load(&task->word);
     bool roused = (word & (OS_SLEEPING | OS_NUDGED)) != OS_SLEEPING ||
                   word >= OS_WOKEN || atomic_load(&task->cancel) == OS_PENDING;
@@ -147,14 +159,38 @@ static void look(void)
     os_thaw();
 }
 
-int os_watch_wait(atomic_uint *word, unsigned seen, int64_t deadline)
+static void *watch_main(void *arg)
 {
-    if (os_seat != &os_main_seat)
-        return os_park_wait(word, seen, deadline);
-    if (os_dump_asked())
-        os_dump_now();
-    if (deadline != RT_FOREVER || watch.period_ns == RT_FOREVER)
-        return os_park_wait(word, seen, deadline);
+    (void)arg;
+    while (!atomic_load(&watch.stopping) && watch.period_ns != RT_FOREVER) {
+        int64_t next = rt_in(watch.period_ns);
+        if (os_futex_wait(&watch.stopping, 0, next) == -ETIMEDOUT)
+            look();
+    }
+    return NULL;
+}
+
+/* The program's signals are not for our thread. */
+static bool begin(void)
+{
+    pthread_attr_t attr;
+    sigset_t all, before;
+    if (pthread_attr_init(&attr))
+        return false;
+    pthread_attr_setstacksize(&attr, STACK);
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    watch.begun = pthread_create(&watch.thread, &attr, watch_main, NULL) == 0;
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    pthread_attr_destroy(&attr);
+    return watch.begun;
+}
+
+/* No other thread does it. */
+static int wait_and_look(atomic_uint *word, unsigned seen)
+{
+    if (watch.period_ns == RT_FOREVER)
+        return os_park_wait(word, seen, RT_FOREVER);
     int err = os_park_wait(word, seen, rt_in(watch.period_ns));
     if (err != -ETIMEDOUT)
         return err;
@@ -162,14 +198,36 @@ int os_watch_wait(atomic_uint *word, unsigned seen, int64_t deadline)
     return 0;
 }
 
+int os_watch_wait(atomic_uint *word, unsigned seen, int64_t deadline)
+{
+    if (os_dump_asked())
+        os_dump_now();
+    if (deadline != RT_FOREVER || os_seat != &os_main_seat)
+        return os_park_wait(word, seen, deadline);
+    if (!watch.begun && !begin())
+        return wait_and_look(word, seen);
+    /* ThreadSanitizer may lose the signal that asks for a dump. */
+    if (OS_SAN_THREAD)
+        deadline = rt_in(os_watch_period_ns);
+    os_park_wait(word, seen, deadline);
+    return 0;
+}
+
 void os_watch_start(void)
 {
+    watch.begun = false;
+    atomic_store(&watch.stopping, 0);
     watch.period_ns = os_watch_period_ns;
     watch.deadlocked = false;
     os_task_init(&watch.nobody, true);
 }
 
-bool os_watch_deadlocked(void)
+bool os_watch_stop(void)
 {
+    if (watch.begun) {
+        atomic_store(&watch.stopping, 1);
+        os_futex_wake(&watch.stopping);
+        pthread_join(watch.thread, NULL);
+    }
     return watch.deadlocked;
 }

@@ -174,6 +174,44 @@ static void run_reports_what_is_missing(void **state)
     }
 }
 
+static void count_reports(void *arg, const char *text)
+{
+    (void)text;
+    (*(int *)arg)++;
+}
+
+static int wait_for_nothing(void *arg)
+{
+    struct rt_event *event;
+    bool *hit = arg;
+
+    if (!CHECK_INT(rt_event_new(&event), 0))
+        return -ENOMEM;
+    fault_arm(FAULT_THREAD, 1);
+    int rc = rt_event_wait(event, RT_FOREVER);
+    *hit = fault_disarm(FAULT_THREAD);
+    rt_event_free(event);
+    return rc;
+}
+
+static void a_deadlock_is_noticed_without_a_thread_that_watches(void **state)
+{
+    int reports = 0;
+    bool hit = false;
+    struct rt_options options = { .report = count_reports,
+                                  .report_arg = &reports };
+    struct rt_info info;
+
+    (void)state;
+    rt_info(&info);
+    if (info.third_party)
+        test_skip("%s does not notice a deadlock", info.name);
+    assert_int_equal(test_run_with(&options, wait_for_nothing, &hit), -EDEADLK);
+    if (!hit)
+        test_skip("nobody watches here");
+    assert_true(reports > 0);
+}
+
 /* ---- descriptors ---- */
 
 static struct rlimit old_limit;
@@ -214,6 +252,7 @@ int main(void)
         TEST(spawn_without_owner_leaks_nothing_when_it_fails),
         TEST(nested_joins_survive_missing_memory_and_threads),
         TEST(run_reports_what_is_missing),
+        TEST(a_deadlock_is_noticed_without_a_thread_that_watches),
         TEST(run_reports_missing_descriptors),
     };
 
