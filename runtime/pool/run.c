@@ -6,7 +6,8 @@
 #include "pool/pool.h"
 
 enum {
-    DEFAULT_WORKERS = 20
+    DEFAULT_WORKERS = 20,
+    MAX_WORKERS = 1 << 22 /* as many threads as Linux can number */
 };
 
 struct pool pool;
@@ -64,6 +65,8 @@ static int run_main(const struct rt_options *options, rt_task_fn fn, void *arg)
 int rt_run(const struct rt_options *options, rt_task_fn fn, void *arg)
 {
     unsigned workers = options ? options->workers : 0;
+    if (workers > MAX_WORKERS)
+        return -EINVAL;
     pool = (struct pool){ .workers = workers ? workers : DEFAULT_WORKERS };
     int status = os_attr_init(&pool.attr, options, &pool.stack_bytes);
     if (status)

@@ -3,6 +3,7 @@
 /* The runtime as a whole: the clock, rt_run(), its options, rt_info(). */
 
 #include <errno.h>
+#include <limits.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -310,6 +311,16 @@ static void a_stack_that_cannot_be_is_refused(void **state)
     }
 }
 
+static void workers_that_cannot_be_are_refused(void **state)
+{
+    struct rt_options options = { .workers = UINT_MAX };
+
+    (void)state;
+    if (!runtime_honours("workers"))
+        test_skip("the runtime has no workers");
+    assert_int_equal(test_run_with(&options, nothing, NULL), -EINVAL);
+}
+
 /* Touches about 256 bytes per level: 256 KiB in all, in small frames. */
 static int descend(int levels)
 {
@@ -495,6 +506,7 @@ int main(void)
         TEST(run_ignores_sigpipe_and_restores_its_handler),
         TEST(run_honours_the_options_it_names),
         TEST(a_stack_that_cannot_be_is_refused),
+        TEST(workers_that_cannot_be_are_refused),
         TEST(run_gives_tasks_the_stack_asked_for),
         TEST(info_says_what_the_runtime_is),
         TEST(the_defaults_are_those_of_the_manual),
