@@ -33,7 +33,8 @@ typedef bool (*overflow_find_fn)(struct overflow *out, const siginfo_t *fault,
 
 /* From start to stop each such fault is reported.  After the report, and for
  * any other fault at once, the signal goes to whom it went before; by default
- * that ends the program by SIGSEGV. */
+ * that ends the program by SIGSEGV.  Of a handler called so, sa_mask and
+ * SA_RESETHAND are not honoured. */
 void overflow_start(overflow_find_fn find);
 void overflow_stop(void);
 
