@@ -435,14 +435,15 @@ static void check_axis(json_t *workload, char *axis)
 static bool has_line(const char *text, const char *a, const char *b,
                      const char *c)
 {
-    char line[256];
-    for (; *text != '\0'; text += strcspn(text, "\n"), text += *text == '\n') {
-        snprintf(line, sizeof(line), "%.*s", (int)strcspn(text, "\n"), text);
-        if (strstr(line, a) != NULL && strstr(line, b) != NULL &&
-            strstr(line, c) != NULL)
-            return true;
-    }
-    return false;
+    char *copy = strdup(text), *save = NULL;
+    bool found = false;
+    assert_non_null(copy);
+    for (char *line = strtok_r(copy, "\n", &save); line != NULL && !found;
+         line = strtok_r(NULL, "\n", &save))
+        found = strstr(line, a) != NULL && strstr(line, b) != NULL &&
+                strstr(line, c) != NULL;
+    free(copy);
+    return found;
 }
 
 static void every_profile_names_valid_parameters(void **state)
