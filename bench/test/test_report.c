@@ -180,8 +180,8 @@ static void the_answer_has_its_chart_beside_it_and_its_reasons_folded(
         "| kind of work | winner | by how much | where threads win |\n",
         "| making and switching tasks | coroutines | 2.00x",
         "| on one CPU: not at the only point measured |\n",
-        "![verdict](charts/verdict.svg)\n\n<details>\n<summary>What speaks for "
-        "it, point by point</summary>\n\n**making and switching tasks**\n\n* ",
+        "![verdict](charts/verdict.svg)\n\n<details>\n<summary>What speaks for ",
+        ", point by point</summary>\n\n**making and switching tasks**\n\n* ",
         ".\n\n</details>\n\n## ",
         "](#words)",
         "\n## Words\n",
@@ -200,8 +200,7 @@ static void a_word_leads_to_its_meaning_the_first_time(void **state)
     (void)state;
     make_both(&html, &md);
     static const char *const in_html[] = {
-        "<td><a class=\"word\" href=\"#word-coroutine\" title=\"a task with a "
-        "small stack",
+        "<td><a class=\"word\" href=\"#word-coroutine\" title=\"a task ",
         "\">coroutine</a>s</td>",
         "<b id=\"word-coroutine\">coroutine</b> \u2013 a task",
         "<b id=\"word-via-\">via:</b> \u2013 what it is done by",
