@@ -48,7 +48,7 @@ static int tear_down(void **state)
 static int create(const char *dir)
 {
     json_t *cells = json_array();
-    for (const char *name = "a\0b\0c"; *name; name += 2)
+    for (const char *name = "a\0b\0c\0"; *name; name += 2)
         json_array_append_new(cells, json_pack("{s:s, s:s, s:s, s:s, s:s, s:s}",
                                                "name", name, "workload", "w",
                                                "point", name, "group", "w",
