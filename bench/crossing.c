@@ -83,14 +83,16 @@ static int start_probe(const struct crossing *crossing, double x,
         argv[n++] = crossing->fixed[i];
     }
     argv[n] = NULL;
-    struct proc_options options = { .argv = argv, .insist = true };
+    struct proc_options options = { .argv = argv, .relay = true };
     struct proc_result result;
     int error = proc_run(&options, &result);
     if (error)
         return command_complain(STATUS_BROKEN, "crossover: cannot start %s: %s",
                                 self, strerror(-error));
     int status = result.end == PROC_EXITED ? result.code : STATUS_BROKEN;
-    if (status != STATUS_FINE && !interrupt_pending())
+    if (status != STATUS_FINE && interrupt_pending())
+        status = 128 + interrupt_pending();
+    else if (status != STATUS_FINE)
         fputs(result.err.data ? result.err.data : "", stderr);
     proc_result_fini(&result);
     return status == FAILED_TRIALS ? STATUS_FINE : status;
@@ -200,7 +202,8 @@ static int find(struct crossing *crossing, struct merged *merged)
         double x;
         while (probes < crossing->probes && status == STATUS_FINE &&
                crossover_next(search, &x)) {
-            status = probe(crossing, merged, x);
+            status = interrupt_pending() ? 128 + interrupt_pending()
+                                         : probe(crossing, merged, x);
             probes++;
         }
     }
@@ -226,7 +229,10 @@ static void print_answer(const struct crossing *crossing, const char *what,
     const char *from = winner(crossing, answer.from);
     const char *to = winner(crossing, answer.to);
     printf("%s: ", what);
-    if (answer.kind == CROSSOVER_NONE)
+    if (search->n < 2)
+        printf("cannot tell: ended before both %.6g and %.6g were measured\n",
+               search->low, search->high);
+    else if (answer.kind == CROSSOVER_NONE)
         printf("no crossover between %.6g and %.6g: %s wins\n", search->low,
                search->high, from);
     else if (answer.kind == CROSSOVER_UNDECIDED)
@@ -383,5 +389,5 @@ int crossing_run(struct crossing *crossing)
     }
     json_decref(merged.run);
     json_decref(merged.trials);
-    return status;
+    return interrupt_pending() ? 128 + interrupt_pending() : status;
 }

@@ -124,7 +124,7 @@ void crossover_answer(const struct crossover *c, struct crossover_answer *out)
 {
     size_t low, high, again, end;
     *out = (struct crossover_answer){ .kind = CROSSOVER_UNDECIDED };
-    if (c->n == 0)
+    if (c->n < 2)
         return;
     if (find_change(c, 0, &low, &high)) {
         out->kind = find_change(c, high, &again, &end) ? CROSSOVER_SEVERAL

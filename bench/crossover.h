@@ -49,7 +49,8 @@ enum crossover_kind {
     CROSSOVER_NONE,      /* one wins wherever it was decided */
     CROSSOVER_ONSET,     /* no crossover, but one wins only on one side of
                             low and high, and it is undecided on the other */
-    CROSSOVER_UNDECIDED, /* at both ends, so that nothing can be said */
+    CROSSOVER_UNDECIDED, /* at both ends, or not both were measured, so that
+                            nothing can be said */
     CROSSOVER_SEVERAL    /* it changes more than once; the first is given */
 };
 

@@ -49,7 +49,7 @@ struct proc {
     int pidfd;
     struct stream streams[STREAMS];
     int64_t started, deadline, next_tick;
-    bool dying, killed;
+    bool dying, killed, told;
     struct proc_result *result;
 };
 
@@ -303,7 +303,18 @@ static bool wait_event(struct proc *proc, const sigset_t *mask)
 
 static bool interrupted(const struct proc *proc)
 {
-    return interrupt_pending() && !proc->options->insist;
+    return interrupt_pending() && !proc->options->insist &&
+           !proc->options->relay;
+}
+
+/* What a terminal sends does not reach it: it has a group of its own. */
+static void pass_on(struct proc *proc)
+{
+    int number = interrupt_pending();
+    if (number == 0 || !proc->options->relay || proc->told)
+        return;
+    proc->told = true;
+    kill(proc->pid, number);
 }
 
 static void watch(struct proc *proc, const sigset_t *mask)
@@ -311,6 +322,7 @@ static void watch(struct proc *proc, const sigset_t *mask)
     const struct proc_options *options = proc->options;
     while (!wait_event(proc, mask)) {
         int64_t now = proc_now();
+        pass_on(proc);
         if (interrupted(proc))
             end_it(proc, PROC_INTERRUPTED);
         else if (flooded(proc))
@@ -366,6 +378,7 @@ int proc_run(const struct proc_options *options, struct proc_result *result)
             options->tick_ns ? proc.started + options->tick_ns : INT64_MAX;
         if (interrupted(&proc))
             end_it(&proc, PROC_INTERRUPTED);
+        pass_on(&proc);
         watch(&proc, &mask);
         bury(&proc);
     }

@@ -23,6 +23,7 @@ struct proc_options {
     void *tick_arg;
     size_t out_keep; /* of standard output; 0: 4 KiB */
     bool insist;     /* not ended by an interrupt: it cleans up after one */
+    bool relay;      /* an interrupt is passed on to it: it ends by itself */
     int out_fd;      /* it goes there instead of being kept; 0: it is kept */
 };
 

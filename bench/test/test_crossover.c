@@ -3,6 +3,7 @@
  * crossover` from outside. */
 #include <math.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -124,6 +125,17 @@ static void ends_that_cannot_be_decided_decide_nothing(void **state)
     assert_int_equal(answer.kind, CROSSOVER_UNDECIDED);
 }
 
+static void one_end_alone_decides_nothing(void **state)
+{
+    struct crossover c = between(1, 100, true);
+    struct estimate ratio = measure(&(struct truth){ 1000, 1, 1.02 }, 1);
+    struct crossover_answer answer;
+    (void)state;
+    assert_int_equal(crossover_add(&c, 1, &ratio), 0);
+    crossover_answer(&c, &answer);
+    assert_int_equal(answer.kind, CROSSOVER_UNDECIDED);
+}
+
 static void a_scale_that_begins_at_0_is_linear(void **state)
 {
     struct crossover c = between(0, 100, true);
@@ -184,6 +196,25 @@ static void probes_become_a_run_with_crossovers(void **state)
     program_run(&program, "rm -rf %s", dir);
 }
 
+static void an_interrupt_ends_the_probe_under_way(void **state)
+{
+    char dir[] = "/tmp/test_crossover.XXXXXX";
+    struct program program;
+    (void)state;
+    assert_non_null(mkdtemp(dir));
+    program_run(&program,
+                "timeout --foreground --preserve-status -s TERM -k 60 1 "
+                "$BIN/cobench crossover cpu --param tasks=1..3 --between "
+                "seq,coro --repetitions 10000 --out %s 2>/dev/null",
+                dir);
+    assert_int_equal(program.status, 128 + SIGTERM);
+    program_run(
+        &program,
+        "grep -c '\"interrupted\": *true' %s/probes/tasks-1/trials.jsonl", dir);
+    assert_int_equal(program.status, 0);
+    program_run(&program, "rm -rf %s", dir);
+}
+
 static void mistakes_have_one_line_and_status_2(void **state)
 {
     static const struct {
@@ -221,9 +252,11 @@ int main(void)
         cmocka_unit_test(no_crossover_is_an_answer),
         cmocka_unit_test(where_it_begins_to_be_decided_is_found),
         cmocka_unit_test(ends_that_cannot_be_decided_decide_nothing),
+        cmocka_unit_test(one_end_alone_decides_nothing),
         cmocka_unit_test(a_scale_that_begins_at_0_is_linear),
         cmocka_unit_test(a_second_change_is_said),
         cmocka_unit_test(probes_become_a_run_with_crossovers),
+        cmocka_unit_test(an_interrupt_ends_the_probe_under_way),
         cmocka_unit_test(mistakes_have_one_line_and_status_2),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
