@@ -184,7 +184,7 @@ static int print(const struct session *s)
     default:
         return versus_table(stdout, &runs,
                             terminal ? progress_columns(STDOUT_FILENO) : 100,
-                            terminal && !getenv("NO_COLOR"));
+                            progress_colour(STDOUT_FILENO));
     }
 }
 

@@ -135,7 +135,7 @@ static void show_table(const struct analysis *analysis)
     bool terminal = isatty(STDOUT_FILENO);
     struct table_style style = {
         .columns = terminal ? progress_columns(STDOUT_FILENO) : COLUMNS_PLAIN,
-        .colour = terminal && !getenv("NO_COLOR"),
+        .colour = progress_colour(STDOUT_FILENO),
         .utf8 = is_utf8(),
     };
     struct answers answers;

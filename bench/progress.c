@@ -15,12 +15,25 @@
 
 static const int64_t PLAIN_NS = INT64_C(10) * 1000 * 1000 * 1000;
 
+/* A terminal that obeys escape sequences. */
+static bool obeys(int fd)
+{
+    const char *term = getenv("TERM");
+    return isatty(fd) && (!term || strcmp(term, "dumb") != 0);
+}
+
 int progress_columns(int fd)
 {
     struct winsize size = { 0 };
     if (ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
         return size.ws_col;
     return 80;
+}
+
+bool progress_colour(int fd)
+{
+    const char *no = getenv("NO_COLOR");
+    return obeys(fd) && (!no || !*no);
 }
 
 char *progress_duration(int64_t ns, char *text, size_t size)
@@ -129,9 +142,8 @@ static void clear(struct progress *progress)
 
 void progress_start(struct progress *progress, unsigned long total)
 {
-    const char *term = getenv("TERM");
     *progress = (struct progress){
-        .terminal = isatty(STDERR_FILENO) && (!term || strcmp(term, "dumb")),
+        .terminal = obeys(STDERR_FILENO),
         .total = total,
         .started_ns = proc_now(),
     };

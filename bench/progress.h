@@ -43,4 +43,8 @@ char *progress_duration(int64_t ns, char *text, size_t size);
 /* Columns of the terminal behind a descriptor; 80 where it does not say. */
 int progress_columns(int fd);
 
+/* Whether what goes there may have colours: on a terminal that is not dumb, and
+ * not where NO_COLOR is set and not empty (no-color.org). */
+bool progress_colour(int fd);
+
 #endif

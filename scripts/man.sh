@@ -61,7 +61,9 @@ or
 .I ~/.cache
 .TP
 .B NO_COLOR
-no colour, on a terminal either
+where set and not empty, no colour on a terminal either; nor is there where
+.B TERM
+is dumb
 .TP
 .B UV_THREADPOOL_SIZE
 the threads of libuv for offloaded work; recorded

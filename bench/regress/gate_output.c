@@ -17,6 +17,7 @@
 #include "gate_file.h"
 #include "gate_report.h"
 #include "proc.h"
+#include "progress.h"
 
 static const int64_t CHART_NS = INT64_C(60) * 1000 * 1000 * 1000;
 
@@ -140,7 +141,7 @@ static bool draw_charts(const struct gate *gate, const char *dir,
 int gate_show(const struct gate *gate)
 {
     errno = 0;
-    gate_print(stdout, gate, isatty(STDOUT_FILENO) && !getenv("NO_COLOR"));
+    gate_print(stdout, gate, progress_colour(STDOUT_FILENO));
     if ((fflush(stdout) == 0 && !ferror(stdout)) || errno == EPIPE)
         return 0;
     int err = errno ? -errno : -EIO;

@@ -151,6 +151,40 @@ static void a_pipe_gets_plain_lines(void **state)
     close(ends[1]);
 }
 
+static void colour_is_for_terminals_that_are_not_dumb(void **state)
+{
+    static const struct {
+        const char *term, *no;
+        bool pipe, colour;
+    } cases[] = {
+        { "xterm", NULL, false, true }, { "xterm", "", false, true },
+        { "xterm", "1", false, false }, { "dumb", NULL, false, false },
+        { "xterm", NULL, true, false }, { "dumb", "1", true, false },
+    };
+    int master = posix_openpt(O_RDWR | O_NOCTTY), ends[2];
+    (void)state;
+    if (master < 0 || grantpt(master) != 0 || unlockpt(master) != 0) {
+        printf("SKIP: no pseudo terminals here\n");
+        skip();
+    }
+    int slave = open(ptsname(master), O_RDWR | O_NOCTTY);
+    assert_true(slave >= 0);
+    assert_int_equal(pipe(ends), 0);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        setenv("TERM", cases[i].term, 1);
+        unsetenv("NO_COLOR");
+        if (cases[i].no)
+            setenv("NO_COLOR", cases[i].no, 1);
+        assert_int_equal(progress_colour(cases[i].pipe ? ends[1] : slave),
+                         cases[i].colour);
+    }
+    unsetenv("NO_COLOR");
+    close(ends[0]);
+    close(ends[1]);
+    close(slave);
+    close(master);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -158,6 +192,7 @@ int main(void)
         cmocka_unit_test(the_line_is_removed_before_another_and_at_the_end),
         cmocka_unit_test(narrow_terminals_keep_what_matters_most),
         cmocka_unit_test(a_pipe_gets_plain_lines),
+        cmocka_unit_test(colour_is_for_terminals_that_are_not_dumb),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
