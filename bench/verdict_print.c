@@ -54,7 +54,10 @@ static void print_answer(FILE *file, const struct answer *answer, int columns,
     snprintf(text, sizeof text, "%s: %s", answer->heading, answer->winner);
     print_bold(file, text, columns, bold);
     print_parts(file, answer->gain, columns);
-    snprintf(text, sizeof text, "threads win %s", answer->threads);
+    /* "threads win on one CPU: ...", or what keeps one from saying so. */
+    snprintf(text, sizeof text, "threads win%s %s",
+             strncmp(answer->threads, "on ", 3) == 0 ? "" : ":",
+             answer->threads);
     fprintf(file, "%*s", INDENT, "");
     wrap_print(file, text, INDENT, 2 * INDENT, columns);
 }

@@ -636,6 +636,27 @@ static void each_part_of_an_answer_has_a_line_of_its_own(void **state)
     verdict_fini(&answers);
 }
 
+static void threads_that_were_not_measured_win_nothing(void **state)
+{
+    static const struct made pool = { "cpu", "tasks:4", "tasks", "pool:2",
+                                      4,     6e6,       3e6,     false };
+    struct synthetic s;
+    struct answers answers;
+    char *text = NULL;
+    size_t size;
+    (void)state;
+    synthetic_init(&s);
+    add(&s, &pool, 9, true);
+    answer(&answers, &s);
+    FILE *file = open_memstream(&text, &size);
+    assert_non_null(file);
+    verdict_print(file, &answers, 80, false);
+    assert_int_equal(fclose(file), 0);
+    assert_non_null(strstr(text, "\n  threads win: not measured\n"));
+    free(text);
+    verdict_fini(&answers);
+}
+
 /* ---- the rate of error ---- */
 
 enum {
@@ -794,6 +815,7 @@ int main(void)
         cmocka_unit_test(memory_is_that_of_a_parked_task_in_full),
         cmocka_unit_test(a_disturbed_run_is_cautioned_of),
         cmocka_unit_test(each_part_of_an_answer_has_a_line_of_its_own),
+        cmocka_unit_test(threads_that_were_not_measured_win_nothing),
         cmocka_unit_test(at_most_one_statement_in_twenty_is_wrong),
         cmocka_unit_test(one_difference_among_many_needs_more_rounds),
     };
