@@ -38,6 +38,8 @@ static void print_origin(struct page *page, const struct analysis *a)
     else if (json_is_true(json_object_get(end, "interrupted")))
         page_paragraph(page, "**The run was interrupted; this is what it had "
                              "measured.**");
+    if (!analysis_measured(a))
+        page_paragraph(page, "**Nothing was measured: no trial ended well.**");
 }
 
 static void print_warnings(struct page *page, const struct analysis *a)

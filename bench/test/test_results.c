@@ -470,6 +470,26 @@ static void an_unfinished_run_says_so(void **state)
     synthetic_fini(&s);
 }
 
+static void a_run_without_a_good_trial_says_so_first(void **state)
+{
+    (void)state;
+    struct synthetic s;
+    struct synthetic_cell cell = { .workload = "cpu", .params = "tasks:4" };
+    synthetic_init(&s);
+    synthetic_failure(&s, synthetic_plan(&s, &cell), 1, "crashed", "signal 11");
+    synthetic_write(&s);
+    synthetic_results(s.dir);
+    assert_int_equal(synthetic_reports(s.dir), 0);
+    char *report = synthetic_read(&s, "report.md");
+    assert_non_null(report);
+    const char *said = strstr(report, "**Nothing was measured");
+    assert_non_null(said);
+    const char *verdict = strstr(report, "## Verdict");
+    assert_true(!verdict || said < verdict);
+    free(report);
+    synthetic_fini(&s);
+}
+
 /* ---- faults ---- */
 
 /* Everything still complete under its name, and no temporary file left. */
@@ -576,6 +596,7 @@ int main(void)
         cmocka_unit_test(samples_stand_beside_the_median_of_their_cell),
         cmocka_unit_test(the_report_holds_tables_troubles_and_charts),
         cmocka_unit_test(an_unfinished_run_says_so),
+        cmocka_unit_test(a_run_without_a_good_trial_says_so_first),
         cmocka_unit_test(a_full_disk_keeps_what_was_there),
         cmocka_unit_test(a_name_that_is_taken_is_said_and_the_rest_written),
         cmocka_unit_test(a_run_of_nothing_writes_valid_files),
