@@ -72,7 +72,9 @@ static const char inspector[] =
     "  return [...table.tBodies[0].rows].map(row =>\n"
     "    row.cells[head.cellIndex].textContent).join();\n"
     "};\n"
-    "const found = { wrong, charts: charts.length, blank: blank.length, astray,\n"
+    "const hint = getComputedStyle(document.querySelector('figure'),\n"
+    "  '::before').content;\n"
+    "const found = { wrong, hint, charts: charts.length, blank: blank.length, astray,\n"
     "  nameless: nameless.length, twice: ids.length - new Set(ids).size,\n"
     "  lost: lost.length, links: all('a.word').length, folds, shut,\n"
     "  stuck, presses, up: times('ascending'), down: times('descending'),\n"
@@ -251,6 +253,8 @@ static void the_page_works_at_every_width_in_light_and_dark(void **state)
         judge(found);
         assert_int_equal(number(found, "width"), views[i].width);
         assert_string_equal(text(found, "paper"), views[i].paper);
+        assert_int_equal(strstr(text(found, "hint"), "sideways") != NULL,
+                         views[i].width < 700);
         json_decref(found);
     }
     synthetic_fini(&s);
