@@ -198,7 +198,7 @@ static int show(const struct session *s)
     if (error && errno != EPIPE)
         return command_complain(STATUS_BROKEN,
                                 "compare: the result cannot be written: %s",
-                                strerror(-error));
+                                strerror(errno ? errno : -error));
     size_t worse = 0, compared = 0;
     for (size_t i = 0; i < s->compared; i++) {
         worse += s->all[i].counts[VERSUS_SLOWER];

@@ -149,10 +149,18 @@ static void show_table(const struct analysis *analysis)
 
 static int show(const struct analysis *analysis, enum format format)
 {
-    if (format != FORMAT_TABLE)
-        return results_print(stdout, analysis, format);
-    show_table(analysis);
-    return 0;
+    if (format == FORMAT_TABLE) {
+        show_table(analysis);
+        return 0;
+    }
+    errno = 0;
+    int error = results_print(stdout, analysis, format);
+    /* A reader who has gone has what he wanted. */
+    if (!error || errno == EPIPE)
+        return 0;
+    fprintf(stderr, "cobench: the result cannot be written: %s\n",
+            strerror(errno ? errno : -error));
+    return error;
 }
 
 /* A table can be read while the charts are drawn; a report shows them. */

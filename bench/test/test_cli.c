@@ -894,6 +894,11 @@ static void a_full_disk_under_standard_output_is_said(void **state)
                                             "--version",
                                             "run --workload good --dry-run",
                                             "report r",
+                                            "report r --format json",
+                                            "report r --format csv",
+                                            "report r --format md",
+                                            "report r --format html",
+                                            "compare r r --format csv",
                                             "doctor --help" };
     assert_int_equal(shell(f, "$C run --profile quick --workload good --out r "
                               "--no-charts >out"),
