@@ -90,8 +90,8 @@ const char *const html_style[] = {
     ".f, .n { white-space: nowrap }",
     "th { background: var(--shade); vertical-align: bottom }",
     ".n { text-align: right }",
-    "section:first-of-type table { font-size: .95rem }",
-    "section:first-of-type td:nth-child(3) { min-width: 26em }",
+    "#verdict-for-this-machine ~ .wide table { font-size: .95rem }",
+    "#verdict-for-this-machine ~ .wide td:nth-child(3) { min-width: 26em }",
     ".again { font-size: 0 }",
     ".sorted .again { font-size: inherit }",
     ".faster { color: var(--good); font-weight: bold }",
@@ -104,19 +104,19 @@ const char *const html_style[] = {
     "th[aria-sort=descending] button::after { content: ' \\2193' }",
     /* The answers at a glance, one below the other where it is narrow. */
     "@media screen and (max-width: 500px) {",
-    "  section:first-of-type thead { display: none }",
-    "  section:first-of-type td { display: block; border: 0; padding: 0;",
-    "    min-width: 0 !important }",
-    "  section:first-of-type td:first-child { font-weight: bold;",
+    "  #verdict-for-this-machine ~ .wide thead { display: none }",
+    "  #verdict-for-this-machine ~ .wide td { display: block; border: 0;",
+    "    padding: 0; min-width: 0 !important }",
+    "  #verdict-for-this-machine ~ .wide td:first-child { font-weight: bold;",
     "    padding-top: .8em }",
-    "  section:first-of-type td:nth-child(2)::before",
+    "  #verdict-for-this-machine ~ .wide td:nth-child(2)::before",
     "    { content: 'Winner: ' }",
-    "  section:first-of-type td:nth-child(4)::before",
+    "  #verdict-for-this-machine ~ .wide td:nth-child(4)::before",
     "    { content: 'Where threads win: ' }",
-    "  section:first-of-type figure svg { min-width: 520px }",
+    "  #verdict-for-this-machine ~ figure svg { min-width: 520px }",
     "}",
     "@media print {",
-    "  section:first-of-type td:nth-child(3) { min-width: 0 }",
+    "  #verdict-for-this-machine ~ .wide td:nth-child(3) { min-width: 0 }",
     "  main { max-width: none; padding: 0 }",
     "  html { font-size: 11px }",
     "  nav { display: none }",
@@ -131,8 +131,8 @@ const char *const html_style[] = {
     NULL,
 };
 
-/* Paper has no folds.  A head that is pressed sorts by its column; figures with units by size,
- * what is not there last. */
+/* Paper has no folds.  A head that is pressed sorts by its column; figures with
+ * units by size, what is not there last. */
 const char *const html_script[] = {
     "'use strict';",
     "const units = { '': 1, ns: 1, us: 1e3, ms: 1e6, s: 1e9, x: 1, '%': 1,",

@@ -89,10 +89,10 @@ static void print_answers(struct page *page, const struct versus_runs *runs,
                 said |= versus_says(text, sizeof text, &answers[j], heading);
             if (said)
                 continue;
-            page_figure(page, heading);
+            page_cell(page, heading);
             for (size_t j = 0; j < runs->n; j++) {
                 versus_says(text, sizeof text, &answers[j], heading);
-                page_figure(page, text);
+                page_cell(page, text);
             }
         }
     page_table_end(page);

@@ -74,7 +74,10 @@ static const char inspector[] =
     "};\n"
     "const hint = getComputedStyle(document.querySelector('figure'),\n"
     "  '::before').content;\n"
-    "const found = { wrong, hint, charts: charts.length, blank: blank.length, astray,\n"
+    "const answer = document.querySelector(\n"
+    "  '#verdict-for-this-machine ~ .wide td:nth-child(2)');\n"
+    "const label = getComputedStyle(answer, '::before').content;\n"
+    "const found = { wrong, hint, label, charts: charts.length, blank: blank.length, astray,\n"
     "  nameless: nameless.length, twice: ids.length - new Set(ids).size,\n"
     "  lost: lost.length, links: all('a.word').length, folds, shut,\n"
     "  stuck, presses, up: times('ascending'), down: times('descending'),\n"
@@ -253,6 +256,8 @@ static void the_page_works_at_every_width_in_light_and_dark(void **state)
         judge(found);
         assert_int_equal(number(found, "width"), views[i].width);
         assert_string_equal(text(found, "paper"), views[i].paper);
+        assert_int_equal(strstr(text(found, "label"), "Winner") != NULL,
+                         views[i].width < 500);
         assert_int_equal(strstr(text(found, "hint"), "sideways") != NULL,
                          views[i].width < 700);
         json_decref(found);
