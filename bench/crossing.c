@@ -29,6 +29,7 @@ enum {
 /* All probes together. */
 struct merged {
     json_t *run, *trials;
+    json_t *end; /* of the last; NULL where the search was cut off */
 };
 
 static const char *view_name(int which)
@@ -123,25 +124,43 @@ static void print_ratio(const struct crossing *crossing,
            winner(crossing, crossover_winner(ratio)));
 }
 
-static const struct cell *cell_of(const struct summary *summary,
-                                  const char *runtime)
+/* The first point that both were measured at; returns how many there are. */
+static size_t find_pair(struct comparison *c, const struct crossing *crossing,
+                        const struct summary *summary)
 {
-    for (size_t i = 0; i < summary->n; i++)
-        if (strcmp(summary->cells[i].runtime, runtime) == 0)
-            return &summary->cells[i];
-    return NULL;
+    size_t found = 0;
+    for (size_t i = 0; i < summary->n; i++) {
+        const struct cell *a = &summary->cells[i];
+        if (strcmp(a->runtime, crossing->a) != 0)
+            continue;
+        for (size_t j = 0; j < summary->n; j++) {
+            const struct cell *b = &summary->cells[j];
+            if (strcmp(b->runtime, crossing->b) != 0 ||
+                strcmp(a->point, b->point) != 0)
+                continue;
+            if (found++ == 0)
+                *c = (struct comparison){ .baseline = a, .contender = b };
+        }
+    }
+    return found;
 }
 
 static int take_ratios(struct crossing *crossing, double x,
                        const struct summary *summary)
 {
-    struct comparison c = { .baseline = cell_of(summary, crossing->a),
-                            .contender = cell_of(summary, crossing->b) };
-    if (!c.baseline || !c.contender)
+    struct comparison c;
+    size_t pairs = find_pair(&c, crossing, summary);
+    if (pairs == 0)
         return command_complain(STATUS_BROKEN,
-                                "crossover: %s=%.15g: %s was not measured",
-                                crossing->param, x,
-                                c.baseline ? crossing->b : crossing->a);
+                                "crossover: %s=%.15g: %s and %s were not "
+                                "measured at the same point; give its other "
+                                "parameters by --param",
+                                crossing->param, x, crossing->a, crossing->b);
+    if (pairs > 1 && crossing->search.n == 0)
+        fprintf(stderr,
+                "cobench crossover: the first of %zu points, %s; --param "
+                "chooses another\n",
+                pairs, c.baseline->point);
     compare_work(&c);
     if (c.refused[0])
         return command_complain(STATUS_BROKEN, "crossover: %s=%.15g: %s",
@@ -171,6 +190,8 @@ static int merge(struct merged *merged, const char *dir)
         json_array_extend(json_object_get(merged->run, "cells"), trials.cells);
     }
     json_array_extend(merged->trials, trials.trials);
+    json_decref(merged->end);
+    merged->end = trials.end ? json_deep_copy(trials.end) : NULL;
     trials_fini(&trials);
     return STATUS_FINE;
 }
@@ -326,6 +347,11 @@ static int write_run(const struct crossing *crossing,
         if (error == 0)
             error = trials_append(fd, line);
     }
+    if (error == 0 && merged->end) {
+        line = json_pack("{s:O}", "end", merged->end);
+        error = line ? trials_append(fd, line) : -ENOMEM;
+        json_decref(line);
+    }
     snprintf(first, sizeof first, "%s/probes/%s-%.15g/env.json", crossing->dir,
              crossing->param, crossing->search.low);
     json_t *env = json_load_file(first, 0, NULL);
@@ -383,11 +409,16 @@ int crossing_run(struct crossing *crossing)
         return status;
     print_head(crossing);
     status = find(crossing, &merged);
+    if (status != STATUS_FINE) {
+        json_decref(merged.end);
+        merged.end = NULL;
+    }
     if (merged.run) {
         int concluded = conclude(crossing, &merged);
         status = status != STATUS_FINE ? status : concluded;
     }
     json_decref(merged.run);
     json_decref(merged.trials);
+    json_decref(merged.end);
     return interrupt_pending() ? 128 + interrupt_pending() : status;
 }

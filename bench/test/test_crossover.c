@@ -196,6 +196,35 @@ static void probes_become_a_run_with_crossovers(void **state)
     program_run(&program, "rm -rf %s", dir);
 }
 
+/* The quick profile has coro without delay, too, and the pool only with. */
+static void both_are_measured_at_the_same_point(void **state)
+{
+    char dir[] = "/tmp/test_crossover.XXXXXX", path[64];
+    struct program program;
+    (void)state;
+    assert_non_null(mkdtemp(dir));
+    program_run(&program,
+                "$BIN/cobench crossover http_get --param conns=1..2 --between "
+                "coro,pool:20 --profile quick --repetitions 6 --probes 2 "
+                "--out %s 2>/dev/null",
+                dir);
+    assert_true(program.status == 0 || program.status == 3);
+    snprintf(path, sizeof path, "%s/results.json", dir);
+    json_t *root = json_load_file(path, 0, NULL), *point;
+    json_t *wall = json_array_get(json_object_get(root, "crossovers"), 0);
+    size_t i;
+    assert_int_equal(json_array_size(json_object_get(wall, "points")), 2);
+    json_array_foreach(json_object_get(wall, "points"), i, point)
+    {
+        double ratio = json_number_value(json_object_get(point, "ratio"));
+        assert_true(ratio > 0.2 && ratio < 5);
+    }
+    json_decref(root);
+    program_run(&program, "grep -c 'was cut off' %s/report.md", dir);
+    assert_int_equal(program.status, 1);
+    program_run(&program, "rm -rf %s", dir);
+}
+
 static void an_interrupt_ends_the_probe_under_way(void **state)
 {
     char dir[] = "/tmp/test_crossover.XXXXXX";
@@ -256,6 +285,7 @@ int main(void)
         cmocka_unit_test(a_scale_that_begins_at_0_is_linear),
         cmocka_unit_test(a_second_change_is_said),
         cmocka_unit_test(probes_become_a_run_with_crossovers),
+        cmocka_unit_test(both_are_measured_at_the_same_point),
         cmocka_unit_test(an_interrupt_ends_the_probe_under_way),
         cmocka_unit_test(mistakes_have_one_line_and_status_2),
     };
