@@ -102,6 +102,16 @@ static struct rt_task *take(bool loop_due)
     return task;
 }
 
+/* Writes the first frame of a task whose first turn it is. */
+static void start(struct rt_task *task)
+{
+    struct co_rest *rest = co_rest(task);
+    if (!task->named)
+        atomic_store_explicit(&rest->name, NULL, memory_order_relaxed);
+    task->fresh = task->queued = false;
+    task->sp = co_frame(rest, task->fn, task->arg);
+}
+
 /* The budget looks spent, or the ready queue is empty. */
 static struct rt_task *choose(struct rt_task *self)
 {
@@ -113,8 +123,12 @@ static struct rt_task *choose(struct rt_task *self)
     if (self->pending)
         leave_cancelled(self);
     struct rt_task *task = take(loop_due);
-    if (co.watched)
+    if (co.watched) {
+        /* First, for from then on the thread of stall.c asks for its name. */
+        if (task->fresh)
+            start(task);
         co_trace_switch(self, task);
+    }
     if (co.front || co.pendings || co.watched)
         co_attend();
     return task;
@@ -149,16 +163,6 @@ static inline void look_ahead(void)
         task = task->next;
     if (task)
         fetch(task);
-}
-
-/* Writes the first frame of a task whose first turn it is. */
-static void start(struct rt_task *task)
-{
-    struct co_rest *rest = co_rest(task);
-    if (!task->named)
-        atomic_store_explicit(&rest->name, NULL, memory_order_relaxed);
-    task->fresh = task->queued = false;
-    task->sp = co_frame(rest, task->fn, task->arg);
 }
 
 /* Who runs next.  `ends`: the current context will not run again. */

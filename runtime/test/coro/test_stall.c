@@ -147,6 +147,58 @@ static void the_time_asleep_is_not_held(void **state)
     assert_true(info.stall_longest_ns <= all - 3 * (int64_t)LONG_NS);
 }
 
+struct named {
+    struct reports reports;
+    bool armed; /* the next switch is the one to the second task */
+    int64_t limit;
+};
+
+/* Between two turns: the first one's has ended, the other's begun. */
+static void hold_switch(void *arg, const struct rt_trace_event *event)
+{
+    struct named *named = arg;
+    if (!named->armed || event->what != RT_TRACE_PARK)
+        return;
+    named->armed = false;
+    unsigned before = atomic_load(&named->reports.stalls);
+    while (atomic_load(&named->reports.stalls) == before &&
+           rt_now() < named->limit) {
+    }
+}
+
+static int be_named(void *arg)
+{
+    (void)arg;
+    rt_task_name(NULL, "gone");
+    return 0;
+}
+
+static int run_two(void *arg)
+{
+    struct named *named = arg;
+    struct rt_task *task;
+    CHECK_INT(rt_spawn(&task, be_named, NULL), 0);
+    CHECK_INT(rt_join(task, NULL, RT_FOREVER), 0);
+    CHECK_INT(rt_spawn(&task, give_way, NULL), 0);
+    named->limit = test_late();
+    named->armed = true;
+    return rt_join(task, NULL, RT_FOREVER);
+}
+
+static void a_new_task_has_no_name_of_its_stacks_last(void **state)
+{
+    struct named named = { .armed = false };
+    struct rt_options options = { .report = take_report,
+                                  .report_arg = &named.reports,
+                                  .trace = hold_switch,
+                                  .trace_arg = &named,
+                                  .stall_ns = LONG_NS };
+    (void)state;
+    assert_int_equal(test_run_with(&options, run_two, &named), 0);
+    assert_non_null(
+        strstr(named.reports.text, "stall: task 3 has held the loop for "));
+}
+
 static void nobody_watches_unless_asked(void **state)
 {
     struct reports reports;
@@ -165,6 +217,7 @@ int main(void)
         TEST(a_stall_nobody_saw_is_found_afterwards),
         TEST(giving_way_and_waiting_are_no_stalls),
         TEST(the_time_asleep_is_not_held),
+        TEST(a_new_task_has_no_name_of_its_stacks_last),
         TEST(nobody_watches_unless_asked),
     };
     return cmocka_run_group_tests(tests, test_warm_up, NULL);
