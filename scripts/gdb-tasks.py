@@ -137,6 +137,13 @@ def name_of(task, end):
     return name.string() if int(name) != 0 else None
 
 
+def body_of(task):
+    """What a task will run, by name or, where nothing is known of the
+    function, by address and what symbol there is."""
+    block = gdb.block_for_pc(int(task["fn"]))
+    return block and block.function or str(task["fn"])
+
+
 def describe(task, name, running):
     """Its line in the list."""
     line = f"task {int(task['number'])}"
@@ -170,8 +177,7 @@ class RtTasks(gdb.Command):
             elif aside:
                 print("    dozes: its frames are put aside")
             elif task["fresh"]:
-                function = gdb.block_for_pc(int(task["fn"])).function
-                print(f"    not started: {function or task['fn']}")
+                print(f"    not started: {body_of(task)}")
             else:
                 print_suspended(self.unwinder, int(task["sp"]))
 

@@ -71,20 +71,28 @@ static int wait_for_mutex(void *arg)
     return error ? error : !before;
 }
 
+/* Of this one debuggers know no more than the symbol. */
+int return_at_once(void *arg);
+__asm__(".pushsection .text.bare, \"ax\"\n"
+        "return_at_once: ret\n"
+        ".popsection");
+
 static int scene_main(void *arg)
 {
-    struct rt_task *locker, *fresh;
+    struct rt_task *locker, *fresh, *foreign;
     rt_task_name(NULL, "director");
     use_stacks();
     if (rt_mutex_new(&mutex) || rt_mutex_lock(mutex, RT_FOREVER) ||
         rt_spawn(&locker, wait_for_mutex, NULL) || rt_yield() ||
-        rt_spawn(&fresh, use_stack, arg))
+        rt_spawn(&fresh, use_stack, arg) ||
+        rt_spawn(&foreign, return_at_once, NULL))
         return 1;
     all_is_set();
     rt_mutex_unlock(mutex);
     int status = 0;
     rt_join(locker, &status, RT_FOREVER);
     rt_join(fresh, NULL, RT_FOREVER);
+    rt_join(foreign, NULL, RT_FOREVER);
     rt_mutex_free(mutex);
     return status;
 }
@@ -250,6 +258,7 @@ static void check_tasks(void)
     check_said(" scene_main at ");
     check_said(" \"locker\" waits (mutex)\n    #0  wait_for_mutex at ");
     check_said(" is ready\n    not started: use_stack\n");
+    check_said(" <return_at_once>\n");
 }
 
 static void the_gdb_command_lists_all_tasks(void **state)
