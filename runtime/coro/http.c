@@ -81,6 +81,17 @@ static int close_socket(void *arg, curl_socket_t fd)
     return close(fd);
 }
 
+/*
+ * Whether a socket that libcurl has done with may be closed without a call of
+ * close_socket(): libcurl's own are, and with 7.88 those whose connect(2) is
+ * under way, for which it waits to write.  One that has only been written to
+ * looks the same: it gets another wire with its next use.
+ */
+static bool closed_untold(const struct wire *wire)
+{
+    return !wire->ours || wire->wanted == UV_WRITABLE;
+}
+
 static int watch_socket(CURL *curl, curl_socket_t fd, int what, void *arg,
                         void *slot)
 {
@@ -94,8 +105,8 @@ static int watch_socket(CURL *curl, curl_socket_t fd, int what, void *arg,
                      a time limit */
     struct wire *wire = wire_find(&http->wires, fd);
     if (what == CURL_POLL_REMOVE) {
-        if (wire && !wire->ours)
-            wire_free(wire); /* libcurl closes it itself, without telling */
+        if (wire && closed_untold(wire))
+            wire_free(wire);
         else if (wire)
             wire_want(wire, 0);
         return 0;

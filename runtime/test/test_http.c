@@ -278,6 +278,46 @@ static void a_deadline_ends_the_request_and_its_connection(void **state)
     assert_in_range(accepts(), 1, 4);
 }
 
+/* Fills a listener's backlog: who connects next waits for an answer. */
+static int fill(struct rt_sock *clients[], int room, unsigned port)
+{
+    int n = 0;
+
+    while (n < room && rt_sock_connect(&clients[n], "127.0.0.1", port,
+                                       rt_in(100000000)) == 0)
+        n++;
+    CHECK(n < room);
+    return n;
+}
+
+static int get_from_the_deaf(void *arg)
+{
+    struct rt_sock *listener, *clients[16];
+    struct rt_http *http = server_client();
+    struct rt_http_reply reply;
+    char url[SERVER_URL];
+
+    (void)arg;
+    CHECK_INT(rt_sock_listen(&listener, "127.0.0.1", 0, 1), 0);
+    unsigned port = rt_sock_port(listener);
+    int n = fill(clients, 16, port);
+    snprintf(url, sizeof url, "http://127.0.0.1:%u/", port);
+    for (int i = 0; i < 3; i++)
+        CHECK_INT(rt_http_get(http, url, &reply, test_soon()), -ETIMEDOUT);
+    server_expect(http, "/hello", 200, "hello");
+    while (n > 0)
+        rt_sock_close(clients[--n]);
+    rt_sock_close(listener);
+    rt_http_free(http);
+    return 0;
+}
+
+static void connecting_can_be_given_up(void **state)
+{
+    (void)state;
+    assert_int_equal(test_run(0, get_from_the_deaf, NULL), 0);
+}
+
 static int fetch_crowd(void *arg)
 {
     struct rt_http *http = server_client();
@@ -462,6 +502,7 @@ int main(void)
         SERVED(nobody_listening_is_refused),
         SERVED(what_is_not_an_http_url_is_invalid),
         SERVED(a_deadline_ends_the_request_and_its_connection),
+        SERVED(connecting_can_be_given_up),
         SERVED(many_clients_wait_at_once),
         SERVED(a_busy_client_refuses_a_second_request),
         SERVED(freeing_a_client_closes_its_connection),
