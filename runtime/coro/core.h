@@ -97,7 +97,7 @@ enum {
 struct co_core {
     struct rt_task *current;    /* NULL outside rt_run() */
     struct rt_task *head;       /* ready queue; NULL when empty */
-    struct rt_task *tail;       /* undefined when empty */
+    struct rt_task *tail;       /* who was there last when empty */
     struct rt_task *front;      /* run before the ready queue; a stack */
     struct rt_task *front_last; /* undefined when there are none */
     unsigned budget;      /* switches left until the clock is read; 1 while

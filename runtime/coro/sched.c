@@ -352,6 +352,7 @@ int co_sched_init(void)
     }
     /* For those who look through all tasks. */
     co.loop->done = co.loop->detached = true;
+    co.tail = co.loop; /* rt_spawn() takes its number, empty or not */
     /* These cannot fail. */
     uv_prepare_init(&co.uv, &co.prepare);
     uv_prepare_start(&co.prepare, keep_from_blocking);
