@@ -10,7 +10,8 @@
 #include "core.h"
 #include "stack.h"
 
-/* Woken by a cancellation and has not run since. */
+/* Woken by a cancellation and has not run since: of a task that is ready again,
+ * by a yield as well, status is what its call will return. */
 static bool being_cancelled(const struct rt_task *task)
 {
     return task != co.current && !task->fresh && task->reason == CO_RUNNING &&

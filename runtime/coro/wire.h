@@ -17,7 +17,8 @@ struct wire {
     uv_poll_t poll; /* first */
     int fd;
     unsigned char wanted, armed; /* UV_READABLE, UV_WRITABLE */
-    bool ours;                   /* opened by us; else by libcurl for itself */
+    bool ours;                   /* made as we opened the socket; else it is one
+                                    of libcurl's, or was let go and came back */
     LIST_ENTRY(wire) link;       /* private */
 };
 

@@ -25,6 +25,7 @@ static inline void sync_fini(struct sync_queue *queue)
     (void)queue;
 }
 
+/* Nobody runs between the two, so they may be in this order. */
 static inline int sync_wait_unlocked(struct sync_queue *queue,
                                      struct rt_mutex *mutex, int64_t deadline)
 {

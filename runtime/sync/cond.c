@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* cond.c: condition variables.  A waiter is queued before it gives the mutex
- * up, so whoever changes the condition under the mutex finds it. */
+/* cond.c: condition variables.  A waiter is queued before anybody else can
+ * have the mutex, so whoever changes the condition under it finds him. */
 
 #include <errno.h>
 #include <stdlib.h>
