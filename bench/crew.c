@@ -210,11 +210,13 @@ static bool crew_meet(struct crew *crew)
     return crew->awaited < crew->n || atomic_load(&crew->gauge.ended) == 0;
 }
 
+/* Some ended before all had begun or, on a busy machine, before the memory of
+ * all was read. */
 static int crew_missed(struct crew *crew)
 {
     return work_fail(crew->work, -ETIME,
-                     "of %zu tasks at most %llu were alive at once before "
-                     "others ended: raise sleep_s",
+                     "tasks ended before all %zu were met alive (%llu at once "
+                     "at most): raise sleep_s, or stop other work",
                      crew->n,
                      (unsigned long long)atomic_load(&crew->gauge.peak));
 }
