@@ -66,11 +66,11 @@ enum {
     POOL_LINE = 64 /* bytes of a cache line */
 };
 
-/* Tasks by next; first is NULL when the queue is empty.  The count is written
- * with the lock of the rest, and read by those who spin. */
+/* Tasks by next. */
 struct pool_list {
-    struct rt_task *first, *last;
-    atomic_size_t count;
+    _Atomic(struct rt_task *) first; /* NULL: none.  Written with the lock of
+                                        the rest, and looked at without */
+    struct rt_task *last;            /* undefined when there are none */
 };
 
 /* A cache line of those who spawn.  All is guarded by the lock while there are
@@ -91,9 +91,10 @@ struct pool {
     struct pool_list queue;
     uint64_t spawned, ended;
     struct pool_worker *idle;
+    uint64_t helped;
     /* Here ends the line. */
     struct pool_worker *reserve;
-    uint64_t helped, spares;
+    uint64_t spares;
     unsigned threads;         /* in `all` */
     struct os_task *finisher; /* rt_run(), waiting until all have ended */
     atomic_bool stopping;     /* written with the lock */
@@ -120,12 +121,13 @@ void pool_cells_fini(void);
 
 /* ---- queue.c ---- */
 
-/* Takes the lock that guards the inbox, and returns it. */
-struct os_lock *pool_inbox_take(void);
-/* With that lock held, and as the last thing that needs it if it is not
- * pool.lock. */
+static inline bool pool_inbox_empty(void)
+{
+    return !pool.inbox.list.first;
+}
+/* With the lock held that guards the inbox, and as the last thing that needs
+ * it if it is not pool.lock. */
 void pool_put(struct rt_task *task, const struct os_lock *taken);
-bool pool_inbox_empty(void);
 
 /* The rest is with pool.lock held. */
 

@@ -6,42 +6,22 @@
 
 /* Who finds the inbox filled by somebody that held the other lock sees what is
  * in it: the one releases, the other acquires. */
-static size_t count_of(struct pool_list *list)
+static void set_first(struct pool_list *list, struct rt_task *task)
 {
-    return atomic_load_explicit(&list->count, memory_order_acquire);
+    atomic_store_explicit(&list->first, task, memory_order_release);
 }
 
-static void set_count(struct pool_list *list, size_t count)
-{
-    atomic_store_explicit(&list->count, count, memory_order_release);
-}
-
-/* Puts n tasks that hang together behind those of the list. */
+/* Puts tasks that hang together behind those of the list. */
 static void append(struct pool_list *list, struct rt_task *first,
-                   struct rt_task *last, size_t n)
+                   struct rt_task *last)
 {
-    size_t count = count_of(list);
-    first->os.link = list->last;
-    *(count > 0 ? &list->last->next : &list->first) = first;
+    struct rt_task *prev = list->last;
+    first->os.link = prev;
     list->last = last;
-    set_count(list, count + n);
-}
-
-bool pool_inbox_empty(void)
-{
-    return count_of(&pool.inbox.list) == 0;
-}
-
-struct os_lock *pool_inbox_take(void)
-{
-    for (;;) {
-        bool empty = pool_inbox_empty();
-        struct os_lock *lock = empty ? &pool.lock : &pool.inbox.lock;
-        os_lock_take(lock);
-        if (pool_inbox_empty() == empty)
-            return lock;
-        os_lock_give(lock);
-    }
+    if (list->first)
+        prev->next = first;
+    else
+        set_first(list, first);
 }
 
 void pool_put(struct rt_task *task, const struct os_lock *taken)
@@ -51,7 +31,7 @@ void pool_put(struct rt_task *task, const struct os_lock *taken)
         pool.inbox.spawned = pool.spawned;
     task->next = NULL;
     atomic_store_explicit(&task->os.linked, true, memory_order_relaxed);
-    append(alone ? &pool.queue : &pool.inbox.list, task, task, 1);
+    append(alone ? &pool.queue : &pool.inbox.list, task, task);
 }
 
 void pool_queue_fill(void)
@@ -60,18 +40,16 @@ void pool_queue_fill(void)
     if (pool_inbox_empty())
         return;
     os_lock_take(&pool.inbox.lock);
-    append(&pool.queue, inbox->first, inbox->last, count_of(inbox));
+    append(&pool.queue, inbox->first, inbox->last);
     pool.spawned = pool.inbox.spawned;
-    set_count(inbox, 0);
+    set_first(inbox, NULL);
     os_lock_give(&pool.inbox.lock);
 }
 
-static void take_out(struct rt_task *task)
+/* One that is not the first, out of queue or inbox. */
+static void take_from_midst(struct rt_task *task)
 {
-    if (task == pool.queue.first) {
-        pool.queue.first = task->next;
-        return;
-    }
+    pool_queue_fill();
     struct rt_task *prev = task->os.link;
     prev->next = task->next;
     *(task->next ? &task->next->os.link : (void **)&pool.queue.last) = prev;
@@ -79,23 +57,25 @@ static void take_out(struct rt_task *task)
 
 void pool_queue_prefer(struct rt_task *task)
 {
-    if (!atomic_load_explicit(&task->os.linked, memory_order_relaxed))
+    struct rt_task *first = pool.queue.first;
+    if (!atomic_load_explicit(&task->os.linked, memory_order_relaxed) ||
+        task == first)
         return;
-    pool_queue_fill();
-    take_out(task);
-    task->next = pool.queue.first;
-    *(pool.queue.first ? &pool.queue.first->os.link
-                       : (void **)&pool.queue.last) = task;
-    pool.queue.first = task;
+    take_from_midst(task);
+    first->os.link = task;
+    task->next = first;
+    set_first(&pool.queue, task);
 }
 
 void pool_queue_remove(struct rt_task *task)
 {
-    take_out(task);
+    if (task == pool.queue.first)
+        set_first(&pool.queue, task->next);
+    else
+        take_from_midst(task);
     /* Who cancels finds either the mark or the empty call. */
     atomic_store_explicit(&task->os.call, NULL, memory_order_relaxed);
     atomic_store_explicit(&task->os.linked, false, memory_order_release);
-    set_count(&pool.queue, count_of(&pool.queue) - 1);
     if (!pool.queue.first)
         pool_queue_fill();
 }

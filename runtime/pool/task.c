@@ -13,12 +13,25 @@ enum {
     RETRY_NS = 10000000
 };
 
+/* Takes the lock that guards the inbox, and returns it. */
+static struct os_lock *lock_inbox(void)
+{
+    for (;;) {
+        bool empty = pool_inbox_empty();
+        struct os_lock *lock = empty ? &pool.lock : &pool.inbox.lock;
+        os_lock_take(lock);
+        if (pool_inbox_empty() == empty)
+            return lock;
+        os_lock_give(lock);
+    }
+}
+
 int rt_spawn(struct rt_task **out, rt_task_fn fn, void *arg)
 {
     struct rt_task *task = pool_cell_new();
     if (!task)
         return -ENOMEM;
-    struct os_lock *lock = pool_inbox_take();
+    struct os_lock *lock = lock_inbox();
     bool first = lock == &pool.lock;
     int err = first ? pool_add_spare(RT_FOREVER) : 0;
     if (err) {
@@ -65,7 +78,6 @@ static bool claim(struct rt_task *task)
     bool ours = atomic_load_explicit(&task->os.linked, memory_order_relaxed) &&
                 may_help(pool_self);
     if (ours) {
-        pool_queue_fill();
         pool_queue_remove(task);
         pool.helped++;
     }

@@ -89,7 +89,7 @@ static void sleep_on(struct pool_worker **stack, struct pool_worker *self)
 
 static bool work_has_come(void)
 {
-    return atomic_load_explicit(&pool.queue.count, memory_order_relaxed) > 0 ||
+    return atomic_load_explicit(&pool.queue.first, memory_order_relaxed) ||
            atomic_load_explicit(&pool.stopping, memory_order_relaxed);
 }
 
