@@ -18,13 +18,13 @@
 #include <fcntl.h>
 #include <linux/userfaultfd.h>
 #include <sched.h>
-#include <signal.h>
 #include <stdint.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <unistd.h>
-#include <uv.h>
+
+#include "own_thread.h"
 
 #ifndef UFFDIO_MOVE
 #define UFFD_FEATURE_MOVE (1 << 16)
@@ -40,7 +40,7 @@ static struct {
     size_t page;
     char *bench; /* and a page of zeros behind it */
     void (*wanted)(char *page);
-    uv_thread_t thread;
+    pthread_t thread;
 } missing = { .fd = -1 };
 
 static size_t bench_bytes(void)
@@ -61,10 +61,9 @@ void co_missing_put(char *page, const char *from)
 }
 
 /* A fault on the bench is the thread's end. */
-static void serve(void *arg)
+static void *serve(void *arg)
 {
     struct uffd_msg message;
-    (void)arg;
     while (read(missing.fd, &message, sizeof(message)) == sizeof(message)) {
         uintptr_t at = message.arg.pagefault.address;
         char *page = (char *)(at & ~(uintptr_t)(missing.page - 1));
@@ -77,6 +76,7 @@ static void serve(void *arg)
         ioctl(missing.fd, UFFDIO_WAKE, &range);
     }
     co_missing_put(missing.bench, NULL);
+    return arg;
 }
 
 bool co_missing_watch(char *low, size_t bytes)
@@ -136,17 +136,6 @@ static int open_bench(void)
     return -ENOTSUP;
 }
 
-/* The thread takes no signals: their handlers expect the program's own. */
-static int start_thread(void)
-{
-    sigset_t all, mask;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &mask);
-    int error = uv_thread_create(&missing.thread, serve, NULL);
-    pthread_sigmask(SIG_SETMASK, &mask, NULL);
-    return error;
-}
-
 int co_missing_open(void (*wanted)(char *page))
 {
     missing.page = (size_t)sysconf(_SC_PAGESIZE);
@@ -158,7 +147,7 @@ int co_missing_open(void (*wanted)(char *page))
     int error = open_bench();
     if (error)
         goto err_close;
-    error = start_thread();
+    error = own_thread_start(&missing.thread, 0, serve, NULL);
     if (error)
         goto err_bench;
     return 0;
@@ -173,7 +162,7 @@ err_close:
 void co_missing_close(void)
 {
     *(volatile char *)missing.bench = 0;
-    uv_thread_join(&missing.thread);
+    pthread_join(missing.thread, NULL);
     munmap(missing.bench, bench_bytes() + missing.page);
     close(missing.fd);
     missing.fd = -1;

@@ -9,10 +9,10 @@
  * Lock order: `lock`, then the one of the reports.
  */
 #include <pthread.h>
-#include <signal.h>
 #include <time.h>
 
 #include "core.h"
+#include "own_thread.h"
 #include "report.h"
 
 enum {
@@ -110,14 +110,9 @@ static void stop(void)
 int co_stall_start(void)
 {
     static struct co_hook hook = { .fn = stop };
-    sigset_t all, mask;
     stall.stopping = false;
     stall.task = NULL;
-    /* The thread takes no signals: their handlers expect the program's own. */
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &mask);
-    int error = -pthread_create(&stall.thread, NULL, watch, NULL);
-    pthread_sigmask(SIG_SETMASK, &mask, NULL);
+    int error = own_thread_start(&stall.thread, 0, watch, NULL);
     if (error == 0)
         co_at_end(&hook);
     return error;

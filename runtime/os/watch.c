@@ -17,10 +17,10 @@
 
 #include <errno.h>
 #include <pthread.h>
-#include <signal.h>
 #include <string.h>
 
 #include "os/seat.h"
+#include "own_thread.h"
 #include "report.h"
 
 enum {
@@ -170,19 +170,9 @@ static void *watch_main(void *arg)
     return NULL;
 }
 
-/* The program's signals are not for our thread. */
 static bool begin(void)
 {
-    pthread_attr_t attr;
-    sigset_t all, before;
-    if (pthread_attr_init(&attr))
-        return false;
-    pthread_attr_setstacksize(&attr, STACK);
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    watch.begun = pthread_create(&watch.thread, &attr, watch_main, NULL) == 0;
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    pthread_attr_destroy(&attr);
+    watch.begun = own_thread_start(&watch.thread, STACK, watch_main, NULL) == 0;
     return watch.begun;
 }
 

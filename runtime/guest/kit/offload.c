@@ -6,10 +6,10 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
-#include <signal.h>
 #include <unistd.h>
 
 #include "guest/kit/kit.h"
+#include "own_thread.h"
 
 struct work {
     rt_task_fn fn;
@@ -27,16 +27,6 @@ static void *carry_out(void *arg)
     return NULL;
 }
 
-static int start(pthread_t *thread, struct work *work)
-{
-    sigset_t all, before;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    int error = pthread_create(thread, NULL, carry_out, work);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    return -error;
-}
-
 static int wait_for_it(void *arg)
 {
     const struct work *work = arg;
@@ -51,7 +41,7 @@ int rt_offload(rt_task_fn fn, void *arg, int *status)
         return -ECANCELED;
     if (pipe2(work.done, O_CLOEXEC))
         return -errno;
-    int error = start(&thread, &work);
+    int error = own_thread_start(&thread, 0, carry_out, &work);
     if (error == 0) {
         /* Whatever the library says: it uses this stack until it has ended. */
         rt_shield(wait_for_it, &work);

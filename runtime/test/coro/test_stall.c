@@ -5,6 +5,7 @@
  */
 #include "../test.h"
 
+#include <signal.h>
 #include <stdatomic.h>
 #include <string.h>
 
@@ -70,6 +71,33 @@ static void a_stall_is_reported_while_it_lasts(void **state)
     assert_true(info.stalls >= 1);
     assert_true(info.stall_longest_ns > LONG_NS);
     assert_true(info.stall_longest_ns < NEVER_NS);
+}
+
+struct masked {
+    struct reports reports; /* first: hold_until_reported() watches it */
+    bool takes_none;
+};
+
+/* On the thread that watches, for the turn still lasts. */
+static void look_at_mask(void *arg, const char *text)
+{
+    struct masked *masked = arg;
+    sigset_t mask;
+    pthread_sigmask(SIG_SETMASK, NULL, &mask);
+    masked->takes_none = sigismember(&mask, SIGINT) == 1;
+    take_report(&masked->reports, text);
+}
+
+/* Handlers expect the program's own threads. */
+static void the_thread_that_watches_takes_no_signals(void **state)
+{
+    struct masked masked = { .takes_none = false };
+    struct rt_options options = { .report = look_at_mask,
+                                  .report_arg = &masked,
+                                  .stall_ns = LONG_NS };
+    (void)state;
+    assert_int_equal(test_run_with(&options, run_hog, &masked), 0);
+    assert_true(masked.takes_none);
 }
 
 static int hold_often(void *arg)
@@ -213,6 +241,7 @@ int main(void)
 {
     static const struct CMUnitTest tests[] = {
         TEST(a_stall_is_reported_while_it_lasts),
+        TEST(the_thread_that_watches_takes_no_signals),
         TEST(each_stall_is_counted_and_reported_once),
         TEST(a_stall_nobody_saw_is_found_afterwards),
         TEST(giving_way_and_waiting_are_no_stalls),
