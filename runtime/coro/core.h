@@ -39,22 +39,29 @@ enum {
  * 300 to 349) instead of 105 (100 to 113).
  *
  * A row comes on top of a parked task's 4096 bytes: it is not to grow.  So what
- * is of use at different times shares its place.
+ * is of use at different times shares its place; of those in a line, what is
+ * not named is undefined:
+ *
+ *      fresh     ready again   parked              running   ended
+ *
+ *      fn        sp            sp
+ *      arg       status        since, remaining
+ *      joiner    joiner        joiner              joiner    result
  */
 struct rt_task {
     union {
         void *sp;
-        rt_task_fn fn; /* of a fresh task */
+        rt_task_fn fn;
     };
     union {
         struct {
             union {
                 int status;         /* what its interrupted call returns */
-                uint32_t remaining; /* parked, joining: so many more that end */
+                uint32_t remaining; /* joining: so many more that end */
             };
-            uint32_t since; /* parked: co.clock_ms at that time */
+            uint32_t since; /* co.clock_ms when it parked */
         };
-        void *arg; /* of a fresh task */
+        void *arg;
     };
     struct rt_task *next; /* in the ready queue, in a wait list or among the
                              free stacks */
@@ -62,7 +69,7 @@ struct rt_task {
                              of a fresh task in the ready queue: co_unqueue() */
     union {
         uint32_t joiner; /* who waits for its end: his stack number, or 0 */
-        int result;      /* of one that has ended */
+        int result;
     };
     uint32_t number; /* the main task is 1, 0 the loop; modulo 2^32 */
     uint8_t reason;  /* enum co_reason */
