@@ -62,6 +62,35 @@ static void every_wait_ends_when_cancelled_and_loses_nothing(void **state)
     assert_int_equal(test_run(3, cancel_each, NULL), 0);
 }
 
+static int yield_to_anybody(void *arg)
+{
+    (void)arg;
+    return rt_yield();
+}
+
+/* No argument looks like a cancellation that has come before. */
+static int cancel_with_any_argument(void *arg)
+{
+    struct rt_task *task;
+    int status = 0;
+
+    (void)arg;
+    CHECK_INT(rt_spawn(&task, yield_to_anybody, (void *)(intptr_t)-ECANCELED),
+              0);
+    CHECK_INT(rt_cancel(task), 0);
+    CHECK_INT(rt_join(task, &status, test_late()), 0);
+    return status;
+}
+
+static void a_task_is_cancelled_before_it_starts_whatever_is_its_argument(
+    void **state)
+{
+    (void)state;
+    if (!runtime_is("coro"))
+        test_skip("elsewhere it may have started, and ended");
+    assert_int_equal(test_run(0, cancel_with_any_argument, NULL), -ECANCELED);
+}
+
 /* ---- once, and before anything else ---- */
 
 static int cancel_before_each(void *arg)
@@ -482,6 +511,7 @@ int main(void)
 {
     static const struct CMUnitTest tests[] = {
         TEST(every_wait_ends_when_cancelled_and_loses_nothing),
+        TEST(a_task_is_cancelled_before_it_starts_whatever_is_its_argument),
         TEST(a_pending_cancellation_comes_before_any_effect),
         TEST(a_task_may_refuse_and_wait_again),
         TEST(a_cancelled_wait_has_an_effect_or_has_none),

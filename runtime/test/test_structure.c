@@ -371,6 +371,43 @@ static void tasks_main_leaves_are_cancelled_once(void **state)
     assert_int_equal(l.cleaned, 1);
 }
 
+static int sleep_soon(void *arg)
+{
+    (void)arg;
+    return rt_sleep(test_soon());
+}
+
+static int sleep_and_tell(void *arg)
+{
+    int *told = arg;
+
+    *told = sleep_long(NULL);
+    return 0;
+}
+
+/* Main has most likely returned when the shield ends, and no waiting call has
+ * told so. */
+static int spawn_unaware(void *arg)
+{
+    rt_shield(sleep_soon, NULL);
+    return rt_spawn(NULL, sleep_and_tell, arg);
+}
+
+static int leave_one_unaware(void *arg)
+{
+    return rt_spawn(NULL, spawn_unaware, arg);
+}
+
+static void who_has_yet_to_learn_of_the_end_spawns_cancelled_tasks(void **state)
+{
+    int told = 1;
+
+    (void)state;
+    needs_tasks(2);
+    assert_int_equal(test_run(2, leave_one_unaware, &told), 0);
+    assert_int_equal(told, -ECANCELED);
+}
+
 /* ---- failures nobody joined ---- */
 
 struct reports {
@@ -482,6 +519,7 @@ int main(void)
         TEST(a_shield_does_not_cover_tasks_spawned_under_it),
         TEST(tasks_main_leaves_are_cancelled_and_clean_up),
         TEST(tasks_main_leaves_are_cancelled_once),
+        TEST(who_has_yet_to_learn_of_the_end_spawns_cancelled_tasks),
         TEST(a_failure_nobody_joined_is_reported_with_its_name),
         TEST(success_and_cancellation_are_not_reported),
         TEST(a_failure_is_reported_when_detached_after_its_end),
