@@ -60,7 +60,8 @@ char *suggest_text(const char *word, const char *const *names, size_t n,
         snprintf(text, size, "; did you mean '%s'?", nearest);
         return text;
     }
-    size_t used = (size_t)snprintf(text, size, "; valid:");
+    size_t used =
+        (size_t)snprintf(text, size, n > 0 ? "; valid:" : "; there is none");
     for (size_t i = 0; i < n && used < size; i++)
         used += (size_t)snprintf(text + used, size - used, "%s %s",
                                  i ? "," : "", names[i]);

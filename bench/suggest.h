@@ -13,8 +13,8 @@
 const char *suggest_nearest(const char *word, const char *const *names,
                             size_t n);
 
-/* Writes "; did you mean 'x'?" or "; valid: a, b, c" after a complaint about
- * `word`; returns text. */
+/* Writes "; did you mean 'x'?", "; valid: a, b, c" or, where n is 0, "; there
+ * is none" after a complaint about `word`; returns text. */
 char *suggest_text(const char *word, const char *const *names, size_t n,
                    char *text, size_t size);
 

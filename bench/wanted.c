@@ -83,31 +83,39 @@ static json_t *chosen_workloads(struct finder *finder)
     return chosen;
 }
 
-/* The name of a workload that has the parameter; NULL: none. */
-static const char *who_takes(const struct finder *finder, const char *param)
+/* The name of the first of them that has the parameter; NULL: none. */
+static const char *who_takes(const json_t *workloads, const char *param)
 {
-    json_t *all = catalog_workloads(finder->catalog), *workload;
-    const char *name = NULL;
+    const json_t *workload;
     size_t i;
-    json_array_foreach(all, i, workload)
+    json_array_foreach(workloads, i, workload)
     {
-        if (!name && catalog_param(workload, param))
-            name = catalog_text(workload, "name");
+        if (catalog_param(workload, param))
+            return catalog_text(workload, "name");
     }
-    json_decref(all); /* the workload lives in the catalogue */
-    return name;
+    return NULL;
 }
 
-static int refuse_param(struct finder *finder, const char *name,
-                        const json_t *params)
+/* Says which workload it was meant for, or which parameters there are. */
+static int refuse_param(struct finder *finder, const char *name)
 {
-    const char *other = who_takes(finder, name);
-    if (!other)
-        return complain(finder, "parameter", name, params);
-    snprintf(finder->message, finder->size,
-             "'%s' means nothing to the workloads that were named, as it does "
-             "to %s",
-             name, other);
+    json_t *all = catalog_workloads(finder->catalog), *workload;
+    json_t *params = json_array();
+    const char *other = who_takes(all, name);
+    size_t i;
+    json_array_foreach(finder->out->workloads, i, workload)
+    {
+        json_array_extend(params, json_object_get(workload, "params"));
+    }
+    if (other)
+        snprintf(finder->message, finder->size,
+                 "'%s' means nothing to the workloads that were named, as it "
+                 "does to %s",
+                 name, other);
+    else
+        complain(finder, "parameter", name, params);
+    json_decref(params);
+    json_decref(all); /* the names live in the catalogue */
     return -EINVAL;
 }
 
@@ -115,28 +123,14 @@ static int refuse_param(struct finder *finder, const char *name,
 static int check_params(struct finder *finder)
 {
     const char *name;
-    json_t *values, *workload, *param, *all = json_array();
-    size_t i, j;
-    int err = 0;
-    json_array_foreach(finder->out->workloads, i, workload)
-    {
-        json_array_foreach(json_object_get(workload, "params"), j, param)
-        {
-            json_array_append(all, param);
-        }
-    }
+    json_t *values;
     json_object_foreach(finder->options->params, name, values)
     {
-        bool known = strcmp(name, "cpus") == 0;
-        json_array_foreach(all, i, param)
-        {
-            known = known || strcmp(catalog_text(param, "name"), name) == 0;
-        }
-        if (!known && err == 0)
-            err = refuse_param(finder, name, all);
+        if (strcmp(name, "cpus") != 0 &&
+            !who_takes(finder->out->workloads, name))
+            return refuse_param(finder, name);
     }
-    json_decref(all);
-    return err;
+    return 0;
 }
 
 int wanted_find(struct wanted *out, const struct catalog *catalog,

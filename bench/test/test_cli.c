@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The command line: what is refused, what is listed, which files are written, and
- * what standard output gets.
+ * The command line: what is refused, what is listed, which files are written,
+ * and what standard output gets.
  */
 #include "fakes.h"
 
@@ -39,6 +39,14 @@ static void bad_input_gets_one_line_and_status_2(void **state)
         assert_int_equal(strncmp(f->output, "cobench", 7), 0);
     }
     assert_false(fakes_exist("results"));
+}
+
+static void where_there_are_no_parameters_none_is_suggested(void **state)
+{
+    struct fakes *f = *state;
+    assert_int_equal(fakes_run(f, "run --workload crash --param foo=1"), 2);
+    assert_non_null(
+        strstr(f->output, "unknown parameter 'foo'; there is none\n"));
 }
 
 static void help_and_version_go_to_standard_output(void **state)
@@ -268,6 +276,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         FAKES(bad_input_gets_one_line_and_status_2),
+        FAKES(where_there_are_no_parameters_none_is_suggested),
         FAKES(help_and_version_go_to_standard_output),
         FAKES(list_shows_runtimes_and_workloads),
         FAKES(without_trial_programs_the_status_is_4),
