@@ -321,6 +321,8 @@ static void memory_is_bounded(void **state)
     assert_int_equal(f->program.status, 0);
     assert_non_null(strstr(f->program.output, "100 events"));
     assert_non_null(strstr(f->program.output, "later events did not fit"));
+    assert_non_null(
+        strstr(f->program.output, "switch_pair on coro: at least "));
 }
 
 static void mistakes_have_one_line_and_status_2(void **state)

@@ -168,8 +168,8 @@ void trace_print(FILE *out, const struct trace *trace, const char *workload,
                  unsigned columns)
 {
     char text[HUMAN];
-    fprintf(out, "%s on %s: %zu tasks, %" PRIu64 " events, %s\n", workload,
-            trace->runtime, trace->tasks_n, trace->events,
+    fprintf(out, "%s on %s: %s%zu tasks, %" PRIu64 " events, %s\n", workload,
+            trace->runtime, trace_least(trace), trace->tasks_n, trace->events,
             human_time(text, (double)trace->end_ns));
     if (trace->dropped > 0)
         fprintf(out,

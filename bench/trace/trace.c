@@ -311,6 +311,11 @@ char *trace_cut(const struct trace *trace, char *text, size_t size)
     return text;
 }
 
+const char *trace_least(const struct trace *trace)
+{
+    return trace->dropped > 0 ? "at least " : "";
+}
+
 /* States are numbered by how much they are worth showing, but for these. */
 static unsigned weight(uint8_t state)
 {
@@ -342,8 +347,8 @@ static void name_left_out(const struct trace *trace, char *text, size_t size)
     char cut[96], tasks[64] = "";
     trace_cut(trace, cut, sizeof cut);
     if (trace->tasks_n > ROWS)
-        snprintf(tasks, sizeof tasks, "the first %d of %zu tasks", ROWS,
-                 trace->tasks_n);
+        snprintf(tasks, sizeof tasks, "the first %d of %s%zu tasks", ROWS,
+                 trace_least(trace), trace->tasks_n);
     snprintf(text, size, "%s%s%s", tasks, *tasks && *cut ? ", " : "", cut);
     if (!*text)
         snprintf(text, size, "-");

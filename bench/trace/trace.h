@@ -70,6 +70,10 @@ char *trace_task_name(const struct trace_task *task, char *text, size_t size);
 /* "the first 5000 of 131661 events"; "" where none was dropped. */
 char *trace_cut(const struct trace *trace, char *text, size_t size);
 
+/* Stands before the number of tasks: "at least " where events were dropped,
+ * which may have been those of other tasks; else "". */
+const char *trace_least(const struct trace *trace);
+
 /* The life of the i-th task in so many steps of equal length: in each what is
  * rarest, running before ready before waiting. */
 void trace_line(const struct trace *trace, size_t i, uint8_t *states,
