@@ -145,6 +145,16 @@ static int read_runs(struct session *s)
     return STATUS_FINE;
 }
 
+/* What never differs is no news of a copy. */
+static void warn_of_copy(const struct analysis *a, const struct analysis *b)
+{
+    if (json_equal(a->summary.trials.trials, b->summary.trials.trials))
+        fprintf(stderr,
+                "cobench: warning: %s and %s hold the same trials: one is a "
+                "copy of the other\n",
+                a->dir, b->dir);
+}
+
 static int compare_runs(struct session *s)
 {
     const struct request *request = s->request;
@@ -152,6 +162,7 @@ static int compare_runs(struct session *s)
         const struct analysis *a = &s->analyses[0];
         const struct analysis *b = &s->analyses[s->compared + 1];
         char why[128] = "";
+        warn_of_copy(a, b);
         if (request->rule.paired)
             versus_take_turns(why, sizeof why, a, b);
         if (why[0])

@@ -158,6 +158,8 @@ int trials_read(struct trials *out, const char *dir, char *message,
     struct reader reader = { .out = out,
                              .names = json_object(),
                              .why = "not what cobench writes" };
+    if (bytes == 0)
+        snprintf(reader.why, sizeof reader.why, "the file is empty");
     int broken = take_text(&reader, text, bytes);
     json_decref(reader.names);
     free(text);

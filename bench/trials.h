@@ -11,7 +11,8 @@
  *
  *   {"run": {"schema": 1, "id", "started" (ISO 8601 UTC), "profile", "seed",
  *            "repetitions", "target_ns", "precision" (0.02 for 2 %,
- *            absent where none was asked for), "arguments": ["--workload", ...],
+ *            absent where none was asked for),
+ *            "arguments": ["--workload", ...],
  *            "cells": [ {cell}, ... ] in plan order } }
  *
  * A cell is one point of the plan:
@@ -79,8 +80,9 @@ struct trials {
 };
 
 /* Reads dir/trials.jsonl.  Errors: -ENOENT and the others of open(2) and
- * read(2); -EBADMSG: not such a file, or a line of it cannot be (line.h).  On failure, and where something was ignored, `message`
- * holds one line for the user; else it is empty. */
+ * read(2); -EBADMSG: not such a file, or a line of it cannot be (line.h).  On
+ * failure, and where something was ignored, `message` holds one line for the
+ * user; else it is empty. */
 int trials_read(struct trials *out, const char *dir, char *message,
                 size_t message_size);
 void trials_fini(struct trials *trials);

@@ -434,6 +434,30 @@ static void the_exit_status_tells(void **state)
     synthetic_fini(&p.b);
 }
 
+static void a_copy_is_told(void **state)
+{
+    struct pair p;
+    (void)state;
+    if (!program_exists("cobench"))
+        skip();
+    make(&p.a, 1e6);
+    make(&p.b, 1.5e6);
+    synthetic_write(&p.a);
+    synthetic_write(&p.b);
+    program_run(&program,
+                "A=%s B=%s; cp -r $A $B/copy; \"$BIN\"/cobench compare $A $B "
+                "$B/copy 2>&1 >$B/table; echo $?",
+                p.a.dir, p.b.dir);
+    char said[256];
+    snprintf(said, sizeof said,
+             "cobench: warning: %s and %s/copy hold the same trials: one is a "
+             "copy of the other\n0\n",
+             p.a.dir, p.b.dir);
+    assert_string_equal(program.output, said);
+    synthetic_fini(&p.a);
+    synthetic_fini(&p.b);
+}
+
 static void every_form_has_the_verdict(void **state)
 {
     struct pair p;
@@ -483,6 +507,7 @@ int main(void)
         cmocka_unit_test(without_times_there_are_no_pairs),
         cmocka_unit_test(no_line_is_longer_than_the_terminal),
         cmocka_unit_test(the_exit_status_tells),
+        cmocka_unit_test(a_copy_is_told),
         cmocka_unit_test(every_form_has_the_verdict),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

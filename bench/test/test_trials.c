@@ -233,6 +233,7 @@ static void files_of_another_kind_are_refused(void **state)
         assert_int_equal(trials_read(&t, f->dir, message, sizeof message),
                          -EBADMSG);
         assert_string_not_equal(message, "");
+        assert_int_equal(strstr(message, "is empty") != NULL, !*texts[i]);
     }
 }
 
