@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "html.h"
+
 int page_open(struct page *page, FILE *file, const struct page_form *form,
               const char *title)
 {
@@ -145,16 +147,20 @@ void page_chart(struct page *page, const char *dir, const char *name,
     page->form->chart(page, dir, name, description);
 }
 
+/* Markdown takes HTML as it is; blank lines around what is folded keep that
+ * Markdown. */
 void page_fold(struct page *page, const char *summary)
 {
     follow(page, PAGE_OTHER);
-    page->form->fold(page, summary);
+    fputs("<details>\n<summary>", page->file);
+    html_text(page->file, summary);
+    fputs("</summary>\n", page->file);
 }
 
 void page_unfold(struct page *page)
 {
     follow(page, PAGE_OTHER);
-    page->form->unfold(page);
+    fputs("</details>\n", page->file);
 }
 
 void page_know(struct page *page, const struct page_word *words, size_t n)

@@ -132,8 +132,6 @@ struct page_form {
     void (*text)(struct page *page, const char *text);
     void (*fact)(struct page *page, const char *text);
     void (*link)(struct page *page, const char *heading);
-    void (*fold)(struct page *page, const char *summary);
-    void (*unfold)(struct page *page);
     void (*word)(struct page *page, const struct page_word *word);
     void (*table)(struct page *page);
     void (*cell)(struct page *page, const char *text, bool again, bool ours);

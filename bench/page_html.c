@@ -281,18 +281,6 @@ static void link(struct page *page, const char *heading_text)
     fputs("</a>", page->file);
 }
 
-static void fold(struct page *page, const char *summary)
-{
-    fputs("<details>\n<summary>", page->file);
-    html_text(page->file, summary);
-    fputs("</summary>\n", page->file);
-}
-
-static void unfold(struct page *page)
-{
-    fputs("</details>\n", page->file);
-}
-
 static void table(struct page *page)
 {
     fputs("<div class=\"wide\" tabindex=\"0\">\n<table>\n<thead><tr>",
@@ -413,8 +401,6 @@ const struct page_form page_html = {
     .text = text,
     .fact = fact,
     .link = link,
-    .fold = fold,
-    .unfold = unfold,
     .word = word,
     .table = table,
     .cell = cell,

@@ -4,7 +4,6 @@
 #include <ctype.h>
 #include <string.h>
 
-#include "html.h"
 #include "markdown.h"
 #include "page.h"
 
@@ -57,19 +56,6 @@ static void word(struct page *page, const struct page_word *known)
     text(page, known->word);
     fputs("** \xe2\x80\x93 ", page->file);
     text(page, known->meaning);
-}
-
-/* Blank lines, so that what is inside stays Markdown. */
-static void fold(struct page *page, const char *summary)
-{
-    fputs("<details>\n<summary>", page->file);
-    html_text(page->file, summary);
-    fputs("</summary>\n", page->file);
-}
-
-static void unfold(struct page *page)
-{
-    fputs("</details>\n", page->file);
 }
 
 static int open(struct page *page, const char *title)
@@ -149,8 +135,6 @@ const struct page_form page_md = {
     .text = text,
     .fact = fact,
     .link = link,
-    .fold = fold,
-    .unfold = unfold,
     .word = word,
     .table = table,
     .cell = cell,
