@@ -210,6 +210,16 @@ void synthetic_write(const struct synthetic *s)
     must(json_dump_file(s->env, path, 0) == 0, path);
 }
 
+void synthetic_append(const struct synthetic *s, const char *text)
+{
+    char path[128];
+    FILE *file =
+        fopen(synthetic_path(s, "trials.jsonl", path, sizeof path), "a");
+    must(file != NULL, path);
+    fputs(text, file);
+    must(fclose(file) == 0, path);
+}
+
 char *synthetic_read(const struct synthetic *s, const char *name)
 {
     char path[128], *text = NULL;

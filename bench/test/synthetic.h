@@ -53,6 +53,8 @@ void synthetic_park(json_t *record, int tasks, int rss_each, int kernel_each);
 void synthetic_write(const struct synthetic *s);
 char *synthetic_path(const struct synthetic *s, const char *name, char *path,
                      size_t size);
+/* Adds to the written trials.jsonl. */
+void synthetic_append(const struct synthetic *s, const char *text);
 /* A whole file as text, which the caller frees; NULL when it is not there. */
 char *synthetic_read(const struct synthetic *s, const char *name);
 

@@ -88,6 +88,30 @@ static void put(const struct fixture *f, const char *name, const char *text)
     assert_int_equal(fclose(file), 0);
 }
 
+/* Formats to the end of *text, which is the caller's to free. */
+static void add(char **text, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+static void add(char **text, const char *format, ...)
+{
+    char *more, *both;
+    va_list args;
+    va_start(args, format);
+    assert_true(vasprintf(&more, format, args) >= 0);
+    va_end(args);
+    assert_true(asprintf(&both, "%s%s", *text, more) >= 0);
+    free(*text);
+    free(more);
+    *text = both;
+}
+
+/* Writes summary.csv: the text, which it frees. */
+static void put_summary(const struct fixture *f, char *text)
+{
+    put(f, "summary.csv", text);
+    free(text);
+}
+
 /* The file's content, to be freed, or NULL where there is no such file. */
 static char *get(const struct fixture *f, const char *name, size_t *size)
 {
@@ -266,13 +290,10 @@ static void an_origin_bound_ratio_is_left_out_and_counted(void **state)
 {
     struct fixture *f = *state;
     need_gnuplot();
-    char *text = NULL;
-    assert_true(asprintf(&text,
-                         "%se/1/pool,echo,echo/cpus:1,conns,1,1,pool:20,"
-                         "wall_vs_coro,ratio,7,6,8,6,8,9,origin-bound\n",
-                         small_run) > 0);
-    put(f, "summary.csv", text);
-    free(text);
+    char *text = strdup(small_run);
+    add(&text, "e/1/pool,echo,echo/cpus:1,conns,1,1,pool:20,"
+               "wall_vs_coro,ratio,7,6,8,6,8,9,origin-bound\n");
+    put_summary(f, text);
     assert_int_equal(plots(f, ""), 0);
     const char *chart = "charts/speedup-wall.svg";
     assert_svg_has(f, chart,
@@ -380,18 +401,12 @@ static void what_is_too_long_for_a_sheet_goes_on_on_the_next(void **state)
     /* "b" takes a sheet and a half, so that "c" fits behind it. */
     static const int points[] = { 20, 100, 10 };
     for (int w = 0; w < 3; w++)
-        for (int i = 0; i < points[w]; i++) {
-            char *more;
-            assert_true(
-                asprintf(&more,
-                         "%s%c,%c,%c/cpus:1,tasks,%d,1,thread,wall_vs_coro,"
-                         "ratio,2,1.9,2.1,1.8,2.2,9,slower\n",
-                         text, 'a' + w, 'a' + w, 'a' + w, i + 1) > 0);
-            free(text);
-            text = more;
-        }
-    put(f, "summary.csv", text);
-    free(text);
+        for (int i = 1; i <= points[w]; i++)
+            add(&text,
+                "%c,%c,%c/cpus:1,tasks,%d,1,thread,wall_vs_coro,ratio,2,1.9,"
+                "2.1,1.8,2.2,9,slower\n",
+                'a' + w, 'a' + w, 'a' + w, i);
+    put_summary(f, text);
     assert_int_equal(plots(f, ""), 0);
     static const struct {
         const char *chart, *here, *away;
@@ -417,21 +432,16 @@ static void what_a_stack_in_use_holds_is_drawn_over_its_size(void **state)
 {
     struct fixture *f = *state;
     need_gnuplot();
-    char *text = NULL;
-    assert_true(
-        asprintf(&text,
-                 "%s"
-                 "x,deep,deep/touch_kib:0/cpus:1,tasks,1000,1,coro,parked_rss,"
-                 "bytes,4e6,4e6,4e6,4e6,4e6,9,-\n"
-                 "x,deep,deep/touch_kib:0/cpus:1,tasks,9000,1,coro,parked_rss,"
-                 "bytes,4e7,4e7,4e7,4e7,4e7,9,-\n"
-                 "x,deep,deep/touch_kib:0/cpus:1,tasks,9000,1,coro,"
-                 "full_per_task,bytes,4096,4e3,5e3,4e3,5e3,9,-\n"
-                 "x,deep,deep/touch_kib:16/cpus:1,tasks,9000,1,coro,"
-                 "full_per_task,bytes,20480,2e4,3e4,2e4,3e4,9,-\n",
-                 small_run) > 0);
-    put(f, "summary.csv", text);
-    free(text);
+    char *text = strdup(small_run);
+    add(&text, "x,deep,deep/touch_kib:0/cpus:1,tasks,1000,1,coro,parked_rss,"
+               "bytes,4e6,4e6,4e6,4e6,4e6,9,-\n"
+               "x,deep,deep/touch_kib:0/cpus:1,tasks,9000,1,coro,parked_rss,"
+               "bytes,4e7,4e7,4e7,4e7,4e7,9,-\n"
+               "x,deep,deep/touch_kib:0/cpus:1,tasks,9000,1,coro,"
+               "full_per_task,bytes,4096,4e3,5e3,4e3,5e3,9,-\n"
+               "x,deep,deep/touch_kib:16/cpus:1,tasks,9000,1,coro,"
+               "full_per_task,bytes,20480,2e4,3e4,2e4,3e4,9,-\n");
+    put_summary(f, text);
     assert_int_equal(plots(f, ""), 0);
     static const char *const texts[] = { "<text>stack used, KiB</text>",
                                          "<text>16</text>",
@@ -465,22 +475,16 @@ static void what_two_rings_say_does_not_overlap(void **state)
     char *text = strdup(HEADER);
     for (int i = 0; i < 6; i++) {
         static const char *const runtimes[] = { "coro", "thread" };
-        char *more;
         int x = i / 2 == 0 ? 1 : i / 2 == 1 ? 10 : 100;
         double ns = (i / 2 + 1) * (i % 2 ? 1.01 : 1);
-        assert_true(
-            asprintf(&more,
-                     "%se,echo,echo/cpus:1,conns,%d,1,%s,cpu_ns_per_op,ns,%g,"
-                     "%g,%g,1,9,9,-\n"
-                     "e,echo,echo/cpus:1,conns,%d,1,%s,cpu_growth,ratio,%d.5,"
-                     "1,9,1,9,9,%s\n",
-                     text, x, runtimes[i % 2], ns, ns, ns, x, runtimes[i % 2],
-                     i % 2 + 2, i / 2 == 1 ? "breaks" : "holds") > 0);
-        free(text);
-        text = more;
+        add(&text,
+            "e,echo,echo/cpus:1,conns,%d,1,%s,cpu_ns_per_op,ns,%g,%g,%g,1,9,9,"
+            "-\ne,echo,echo/cpus:1,conns,%d,1,%s,cpu_growth,ratio,%d.5,1,9,1,"
+            "9,9,%s\n",
+            x, runtimes[i % 2], ns, ns, ns, x, runtimes[i % 2], i % 2 + 2,
+            i / 2 == 1 ? "breaks" : "holds");
     }
-    put(f, "summary.csv", text);
-    free(text);
+    put_summary(f, text);
     assert_int_equal(plots(f, ""), 0);
     const char *chart = "charts/cost-echo.svg";
     double apart = label_y(f, chart, ">2.50x<") - label_y(f, chart, ">3.50x<");

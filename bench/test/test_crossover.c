@@ -171,20 +171,28 @@ static void a_second_change_is_said(void **state)
 
 /* ---- the command ---- */
 
+/* The results.json of a search with these arguments, for the caller. */
+static json_t *cross(const char *dir, const char *arguments)
+{
+    char path[64];
+    struct program program;
+    program_run(&program,
+                "$BIN/cobench crossover %s --profile quick --repetitions 6 "
+                "--probes 2 --out %s 2>/dev/null",
+                arguments, dir);
+    assert_true(program.status == 0 || program.status == 3);
+    snprintf(path, sizeof path, "%s/results.json", dir);
+    return json_load_file(path, 0, NULL);
+}
+
 static void probes_become_a_run_with_crossovers(void **state)
 {
-    char dir[] = "/tmp/test_crossover.XXXXXX", path[64];
+    char dir[] = "/tmp/test_crossover.XXXXXX";
     struct program program;
     (void)state;
     assert_non_null(mkdtemp(dir));
-    program_run(&program,
-                "$BIN/cobench crossover cpu --param tasks=1..3 --param "
-                "kernel=sha256 --between seq,coro --profile quick "
-                "--repetitions 6 --probes 2 --out %s 2>/dev/null",
-                dir);
-    assert_true(program.status == 0 || program.status == 3);
-    snprintf(path, sizeof path, "%s/results.json", dir);
-    json_t *root = json_load_file(path, 0, NULL);
+    json_t *root = cross(dir, "cpu --param tasks=1..3 --param kernel=sha256 "
+                              "--between seq,coro");
     json_t *found = json_object_get(root, "crossovers");
     assert_int_equal(json_array_size(found), 2);
     json_t *wall = json_array_get(found, 0);
@@ -199,18 +207,13 @@ static void probes_become_a_run_with_crossovers(void **state)
 /* The quick profile has coro without delay, too, and the pool only with. */
 static void both_are_measured_at_the_same_point(void **state)
 {
-    char dir[] = "/tmp/test_crossover.XXXXXX", path[64];
+    char dir[] = "/tmp/test_crossover.XXXXXX";
     struct program program;
     (void)state;
     assert_non_null(mkdtemp(dir));
-    program_run(&program,
-                "$BIN/cobench crossover http_get --param conns=1..2 --between "
-                "coro,pool:20 --profile quick --repetitions 6 --probes 2 "
-                "--out %s 2>/dev/null",
-                dir);
-    assert_true(program.status == 0 || program.status == 3);
-    snprintf(path, sizeof path, "%s/results.json", dir);
-    json_t *root = json_load_file(path, 0, NULL), *point;
+    json_t *root = cross(dir, "http_get --param conns=1..2 --between "
+                              "coro,pool:20");
+    json_t *point;
     json_t *wall = json_array_get(json_object_get(root, "crossovers"), 0);
     size_t i;
     assert_int_equal(json_array_size(json_object_get(wall, "points")), 2);

@@ -73,16 +73,11 @@ static void a_pipe_gets_no_colour(void **state)
 static void a_line_that_is_cut_off_is_told_once(void **state)
 {
     struct synthetic s;
-    char path[128];
     (void)state;
     if (!program_exists("cobench"))
         skip();
     make_run(&s);
-    FILE *file =
-        fopen(synthetic_path(&s, "trials.jsonl", path, sizeof path), "a");
-    assert_non_null(file);
-    fputs("{\"cell\": \"cut", file);
-    fclose(file);
+    synthetic_append(&s, "{\"cell\": \"cut");
     program_run(&program, "PATH=/none \"$BIN\"/cobench report %s 2>&1", s.dir);
     assert_int_equal(program.status, 0);
     const char *said = strstr(program.output, "is cut off");

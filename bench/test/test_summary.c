@@ -200,17 +200,13 @@ static void a_truncated_last_line_loses_nothing_else(void **state)
     (void)state;
     struct synthetic s;
     struct analysis a;
-    char path[128], message[256];
+    char message[256];
     synthetic_init(&s);
     json_decref(s.end);
     s.end = NULL;
     synthetic_rounds(&s, plan(&s, "cpu", "coro", false), 9, 1e9, 1e9, 4, 0);
     synthetic_write(&s);
-    FILE *file =
-        fopen(synthetic_path(&s, "trials.jsonl", path, sizeof path), "a");
-    assert_non_null(file);
-    fputs("{\"cell\": \"cpu/cpus:1/runt", file);
-    fclose(file);
+    synthetic_append(&s, "{\"cell\": \"cpu/cpus:1/runt");
     assert_int_equal(analysis_init(&a, s.dir, message, sizeof message), 0);
     assert_non_null(strstr(message, "cut off"));
     assert_int_equal(a.summary.cells[0].n, 9);

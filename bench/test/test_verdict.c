@@ -33,7 +33,16 @@ static void fill(struct synthetic *s, const char *name, int rounds, double ns,
     }
 }
 
-/* Adds the point; of the same point coro is planned once. */
+/* Whether coro was not measured there for a point before. */
+static bool is_new(const struct made *points, size_t i)
+{
+    for (size_t j = 0; j < i; j++)
+        if (strcmp(points[j].workload, points[i].workload) == 0 &&
+            strcmp(points[j].params, points[i].params) == 0)
+            return false;
+    return true;
+}
+
 static void add(struct synthetic *s, const struct made *made, int rounds,
                 bool coro)
 {
@@ -58,13 +67,19 @@ static void answer(struct answers *answers, struct synthetic *s)
     synthetic_fini(s);
 }
 
+static void add_points(struct synthetic *s, const struct made *points, size_t n,
+                       int rounds)
+{
+    for (size_t i = 0; i < n; i++)
+        add(s, &points[i], rounds, is_new(points, i));
+}
+
 static void answer_points(struct answers *answers, const struct made *points,
                           size_t n, int rounds)
 {
     struct synthetic s;
     synthetic_init(&s);
-    for (size_t i = 0; i < n; i++)
-        add(&s, &points[i], rounds, true);
+    add_points(&s, points, n, rounds);
     answer(answers, &s);
 }
 #define ANSWER(answers, points, rounds) \
@@ -77,6 +92,31 @@ static void check(const struct answer *answer, const char *heading,
     assert_string_equal(answer->winner, winner);
     assert_string_equal(answer->gain, gain);
     assert_string_equal(answer->sentences[0], sentence);
+}
+
+/* The test server was the bottleneck in every trial. */
+static void wear_out_server(struct synthetic *s)
+{
+    size_t i;
+    json_t *trial;
+    json_array_foreach(s->trials, i, trial)
+    {
+        json_object_set_new(json_object_get(trial, "record"), "origin",
+                            json_pack("{s:f}", "cpu_share", 0.95));
+    }
+}
+
+/* What a terminal gets, for the caller to free; ends the answers. */
+static char *print(struct answers *answers, int columns)
+{
+    char *text = NULL;
+    size_t size;
+    FILE *file = open_memstream(&text, &size);
+    assert_non_null(file);
+    verdict_print(file, answers, columns, false);
+    assert_int_equal(fclose(file), 0);
+    verdict_fini(answers);
+    return text;
 }
 
 /* ---- one sentence ---- */
@@ -208,17 +248,13 @@ static void there_is_no_winner_where_both_win(void **state)
 
 static void a_loss_against_pools_counts_too(void **state)
 {
-    static const struct made threads = { "cpu", "tasks:4", .coro = 2e6,
-                                         .other = 3e6 };
-    static const struct made pool = { "cpu", "tasks:4", .coro = 2e6,
-                                      .other = 1e6, .runtime = "pool:2" };
-    struct synthetic s;
+    static const struct made points[] = {
+        { "cpu", "tasks:4", .coro = 2e6, .other = 3e6 },
+        { "cpu", "tasks:4", .coro = 2e6, .other = 1e6, .runtime = "pool:2" },
+    };
     struct answers answers;
     (void)state;
-    synthetic_init(&s);
-    add(&s, &threads, 9, true);
-    add(&s, &pool, 9, false);
-    answer(&answers, &s);
+    ANSWER(&answers, points, 9);
     assert_int_equal(answers.answers[0].n, 2);
     assert_string_equal(answers.answers[0].winner, "pools");
     assert_string_equal(answers.answers[0].gain,
@@ -229,19 +265,15 @@ static void a_loss_against_pools_counts_too(void **state)
 /* A mixed result against pools does not hide a clear one against threads. */
 static void where_it_depends_a_clear_pair_is_named(void **state)
 {
-    static const struct made made[] = {
+    static const struct made points[] = {
         { "cpu", "tasks:4", .coro = 2e6, .other = 6e6 },
         { "cpu", "tasks:4", .coro = 2e6, .other = 1e6, .runtime = "pool:2" },
         { "cpu", "tasks:9", .coro = 2e6, .other = 9e6 },
         { "cpu", "tasks:9", .coro = 2e6, .other = 3e6, .runtime = "pool:2" },
     };
-    struct synthetic s;
     struct answers answers;
     (void)state;
-    synthetic_init(&s);
-    for (size_t i = 0; i < sizeof made / sizeof *made; i++)
-        add(&s, &made[i], 9, !made[i].runtime);
-    answer(&answers, &s);
+    ANSWER(&answers, points, 9);
     assert_int_equal(answers.answers[0].n, 2);
     assert_string_equal(answers.answers[0].winner,
                         "it depends, but coroutines over threads");
@@ -272,14 +304,12 @@ static void a_win_on_all_cpus_is_called_so(void **state)
 
 static void other_runtimes_have_no_say(void **state)
 {
-    static const struct made seq = { "cpu", "tasks:4", .coro = 2e6,
-                                     .other = 1e6, .runtime = "seq" };
-    struct synthetic s;
+    static const struct made points[] = {
+        { "cpu", "tasks:4", .coro = 2e6, .other = 1e6, .runtime = "seq" },
+    };
     struct answers answers;
     (void)state;
-    synthetic_init(&s);
-    add(&s, &seq, 9, true);
-    answer(&answers, &s);
+    ANSWER(&answers, points, 9);
     check(&answers.answers[0], "computing", "cannot tell", "",
           "No two of them were measured at the same point.");
     verdict_fini(&answers);
@@ -316,17 +346,13 @@ static void offload_is_a_way_of_its_own(void **state)
 
 static void each_of_several_winners_has_its_figure(void **state)
 {
-    static const struct made made[] = {
+    static const struct made points[] = {
         { "cpu", "tasks:4", .coro = 6e6, .other = 2e6 },
         { "cpu", "tasks:4", .coro = 6e6, .other = 3e6, .runtime = "pool:2" },
     };
-    struct synthetic s;
     struct answers answers;
     (void)state;
-    synthetic_init(&s);
-    for (size_t i = 0; i < sizeof made / sizeof *made; i++)
-        add(&s, &made[i], 9, i == 0);
-    answer(&answers, &s);
+    ANSWER(&answers, points, 9);
     assert_string_equal(answers.answers[0].winner, "threads or pools");
     assert_string_equal(
         answers.answers[0].gain,
@@ -433,16 +459,10 @@ static void where_time_tells_nothing_the_next_measure_does(void **state)
     struct answers answers;
     static const struct made point = { "echo", "conns:9", "conns", NULL,
                                        9,      1e6,       2e6,     false };
-    size_t i;
-    json_t *trial;
     (void)state;
     synthetic_init(&s);
     add(&s, &point, 9, true);
-    json_array_foreach(s.trials, i, trial)
-    {
-        json_object_set_new(json_object_get(trial, "record"), "origin",
-                            json_pack("{s:f}", "cpu_share", 0.95));
-    }
+    wear_out_server(&s);
     answer(&answers, &s);
     assert_string_equal(answers.answers[0].threads,
                         "on one CPU, by CPU time: not at the only point "
@@ -518,16 +538,10 @@ static void an_origin_bound_time_is_no_answer(void **state)
     };
     struct synthetic s;
     struct answers answers;
-    size_t i;
-    json_t *trial;
     (void)state;
     synthetic_init(&s);
     add(&s, points, 9, true);
-    json_array_foreach(s.trials, i, trial)
-    {
-        json_object_set_new(json_object_get(trial, "record"), "origin",
-                            json_pack("{s:f}", "cpu_share", 0.95));
-    }
+    wear_out_server(&s);
     answer(&answers, &s);
     const struct answer *a = &answers.answers[0];
     check(a, "waiting on the network (HTTP or sockets)", "coroutines",
@@ -605,24 +619,18 @@ static void a_disturbed_run_is_cautioned_of(void **state)
 
 static void each_part_of_an_answer_has_a_line_of_its_own(void **state)
 {
-    static const struct made made[] = {
+    static const struct made points[] = {
         { "cpu", "tasks:4", "tasks", NULL, 4, 6e6, 2e6, false },
         { "cpu", "tasks:4", "tasks", "pool:2", 4, 6e6, 3e6, false },
     };
     struct synthetic s;
     struct answers answers;
-    char *text = NULL;
-    size_t size;
     (void)state;
     synthetic_init(&s);
     json_object_del(s.env, "warnings");
-    for (size_t i = 0; i < sizeof made / sizeof *made; i++)
-        add(&s, &made[i], 9, i == 0);
+    add_points(&s, points, sizeof points / sizeof *points, 9);
     answer(&answers, &s);
-    FILE *file = open_memstream(&text, &size);
-    assert_non_null(file);
-    verdict_print(file, &answers, 40, false);
-    assert_int_equal(fclose(file), 0);
+    char *text = print(&answers, 40);
     assert_string_equal(strstr(text, "Verdict for"),
                         "Verdict for this machine\n"
                         "computing: threads or pools\n"
@@ -633,28 +641,19 @@ static void each_part_of_an_answer_has_a_line_of_its_own(void **state)
                         "  threads win on one CPU: at the only\n"
                         "    point measured (4 tasks)\n");
     free(text);
-    verdict_fini(&answers);
 }
 
 static void threads_that_were_not_measured_win_nothing(void **state)
 {
-    static const struct made pool = { "cpu", "tasks:4", "tasks", "pool:2",
-                                      4,     6e6,       3e6,     false };
-    struct synthetic s;
+    static const struct made points[] = {
+        { "cpu", "tasks:4", "tasks", "pool:2", 4, 6e6, 3e6, false },
+    };
     struct answers answers;
-    char *text = NULL;
-    size_t size;
     (void)state;
-    synthetic_init(&s);
-    add(&s, &pool, 9, true);
-    answer(&answers, &s);
-    FILE *file = open_memstream(&text, &size);
-    assert_non_null(file);
-    verdict_print(file, &answers, 80, false);
-    assert_int_equal(fclose(file), 0);
+    ANSWER(&answers, points, 9);
+    char *text = print(&answers, 80);
     assert_non_null(strstr(text, "\n  threads win: not measured\n"));
     free(text);
-    verdict_fini(&answers);
 }
 
 /* ---- the rate of error ---- */
