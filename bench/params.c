@@ -87,7 +87,7 @@ static int parse_number(const struct param *param, const char *text,
     return 0;
 }
 
-/* Printable, without blanks: fit for a request line and for one line of ours. */
+/* Printable, no blanks: fit for a request line and for one line of ours. */
 static bool is_plain(const char *text)
 {
     for (const char *c = text; *c != '\0'; c++)

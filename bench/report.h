@@ -25,7 +25,8 @@ void report_means(struct page *page, const struct analysis *analysis);
 void report_workload(struct page *page, const struct analysis *analysis,
                      size_t first);
 
-/* Distributions, cost by size, memory per task, what is missing, the machine. */
+/* Distributions, cost by size, memory per task, what is missing, the machine.
+ */
 void report_latencies(struct page *page, const struct analysis *analysis);
 void report_growth(struct page *page, const struct analysis *analysis);
 void report_slopes(struct page *page, const struct analysis *analysis);

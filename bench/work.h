@@ -90,8 +90,8 @@ void work_needs(const struct work *work, struct needs *needs);
 int arrivals_choose(struct arrivals *arrivals, struct work *work, uint64_t n);
 
 /*
- * Makes a slower or faster program of this one, to see a gate fire: "rounds:1.2"
- * lets the body do 1.2 times the work that the parameter `rounds` asks for,
+ * Makes a slower or faster program of this one, to see a gate fire:
+ * "rounds:1.2" lets the body do 1.2 times the work that the parameter `rounds` asks for,
  * while the record tells of the nominal amount.  It is for parameters that say
  * how many equal operations there are, or how many tasks: the receipt is
  * scaled back in proportion.  After the parameters are set.  -EINVAL: no

@@ -120,8 +120,8 @@ struct workload {
     struct param params[PARAMS_MAX]; /* ended by a NULL name */
     struct cells cells[CELLS_MAX];   /* ended by a NULL runtimes */
 
-    /* What it needs, as sums.  Where that is more than there is, the trial is skipped
-     * with the reason. */
+    /* What it needs, as sums.  Where that is more than there is, the trial is
+     * skipped with the reason. */
     const char *live;  /* tasks that must be blocked at the same time, the main
                           task not counted: with fewer it would deadlock */
     const char *tasks; /* the most tasks alive at once where nothing limits

@@ -50,10 +50,10 @@ struct gate_wishes {
 
 /*
  * The metrics of gate_metrics[] that both sides have, and a control for every
- * fifth that is a time, for one of them where they are fewer; those that only one has, or that mean other work on
- * one, are left out of *gate with the reason.  -EINVAL with one line in
- * message: the injection names no metric of the plan, or one that cannot be
- * had; -ENOMEM.
+ * fifth that is a time, for one of them where they are fewer; those that only
+ * one has, or that mean other work on one, are left out of *gate with the
+ * reason.  -EINVAL with one line in message: the injection names no metric of
+ * the plan, or one that cannot be had; -ENOMEM.
  */
 int gate_plan_sides(struct gate_plan *plan, struct gate *gate,
                     const struct catalog *base, const struct catalog *head,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What becomes of a trial that goes wrong, is skipped or does other work, and of
- * the run it is part of.
+ * What becomes of a trial that goes wrong, is skipped or does other work, and
+ * of the run it is part of.
  */
 #include "fakes.h"
 
