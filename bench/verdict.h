@@ -8,7 +8,8 @@
  *
  * Kinds of work, and what speaks for them:
  *
- *   waiting on the network    echo, echo_server, http_delay, http_get,
+ *   waiting on the network (HTTP or sockets)
+ *                             echo, echo_server, http_delay, http_get,
  *                             sem_crawl, ws_echo: time; CPU
  *   memory of waiting tasks   sleepers, sleepers_touch: memory per parked
  *                             task, with page tables and kernel stacks

@@ -147,6 +147,10 @@ static void facts_on_file_decide_too(void **state)
     assert_int_equal(altered(&run, "s/^ \"steal_percent\": .*/"
                                    " \"steal_percent\": 21,/"),
                      3);
+    assert_int_equal(altered(&run, "s/^ \"steal_percent\": .*/"
+                                   " \"steal_percent\": 101,/"),
+                     4);
+    assert_non_null(strstr(run.output, "not a whole regress.json"));
     assert_int_equal(altered(&run, "s/\"role\": \"gate\"/"
                                    "\"role\": \"control\"/"),
                      4);

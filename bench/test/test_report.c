@@ -440,6 +440,22 @@ static void charts_are_described_by_their_numbers(void **state)
     synthetic_fini(&s);
 }
 
+static void further_charts_of_a_kind_repeat_no_numbers(void **state)
+{
+    (void)state;
+    struct synthetic s;
+    synthetic_init(&s);
+    measure(&s, "ring", "coro", "Two?", 2e8);
+    measure(&s, "ring", "thread", "Two?", 4e8);
+    put_chart(&s, "speedup-wall.svg", SVG("<path d='M0,0 L1,1'/>"));
+    put_chart(&s, "speedup-wall-2.svg", SVG("<path d='M0,0 L1,1'/>"));
+    char *page = make_page(&s);
+    assert_int_equal(occurrences(page, "<svg "), 2);
+    assert_int_equal(occurrences(page, "intervals. Continued.</desc>"), 1);
+    free(page);
+    synthetic_fini(&s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -461,6 +477,7 @@ int main(void)
         cmocka_unit_test(no_two_things_on_the_page_have_the_same_identifier),
         cmocka_unit_test(a_chart_that_cannot_be_shown_is_named),
         cmocka_unit_test(charts_are_described_by_their_numbers),
+        cmocka_unit_test(further_charts_of_a_kind_repeat_no_numbers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

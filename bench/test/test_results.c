@@ -444,6 +444,8 @@ static void the_report_holds_tables_troubles_and_charts(void **state)
     assert_non_null(strstr(report, "## switch_pair: What does a switch cost?"));
     assert_non_null(strstr(report, "|  | thread | 4.00 us |"));
     assert_non_null(strstr(report, "## What RSS hides"));
+    /* Between two ends that read the same. */
+    assert_non_null(strstr(report, "| \u00b10 B |"));
     assert_non_null(strstr(report, "signal 11"));
     assert_non_null(strstr(
         report, "skipped: needs two tasks (needs 2, limit 1): use pool"));

@@ -366,6 +366,8 @@ static void troubles_stand_where_the_row_would(void **state)
     assert_non_null(strstr(text, "unequal work: operations 1001"));
     assert_non_null(strstr(text, "not measured: the run ended before"));
     assert_non_null(strstr(text, "  refused\n"));
+    assert_non_null(
+        strstr(text, "\nrefused: the runtimes did not do the same"));
     assert_null(strchr(text, '\033'));
     free(text);
 }

@@ -552,24 +552,31 @@ static void an_origin_bound_time_is_no_answer(void **state)
     verdict_fini(&answers);
 }
 
+static void add_sleepers(struct synthetic *s, const char *runtime, int tasks,
+                         int rss_each, int kernel_each)
+{
+    char params[32];
+    snprintf(params, sizeof params, "tasks:%d", tasks);
+    struct synthetic_cell cell = { .workload = "sleepers",
+                                   .params = params,
+                                   .axis = "tasks",
+                                   .x = tasks,
+                                   .waits = true,
+                                   .runtime = runtime };
+    const char *name = synthetic_plan(s, &cell);
+    for (int round = 1; round <= 9; round++)
+        synthetic_park(synthetic_trial(s, name, round, 1e9, 1e6, tasks), tasks,
+                       rss_each, kernel_each);
+}
+
 /* Sleepers of which each holds 4000 bytes on coro, and as said on threads. */
 static void answer_sleepers(struct answers *answers, int rss_each,
                             int kernel_each)
 {
     struct synthetic s;
     synthetic_init(&s);
-    for (int i = 0; i < 2; i++) {
-        struct synthetic_cell cell = { .workload = "sleepers",
-                                       .params = "tasks:1000",
-                                       .axis = "tasks",
-                                       .x = 1000,
-                                       .waits = true,
-                                       .runtime = i ? "thread" : "coro" };
-        const char *name = synthetic_plan(&s, &cell);
-        for (int round = 1; round <= 9; round++)
-            synthetic_park(synthetic_trial(&s, name, round, 1e9, 1e6, 1000),
-                           1000, i ? rss_each : 4000, i ? kernel_each : 0);
-    }
+    add_sleepers(&s, "coro", 1000, 4000, 0);
+    add_sleepers(&s, "thread", 1000, rss_each, kernel_each);
     answer(answers, &s);
 }
 
@@ -589,6 +596,24 @@ static void memory_is_that_of_a_parked_task_in_full(void **state)
     check(&answers.answers[0], "memory of waiting tasks", "no difference", "",
           "Memory of a waiting task on one CPU, coroutines against threads: "
           "the same at sleepers.");
+    verdict_fini(&answers);
+}
+
+static void memory_is_told_of_the_most_tasks(void **state)
+{
+    struct synthetic s;
+    struct answers answers;
+    (void)state;
+    synthetic_init(&s);
+    for (int i = 0; i < 3; i++) {
+        static const int tasks[] = { 1000, 9000, 3000 };
+        add_sleepers(&s, "coro", tasks[i], 4096 + tasks[i], 0);
+        add_sleepers(&s, "thread", tasks[i], 99999, 0);
+    }
+    answer(&answers, &s);
+    assert_non_null(strstr(answers.answers[0].gain,
+                           "; coroutines hold 12.8 KiB a task, threads "));
+    assert_non_null(strstr(answers.answers[0].gain, "(with 9000 tasks)"));
     verdict_fini(&answers);
 }
 
@@ -812,6 +837,7 @@ int main(void)
         cmocka_unit_test(unequal_work_is_not_compared),
         cmocka_unit_test(an_origin_bound_time_is_no_answer),
         cmocka_unit_test(memory_is_that_of_a_parked_task_in_full),
+        cmocka_unit_test(memory_is_told_of_the_most_tasks),
         cmocka_unit_test(a_disturbed_run_is_cautioned_of),
         cmocka_unit_test(each_part_of_an_answer_has_a_line_of_its_own),
         cmocka_unit_test(threads_that_were_not_measured_win_nothing),
