@@ -55,6 +55,36 @@ static void standard_output_is_the_file_and_nothing_else(void **state)
     }
 }
 
+/* A spread has a sign before it that ASCII lacks. */
+static void other_characters_than_ascii_are_for_who_can_read_them(void **state)
+{
+    static const struct {
+        const char *variables, *sign;
+    } cases[] = {
+        { "LANG=C.UTF-8", "\u00b1" },
+        { "LANG=C LC_CTYPE=en_US.utf8", "\u00b1" },
+        { "LANG=C.UTF-8 LC_ALL=C", "+-" },
+        { "LANG=C.UTF-8 LC_ALL=", "\u00b1" },
+        { "LANG=", "+-" },
+    };
+    struct synthetic s;
+    (void)state;
+    if (!program_exists("cobench"))
+        skip();
+    make_run(&s);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        program_run(&program,
+                    "unset LC_ALL LC_CTYPE; PATH=/none %s \"$BIN\"/cobench "
+                    "report %s 2>&1",
+                    cases[i].variables, s.dir);
+        assert_int_equal(program.status, 0);
+        assert_non_null(strstr(program.output, cases[i].sign));
+        if (strcmp(cases[i].sign, "+-") == 0)
+            assert_null(strstr(program.output, "\u00b1"));
+    }
+    synthetic_fini(&s);
+}
+
 static void a_pipe_gets_no_colour(void **state)
 {
     struct synthetic s;
@@ -107,6 +137,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(standard_output_is_the_file_and_nothing_else),
+        cmocka_unit_test(other_characters_than_ascii_are_for_who_can_read_them),
         cmocka_unit_test(a_pipe_gets_no_colour),
         cmocka_unit_test(a_line_that_is_cut_off_is_told_once),
         cmocka_unit_test(mistakes_are_status_2),

@@ -139,6 +139,8 @@ static void what_grew_with_it_is_named(void **state)
         json_object_set_new(record, "minor_faults",
                             json_integer(large ? 2000 : 0));
         json_object_set_new(record, "vol_switches", json_integer(0));
+        /* 33 of the 183 ns that a task costs more. */
+        json_object_set_new(record, "sys_ns", json_integer(large ? 33000 : 0));
         json_object_set_new(record, "invol_switches", json_integer(0));
         json_object_set_new(json_object_get(record, "memory"), "peak_rss",
                             json_integer(bytes));
@@ -151,6 +153,25 @@ static void what_grew_with_it_is_named(void **state)
     assert_non_null(strstr(words(), "more memory than the L2 cache of 4.00M"));
     assert_null(strstr(words(), "waits"));
     assert_null(strstr(words(), "L3"));
+    assert_null(strstr(words(), "in the kernel"));
+}
+
+static void a_rise_in_the_kernel_is_named(void **state)
+{
+    (void)state;
+    const char *names[] = { add(10, 100), add(100, 100), add(1000, 300) };
+    size_t i;
+    json_t *line;
+    json_array_foreach(s.trials, i, line)
+    {
+        bool large = strcmp(json_string_value(json_object_get(line, "cell")),
+                            names[2]) == 0;
+        /* 100 of the 250 ns that a task costs more. */
+        json_object_set_new(json_object_get(line, "record"), "sys_ns",
+                            json_integer(large ? 100000 : 0));
+    }
+    analyse();
+    assert_non_null(strstr(words(), "40% of the rise in the kernel"));
 }
 
 /* A reference at the same point. */
@@ -198,7 +219,10 @@ static void what_stopped_a_series_is_said(void **state)
     add(10, 100);
     add(100, 100);
     add(1000, 100);
-    for (int tasks = 100000; tasks >= 10000; tasks /= 10) {
+    /* Neither a size below nor one further up. */
+    static const int sizes[] = { 5, 100000, 10000 };
+    for (int i = 0; i < 3; i++) {
+        int tasks = sizes[i];
         char params[64];
         snprintf(params, sizeof params, "tasks:%d", tasks);
         struct synthetic_cell cell = {
@@ -260,6 +284,7 @@ int main(void)
         TEST(few_rounds_tell_nothing),
         TEST(what_grew_with_it_is_named),
         TEST(a_reference_that_breaks_there_clears_the_runtime),
+        TEST(a_rise_in_the_kernel_is_named),
         TEST(what_stopped_a_series_is_said),
         TEST(two_sizes_or_another_axis_make_no_series),
         TEST(charts_read_it_from_the_summary),

@@ -163,6 +163,11 @@ static void make_both(char **html, char **md)
     synthetic_init(&s);
     measure(&s, "switch_pair", "coro", "What does a switch cost?", 2e8);
     measure(&s, "switch_pair", "thread", "What does a switch cost?", 4e8);
+    /* It was not measured on a pool. */
+    struct synthetic_cell cell = { .workload = "switch_pair",
+                                   .params = "via:chan",
+                                   .runtime = "pool:2" };
+    synthetic_failure(&s, synthetic_plan(&s, &cell), 0, "skipped", "why");
     put_chart(&s, "verdict.svg", SVG("<path d='M0,0 L1,1'/>"));
     *html = make_page(&s);
     *md = synthetic_read(&s, "report.md");

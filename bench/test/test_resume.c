@@ -198,6 +198,19 @@ static void a_run_of_another_build_is_not_resumed(void **state)
     trials_fini(&t);
 }
 
+static void a_run_of_other_cells_is_not_resumed(void **state)
+{
+    struct fakes *f = *state;
+    assert_int_equal(fakes_run(f, "run --profile quick --workload good "
+                                  "--repetitions 500 --budget 1 --out r"),
+                     0);
+    assert_int_equal(system("sed -i s/n=1,2,3/n=1,2,4/ bin/description"), 0);
+    assert_int_equal(fakes_run(f, "run --resume=r"), 4);
+    assert_int_equal(fakes_lines(f->output), 1);
+    assert_non_null(
+        strstr(f->output, "measure other cells than when it began"));
+}
+
 static void there_is_nothing_to_resume_in_a_complete_run(void **state)
 {
     struct fakes *f = *state;
@@ -224,6 +237,7 @@ int main(void)
         FAKES(what_failed_before_counts_when_resuming),
         FAKES(extra_rounds_are_resumed),
         FAKES(a_run_of_another_build_is_not_resumed),
+        FAKES(a_run_of_other_cells_is_not_resumed),
         FAKES(there_is_nothing_to_resume_in_a_complete_run),
     };
     return cmocka_run_group_tests(tests, fakes_find, NULL);

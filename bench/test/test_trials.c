@@ -168,6 +168,7 @@ static void a_figure_that_cannot_be_is_refused_where_it_stands(void **state)
         { "{'cell':'a','round':1,'record':{'wall_ns':1e999}}",
           ":3: not what cobench writes" },
         { "{'cell':'a','round':-1}", ":3: its round is not from 0 to" },
+        { "{'cell':'a','round':1000001}", ":3: its round is not from 0 to" },
         { "{'cell':'a','round':'1'}", ":3: its round is not from 0 to" },
         { "{'cell':'elsewhere','round':1}",
           ":3: a trial of 'elsewhere', which is not in the plan" },

@@ -441,6 +441,12 @@ static void the_sizes_between_which_threads_begin_to_win_are_told(void **state)
         { "mixed", "tasks:100", "tasks", NULL, 100, 2e6, 1e6, false },
         { "mixed", "tasks:1000", "tasks", NULL, 1000, 1e6, 2e6, false },
     };
+    /* More than can be named. */
+    static const struct made axes[] = {
+        { "ring", "tasks:10", "tasks", NULL, 10, 1e6, 2e6, false },
+        { "mutex", "permits:10", "permits", NULL, 10, 1e6, 2e6, false },
+        { "skynet", "leaves:10", "leaves", NULL, 10, 1e6, 2e6, false },
+    };
     (void)state;
     check_threads(
         begin, 3,
@@ -450,6 +456,7 @@ static void the_sizes_between_which_threads_begin_to_win_are_told(void **state)
                   "on one CPU: at 1 of 2 points: mixed, up to somewhere within "
                   "10 to 100 tasks");
     check_threads(twice, 3, "on one CPU: at 1 of 3 points: mixed tasks:100");
+    check_threads(axes, 3, "on one CPU: at no size measured");
 }
 
 /* Time is left out where the test server was the bottleneck: CPU tells. */
