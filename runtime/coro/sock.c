@@ -28,24 +28,22 @@
 
 #include "core.h"
 
-/* One direction of a stream. */
-struct side {
-    struct rt_task *waiter; /* from the park until it runs again */
-    int event;              /* UV_READABLE or UV_WRITABLE */
-};
-
+/*
+ * Aligned, so that a message needs two cache lines of it and not four: the
+ * second of `poll` and the one that `poll` ends in.
+ */
 struct rt_sock {
-    uv_poll_t poll; /* valid when polled */
-    struct side in;
-    struct side out;
-    LIST_ENTRY(rt_sock) link; /* all open ones */
+    _Alignas(64) uv_poll_t poll; /* valid when polled */
+    struct rt_task *reader;      /* from the park until it runs again */
+    struct rt_task *writer;
     int fd;
-    int armed;   /* events the loop watches */
-    bool polled; /* the loop knows the stream */
+    uint8_t armed; /* events the loop watches */
+    bool polled;   /* the loop knows the stream */
     bool is_pipe;
-    bool wait_first; /* nothing to read is expected */
-    uint8_t misses;  /* tries in vain in a row, see guess() */
-    uint8_t skip;    /* tries to leave out */
+    bool wait_first;          /* nothing to read is expected */
+    uint8_t misses;           /* tries in vain in a row, see guess() */
+    uint8_t skip;             /* tries to leave out */
+    LIST_ENTRY(rt_sock) link; /* all open ones */
 };
 
 const int stream_flags = O_NONBLOCK;
@@ -73,18 +71,16 @@ static void close_all(void)
 int stream_new(struct rt_sock **out, int fd, bool is_pipe)
 {
     static struct co_hook hook = { .fn = close_all };
-    struct rt_sock *sock = calloc(1, sizeof(*sock));
+    struct rt_sock *sock =
+        aligned_alloc(_Alignof(struct rt_sock), sizeof(*sock));
     if (!sock) {
         close(fd);
         return -ENOMEM;
     }
+    *sock = (struct rt_sock){ .fd = fd, .is_pipe = is_pipe };
     if (!hooked)
         co_at_end(&hook);
     hooked = true;
-    sock->fd = fd;
-    sock->is_pipe = is_pipe;
-    sock->in.event = UV_READABLE;
-    sock->out.event = UV_WRITABLE;
     LIST_INSERT_HEAD(&all, sock, link);
     *out = sock;
     return 0;
@@ -95,15 +91,19 @@ int stream_fd(const struct rt_sock *sock)
     return sock->fd;
 }
 
-/* An event ends the wait of the side it is for, or is left over. */
-static int deliver(struct side *side, int events)
+static struct rt_task **waiter_for(struct rt_sock *sock, int event)
 {
-    if (!(events & side->event))
-        return 0;
-    if (!side->waiter)
-        return side->event;
+    return event == UV_READABLE ? &sock->reader : &sock->writer;
+}
+
+/* An event ends the wait for it, or is left over. */
+static int deliver(struct rt_sock *sock, int event)
+{
+    struct rt_task *waiter = *waiter_for(sock, event);
+    if (!waiter)
+        return event;
     /* Does nothing when it is only waiting for its turn to run. */
-    co_wake(side->waiter, 0);
+    co_wake(waiter, 0);
     return 0;
 }
 
@@ -111,13 +111,17 @@ static int watch(struct rt_sock *sock, int events);
 
 static void on_event(uv_poll_t *poll, int status, int events)
 {
-    struct rt_sock *sock = poll->data;
+    struct rt_sock *sock = (struct rt_sock *)poll;
+    int left = 0;
     if (status < 0) {
         /* libuv has stopped the handle; the next call finds the error. */
         sock->armed = 0;
         events = UV_READABLE | UV_WRITABLE;
     }
-    int left = deliver(&sock->in, events) | deliver(&sock->out, events);
+    if (events & UV_READABLE)
+        left |= deliver(sock, UV_READABLE);
+    if (events & UV_WRITABLE)
+        left |= deliver(sock, UV_WRITABLE);
     if (sock->armed & left)
         watch(sock, sock->armed & ~left);
     co_after_event();
@@ -127,7 +131,7 @@ static int watch(struct rt_sock *sock, int events)
 {
     int error = events ? uv_poll_start(&sock->poll, events, on_event)
                        : uv_poll_stop(&sock->poll);
-    sock->armed = error ? 0 : events;
+    sock->armed = error ? 0 : (uint8_t)events;
     return error;
 }
 
@@ -137,25 +141,24 @@ static int arm(struct rt_sock *sock, int event)
         int error = uv_poll_init(co_loop(), &sock->poll, sock->fd);
         if (error)
             return error;
-        sock->poll.data = sock;
         sock->polled = true;
     }
     /* A direction nobody waits for would only have to be disarmed again. */
-    int keep = sock->out.waiter ? UV_READABLE | UV_WRITABLE : UV_READABLE;
+    int keep = sock->writer ? UV_READABLE | UV_WRITABLE : UV_READABLE;
     return watch(sock, (sock->armed & keep) | event);
 }
 
-/* Parks until that side may have something to do; see co_park(). */
-static int side_wait(struct rt_sock *sock, struct side *side, int64_t deadline)
+/* Parks until there may be something to do; see co_park(). */
+static int wait_for(struct rt_sock *sock, int event, int64_t deadline)
 {
     if (deadline <= 0)
         return -ETIMEDOUT;
-    int error = sock->armed & side->event ? 0 : arm(sock, side->event);
+    int error = sock->armed & event ? 0 : arm(sock, event);
     if (error)
         return error;
-    side->waiter = co_self();
-    error = co_park(side == &sock->in ? CO_READ : CO_WRITE, deadline);
-    side->waiter = NULL;
+    *waiter_for(sock, event) = co_self();
+    error = co_park(event == UV_READABLE ? CO_READ : CO_WRITE, deadline);
+    *waiter_for(sock, event) = NULL;
     return error;
 }
 
@@ -166,10 +169,10 @@ static void went_through(void)
         co_pass();
 }
 
-int stream_wait(struct rt_sock *sock, short event, int64_t deadline)
+int stream_wait(struct rt_sock *sock, short poll_event, int64_t deadline)
 {
-    struct side *side = event == POLLIN ? &sock->in : &sock->out;
-    return side->waiter ? -EBUSY : side_wait(sock, side, deadline);
+    int event = poll_event == POLLIN ? UV_READABLE : UV_WRITABLE;
+    return *waiter_for(sock, event) ? -EBUSY : wait_for(sock, event, deadline);
 }
 
 /* Whether a wait that ended so may be followed by one more try. */
@@ -229,12 +232,12 @@ ssize_t rt_sock_read(struct rt_sock *sock, void *buffer, size_t bytes,
     int waited = 0;
     if (co_check())
         return -ECANCELED;
-    if (sock->in.waiter)
+    if (sock->reader)
         return -EBUSY;
     ssize_t n =
         sock->wait_first ? -EAGAIN : try_read_first(sock, buffer, bytes);
     while (n == -EAGAIN && waited == 0) {
-        waited = side_wait(sock, &sock->in, deadline);
+        waited = wait_for(sock, UV_READABLE, deadline);
         n = worth_a_try(waited) ? try_read(sock, buffer, bytes) : waited;
     }
     if (n == -EAGAIN)
@@ -256,11 +259,11 @@ static ssize_t try_write(struct rt_sock *sock, const void *buffer, size_t bytes)
 ssize_t stream_write(struct rt_sock *sock, const void *data, size_t bytes,
                      bool first, int64_t deadline)
 {
-    if (sock->out.waiter)
+    if (sock->writer)
         return -EBUSY;
     ssize_t n = first ? try_write(sock, data, bytes) : -EAGAIN;
     while (n == -EAGAIN) {
-        int error = side_wait(sock, &sock->out, deadline);
+        int error = wait_for(sock, UV_WRITABLE, deadline);
         if (error)
             return error;
         n = try_write(sock, data, bytes);
@@ -272,7 +275,7 @@ ssize_t stream_write(struct rt_sock *sock, const void *data, size_t bytes,
 
 static void free_closed(uv_handle_t *handle)
 {
-    free(handle->data);
+    free(handle); /* the stream begins with it */
 }
 
 void rt_sock_close(struct rt_sock *sock)

@@ -43,15 +43,15 @@ static void poll_event(uv_poll_t *poll, int status, int events)
 
 struct wire *wire_new(struct wire_list *list, int fd)
 {
-    struct wire *wire = calloc(1, sizeof *wire);
+    struct wire *wire = aligned_alloc(_Alignof(struct wire), sizeof *wire);
 
     if (!wire)
         return NULL;
+    *wire = (struct wire){ .fd = fd };
     if (uv_poll_init(co_loop(), &wire->poll, fd) < 0) {
         free(wire);
         return NULL;
     }
-    wire->fd = fd;
     LIST_INSERT_HEAD(list, wire, link);
     return wire;
 }

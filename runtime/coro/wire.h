@@ -13,8 +13,9 @@
 #include <sys/queue.h>
 #include <uv.h>
 
+/* Aligned, so that an event touches as few cache lines as it can. */
 struct wire {
-    uv_poll_t poll; /* first */
+    _Alignas(64) uv_poll_t poll; /* first */
     int fd;
     unsigned char wanted, armed; /* UV_READABLE, UV_WRITABLE */
     bool ours;                   /* made as we opened the socket; else it is one
