@@ -96,6 +96,9 @@ struct co_rest {
     struct san_stack san;
 };
 
+/* Keeps what is done then out of the way of what is done often; see sched.c. */
+#define RARE(condition) __builtin_expect((condition) != 0, 0)
+
 /* How many switches may pass before the scheduler looks at the clock. */
 enum {
     CO_BUDGET = 64
@@ -107,6 +110,8 @@ struct co_core {
     struct rt_task *tail;       /* who was there last when empty */
     struct rt_task *front;      /* run before the ready queue; a stack */
     struct rt_task *front_last; /* undefined when there are none */
+    struct rt_task *ahead;      /* who is to be fetched next, or NULL; only a
+                                   hint: see fetch_ahead() */
     unsigned budget;      /* switches left until the clock is read; 1 while
                              the next one needs attention */
     unsigned kept;        /* the true budget meanwhile, else 0 */
