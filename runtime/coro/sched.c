@@ -167,7 +167,7 @@ static struct rt_task *take(bool loop_due)
 }
 
 /* Writes the first frame of a task whose first turn it is. */
-static void start(struct rt_task *task)
+static inline void start(struct rt_task *task)
 {
     struct co_rest *rest = co_rest(task);
     if (!task->named)

@@ -85,16 +85,18 @@
 	SWITCH	co_suspend, co_pick_park
 
 	/* The outermost frame of every task: no return address (backtraces end
-	   here).  x19, x20: what co_frame() was given.  A task begins at .Lbegin:
-	   an unwinder looks for the frame of the instruction before a return
-	   address, which must be one of ours. */
+	   here).  x19, x20: what co_frame() was given.  A task begins at
+	   co_begin: an unwinder looks for the frame of the instruction before a
+	   return address, which must be one of ours. */
 	.type	co_entry, %function
 	.balign	64
 co_entry:
 	.cfi_startproc
 	.cfi_undefined x30
 	hint	#34 /* bti c */
-.Lbegin:
+	.globl	co_begin
+	.hidden	co_begin
+co_begin:
 	mov	x0, x20
 	blr	x19
 	bl	co_task_end
@@ -102,21 +104,5 @@ co_entry:
 	LAND
 	.cfi_endproc
 	.size	co_entry, . - co_entry
-
-	/* void *co_frame(void *top, rt_task_fn fn, void *arg) */
-	.globl	co_frame
-	.type	co_frame, %function
-	.balign	16
-co_frame:
-	.cfi_startproc
-	hint	#34 /* bti c */
-	adrp	x3, .Lbegin
-	add	x3, x3, :lo12:.Lbegin
-	sub	x0, x0, #160
-	stp	x1, x2, [x0, #0]
-	stp	xzr, x3, [x0, #80]
-	ret
-	.cfi_endproc
-	.size	co_frame, . - co_frame
 
 	.section .note.GNU-stack, "", %progbits

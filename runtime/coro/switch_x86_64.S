@@ -94,7 +94,7 @@
 
 	/* The outermost frame of every task: no return address (backtraces end
 	   here).  r12, r13: what co_frame() was given.  Its way out is the third
-	   jump.  A task begins at .Lbegin: an unwinder looks for the frame of
+	   jump.  A task begins at co_begin: an unwinder looks for the frame of
 	   the byte before a return address, which must be one of ours. */
 	.type	co_entry, @function
 	.balign	64
@@ -102,7 +102,9 @@ co_entry:
 	.cfi_startproc
 	.cfi_undefined %rip
 	endbr64
-.Lbegin:
+	.globl	co_begin
+	.hidden	co_begin
+co_begin:
 	movq	%r13, %rdi
 	call	*%r12
 	movl	%eax, %edi
@@ -110,22 +112,5 @@ co_entry:
 	LAND	48
 	.cfi_endproc
 	.size	co_entry, . - co_entry
-
-	/* void *co_frame(void *top, rt_task_fn fn, void *arg) */
-	.globl	co_frame
-	.type	co_frame, @function
-	.balign	16
-co_frame:
-	.cfi_startproc
-	endbr64
-	leaq	.Lbegin(%rip), %rax
-	movq	%rax, -8(%rdi)
-	movq	$0, -16(%rdi)
-	movq	%rsi, -32(%rdi)
-	movq	%rdx, -40(%rdi)
-	leaq	-56(%rdi), %rax
-	ret
-	.cfi_endproc
-	.size	co_frame, . - co_frame
 
 	.section .note.GNU-stack, "", @progbits
