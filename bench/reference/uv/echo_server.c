@@ -31,12 +31,19 @@ static void stop(int status)
     uv_stop(&server.loop);
 }
 
-/* When the load has closed its connections there is nothing left to wait for. */
+/* The load closes its connections and says that it is done; which of them we
+ * see first depends on who runs when. */
+static void stop_if_over(void)
+{
+    if (server.load.done && server.open == 0)
+        uv_stop(&server.loop);
+}
+
 static void on_conn_closed(uv_handle_t *handle)
 {
     (void)handle;
-    if (--server.open == 0 && server.load.done)
-        uv_stop(&server.loop);
+    server.open--;
+    stop_if_over();
 }
 
 static void give_buffer(uv_handle_t *handle, size_t suggested, uv_buf_t *buffer)
@@ -97,6 +104,7 @@ static void on_control(uv_poll_t *poll, int status, int events)
     } else if (server.load.done) {
         uv_poll_stop(poll);
         load_close(&server.load);
+        stop_if_over();
     }
 }
 
