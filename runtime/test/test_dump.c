@@ -7,7 +7,6 @@
 #include <stdatomic.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "test.h"
 
@@ -301,13 +300,14 @@ static void write_byte(struct lying *lying)
     CHECK_INT(rt_sock_write(lying->writer, "!", 1, RT_FOREVER), 1);
 }
 
-/* On a thread of its own, or else on the loop while the main task waits. */
+/* On a thread of its own, or else on the loop while the main task waits.  So
+ * the signal is for this thread: it does not interrupt the wait. */
 static int ask_for_others(void *arg)
 {
     struct lying *lying = arg;
     int64_t end = test_late();
 
-    kill(getpid(), SIGUSR1);
+    raise(SIGUSR1);
     while (!atomic_load(&listed) && rt_now() < end)
         CHECK_INT(rt_sleep(test_soon()), 0);
     lying->end(lying);
