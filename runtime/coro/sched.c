@@ -260,23 +260,15 @@ static bool unpark(struct rt_task *task, int status)
     return true;
 }
 
-/* One he waits for has ended.  With nobody else ready the queue gives the same
- * order for less than being in front. */
-static void tell_joiner(struct rt_task *joiner, int result)
+/* One he waits for has ended; whether that was the last he needs. */
+static bool ends_join(struct rt_task *joiner, int result)
 {
-    if (joiner->reason != CO_JOIN)
-        return;
-    if (--joiner->remaining > 0 && !(joiner->failure && result < 0))
-        return;
-    co_unpark(joiner, 0);
-    if (co.head || co.front)
-        co_ready_first(joiner);
-    else
-        co_ready(joiner);
+    return joiner->reason == CO_JOIN &&
+           (--joiner->remaining == 0 || (joiner->failure && result < 0));
 }
 
-/* The task has returned from its body. */
-static void finish(struct rt_task *task, int result)
+/* The task has returned from its body; the joiner who goes on, or NULL. */
+static struct rt_task *finish(struct rt_task *task, int result)
 {
     uint32_t joiner = task->joiner;
     task->done = true;
@@ -285,8 +277,12 @@ static void finish(struct rt_task *task, int result)
     if (co.watched)
         co_trace(RT_TRACE_FINISH, task);
     if (joiner) {
-        tell_joiner(co_task(joiner), result);
-    } else if (task->detached) {
+        if (!ends_join(co_task(joiner), result))
+            return NULL;
+        co_unpark(co_task(joiner), 0);
+        return co_task(joiner);
+    }
+    if (task->detached) {
         if (result < 0)
             report_unjoined(co_name(task), result);
         co.freed++;
@@ -294,11 +290,19 @@ static void finish(struct rt_task *task, int result)
         task->next = co.free;
         co.free = task;
     }
+    return NULL;
 }
 
 struct co_next co_task_end(int result)
 {
-    finish(co.current, result);
+    struct rt_task *joiner = finish(co.current, result);
+    /* Before all others, which by way of the front would take longer. */
+    if (joiner && !co.kept && co.budget > 1) {
+        co.budget--;
+        return leave_for(joiner, true);
+    }
+    if (joiner)
+        co_ready_first(joiner);
     return pick(true);
 }
 
