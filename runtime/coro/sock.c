@@ -20,6 +20,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <sys/queue.h>
 #include <sys/socket.h>
@@ -33,7 +34,7 @@
  * second of `poll` and the one that `poll` ends in.
  */
 struct rt_sock {
-    _Alignas(64) uv_poll_t poll; /* valid when polled */
+    _Alignas(64) uv_poll_t poll; /* first; valid when polled */
     struct rt_task *reader;      /* from the park until it runs again */
     struct rt_task *writer;
     int fd;
@@ -45,6 +46,7 @@ struct rt_sock {
     uint8_t skip;             /* tries to leave out */
     LIST_ENTRY(rt_sock) link; /* all open ones */
 };
+_Static_assert(offsetof(struct rt_sock, poll) == 0, "see on_event()");
 
 const int stream_flags = O_NONBLOCK;
 

@@ -24,8 +24,8 @@ struct co_next {
  * then returns the status found there. */
 int co_suspend(void);
 
-/* What lies above the sp of a suspended context, in words; the files of the
- * switch say it whole. */
+/* What lies above the sp of a suspended context, in words; all of it is told in
+ * switch_<arch>.S. */
 enum {
 #if defined(__x86_64__)
     CO_FRAME_ARG = 2, /* r13 */
@@ -39,11 +39,13 @@ enum {
     CO_FRAME_OUTER = 10,
     CO_FRAME_RETURN = 11,
     CO_FRAME_WORDS = 20
+#else
+#error "no switch_<arch>.S for this architecture"
 #endif
 };
 
 /* Where a task begins; not a function. */
-extern const char co_begin[];
+extern const char co_begin[] __attribute__((visibility("hidden")));
 
 /* Writes the first frame of a stack that ends at top (16-byte aligned), such
  * that returning into it runs co_task_end(fn(arg)).  Returns its sp.  Inline:

@@ -5,9 +5,12 @@
  */
 #include "wire.h"
 
+#include <stddef.h>
 #include <stdlib.h>
 
 #include "sched.h"
+
+_Static_assert(offsetof(struct wire, poll) == 0, "see poll_event()");
 
 static void poll_event(uv_poll_t *poll, int status, int events);
 

@@ -13,7 +13,8 @@
 #include <sys/queue.h>
 #include <uv.h>
 
-/* Aligned, so that an event touches as few cache lines as it can. */
+/* Aligned, so that an event touches two cache lines of it and not three: the
+ * second of `poll` and the one that `poll` ends in. */
 struct wire {
     _Alignas(64) uv_poll_t poll; /* first */
     int fd;

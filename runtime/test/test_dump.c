@@ -300,8 +300,8 @@ static void write_byte(struct lying *lying)
     CHECK_INT(rt_sock_write(lying->writer, "!", 1, RT_FOREVER), 1);
 }
 
-/* On a thread of its own, or else on the loop while the main task waits.  So
- * the signal is for this thread: it does not interrupt the wait. */
+/* On a thread of its own, or else on the loop while the main task waits.
+ * raise() sends the signal here, where it cannot interrupt that wait. */
 static int ask_for_others(void *arg)
 {
     struct lying *lying = arg;
