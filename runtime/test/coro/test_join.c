@@ -193,6 +193,28 @@ static int join_until(void *arg)
     return 0;
 }
 
+static int yield_once(void *arg)
+{
+    (void)arg;
+    return rt_yield();
+}
+
+/* Of tasks that have started, so that they are not hastened, and end at any
+ * place in the budget of switches. */
+static int join_started_until(void *arg)
+{
+    volatile bool *done = arg;
+    struct rt_task *task;
+    for (int i = 0; !*done; i++) {
+        for (int n = 0; n < i % 7; n++)
+            CHECK_INT(rt_yield(), 0);
+        CHECK_INT(rt_spawn(&task, yield_once, NULL), 0);
+        CHECK_INT(rt_yield(), 0);
+        CHECK_INT(rt_join(task, NULL, RT_FOREVER), 0);
+    }
+    return 0;
+}
+
 static int gather_until(void *arg)
 {
     volatile bool *done = arg;
@@ -224,9 +246,10 @@ static int pair_main(void *arg)
 static void endless_joins_starve_nobody(void **state)
 {
     static const rt_task_fn others[] = { yield_some, sleep_some };
-    static const rt_task_fn endless[] = { join_until, gather_until };
+    static const rt_task_fn endless[] = { join_until, gather_until,
+                                          join_started_until };
     (void)state;
-    for (int i = 0; i < 4; i++) {
+    for (int i = 0; i < 6; i++) {
         struct pair pair = { others[i % 2], endless[i / 2], false };
         assert_int_equal(test_run(0, pair_main, &pair), 0);
     }
